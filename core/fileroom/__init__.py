@@ -1,0 +1,1 @@
+"""Fileroom: a DICOM archive framework."""

@@ -1,0 +1,142 @@
+"""Every error Fileroom raises, as one tree.
+
+::
+
+    FileroomError
+    ├── ConfigError                    configuration: unknown key, wrong type, missing value
+    ├── PluginError                    somebody's plugin; says whose
+    │   ├── PluginNotFoundError        no installed distribution offers that name
+    │   ├── PluginLoadError            importing or registering it failed
+    │   ├── PluginConflictError        two distributions offer one name
+    │   └── MissingDependencyError     an extra is not installed
+    ├── QueryError                     a search that makes no sense
+    │   └── KeyNotIndexedError         a search key the index does not hold
+    ├── InvalidDatasetError            damaged or incomplete DICOM
+    │   └── NotDicomError              not DICOM at all
+    ├── NotFoundError                  no such resource, attachment, object, quarantined file
+    ├── AlreadyExistsError             the key, name or revision is taken
+    │   └── RevisionError              somebody else changed it first
+    ├── NotSupportedError              this backend, by its capabilities, cannot
+    ├── RejectedError                  an intervention refused it
+    ├── StorageError                   the storage failed
+    │   └── StorageFullError           no space left, or over quota
+    ├── CatalogError                   the index failed
+    │   └── SchemaError                the index was written by another version
+    └── IntegrityError                 bytes differ from their recorded digest
+
+Drivers' own errors are translated where they leave a backend (``raise … from``), so that a host
+application needs to know this module only. A message names the object and what to do next, and
+never holds a patient's name, identifier or date.
+"""
+
+from __future__ import annotations
+
+
+class FileroomError(Exception):
+    """The root: ``except fileroom.FileroomError`` catches all that Fileroom raises."""
+
+
+class ConfigError(FileroomError):
+    """The configuration is wrong.
+
+    Attributes:
+        path: the dotted TOML path of the offending key, for example ``storage.root``.
+    """
+
+    def __init__(self, message: str, path: str = "") -> None:
+        super().__init__(f"{path}: {message}" if path else message)
+        self.path = path
+
+
+class PluginError(FileroomError):
+    """A plugin failed.
+
+    Attributes:
+        plugin: the plugin's entry-point name.
+        distribution: the distribution that ships it, or an empty string where none is known.
+    """
+
+    def __init__(self, message: str, plugin: str, distribution: str = "") -> None:
+        super().__init__(message)
+        self.plugin = plugin
+        self.distribution = distribution
+
+
+class PluginNotFoundError(PluginError):
+    """No installed distribution registers a plugin under that name."""
+
+
+class PluginLoadError(PluginError):
+    """A plugin could not be imported, or what it registered is not valid."""
+
+
+class PluginConflictError(PluginError):
+    """Two distributions register one name, and the configuration does not say which is meant."""
+
+
+class MissingDependencyError(PluginError):
+    """A plugin needs packages that are not installed; the message names the extra to install."""
+
+
+class QueryError(FileroomError):
+    """A search is not well formed: unknown keyword, malformed range, wrong level."""
+
+
+class KeyNotIndexedError(QueryError):
+    """A search key is not in the index.
+
+    Attributes:
+        keyword: the DICOM keyword that was asked for.
+    """
+
+    def __init__(self, keyword: str, message: str) -> None:
+        super().__init__(message)
+        self.keyword = keyword
+
+
+class InvalidDatasetError(FileroomError):
+    """A DICOM object is damaged or incomplete: no UIDs, truncated, not parsable."""
+
+
+class NotDicomError(InvalidDatasetError):
+    """The bytes are not DICOM at all."""
+
+
+class NotFoundError(FileroomError):
+    """There is no such resource, attachment, stored object or quarantined file."""
+
+
+class AlreadyExistsError(FileroomError):
+    """The storage key, name or attachment is taken, and nothing was overwritten."""
+
+
+class RevisionError(AlreadyExistsError):
+    """An optimistic revision check failed: the value was changed by somebody else first."""
+
+
+class NotSupportedError(FileroomError):
+    """The backend or processor cannot do this, by its declared capabilities."""
+
+
+class RejectedError(FileroomError):
+    """An intervention refused the object."""
+
+
+class StorageError(FileroomError):
+    """The storage backend failed; nothing half-written is visible."""
+
+
+class StorageFullError(StorageError):
+    """The storage has no space left, or its quota is used up."""
+
+
+class CatalogError(FileroomError):
+    """The index backend failed; the transaction had no effect."""
+
+
+class SchemaError(CatalogError):
+    """The index was written by a newer version of Fileroom, or is not an index at all."""
+
+
+class IntegrityError(FileroomError):
+    """Stored bytes differ from the digest that was recorded when they were written."""

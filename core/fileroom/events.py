@@ -1,0 +1,80 @@
+"""What event hooks receive and return."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fileroom.index import CommitStatus
+    from fileroom.model import Header
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An object on its way in.
+
+    Attributes:
+        header: its identifiers and tags.
+        size: its size in bytes, or None where that is not known before it is read.
+        open: opens the whole object for reading; call it only when the header is not enough.
+    """
+
+    header: Header
+    size: int | None
+    open: Callable[[], BinaryIO]
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Let the object pass. The same as returning None."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Refuse the object: nothing of it is kept. The reason must not hold a patient's data."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantine:
+    """Set the object aside with its reason, to be looked at and retried."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replace:
+    """Go on with these bytes instead: a whole DICOM file."""
+
+    data: bytes
+
+
+Decision: TypeAlias = "Accept | Reject | Quarantine | Replace"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredInstance:
+    """One instance that was stored or replaced, by public id."""
+
+    id: str
+    status: CommitStatus
+    size: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBatch:
+    """What one commit stored or replaced, in commit order; never empty."""
+
+    stored: tuple[StoredInstance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RemovedBatch:
+    """What one removal removed, as (level, public id), children before parents; never empty."""
+
+    removed: tuple[tuple[int, str], ...]

@@ -1,0 +1,178 @@
+"""All hooks, each with a runnable example.
+
+Two sorts. *Registration* hooks are called once, when an archive opens, and return a dataclass that says
+what the plugin offers. *Event* hooks are called on what an extension's ``open`` returned, per object or
+per batch. No hook is called per tag, row or byte range.
+
+An *intervention* (`fileroom_before_store`) has a result, runs in the order of ``[ingest] before_store``,
+and its failure fails the operation. A *notification* (`fileroom_stored`, `fileroom_removed`) has many
+listeners and no result; one that fails is logged and reported while the others run.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    from fileroom.events import Decision, Incoming, RemovedBatch, StoredBatch
+    from fileroom.plugin import ExtensionPlugin, IndexPlugin, ProcessorPlugin, StoragePlugin
+
+PROJECT = "fileroom"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def fileroom_storage() -> StoragePlugin:  # type: ignore[empty-body]
+    """Offer a storage backend.
+
+    Example:
+        ```python
+        from dataclasses import dataclass
+        from fileroom.plugin import StoragePlugin, hookimpl
+        from fileroom.testing.memory_storage import MemoryStorage
+
+        @dataclass(frozen=True)
+        class Options:
+            name: str = "unnamed"
+
+        @hookimpl
+        def fileroom_storage() -> StoragePlugin:
+            return StoragePlugin("memory", Options, lambda options: MemoryStorage(), "Bytes in memory")
+        ```
+    """
+
+
+@hookspec
+def fileroom_index() -> IndexPlugin:  # type: ignore[empty-body]
+    """Offer an index backend.
+
+    Example:
+        ```python
+        from dataclasses import dataclass
+        from fileroom.plugin import IndexPlugin, hookimpl
+        from fileroom.testing.memory_index import MemoryIndex
+
+        @dataclass(frozen=True)
+        class Options:
+            pass
+
+        @hookimpl
+        def fileroom_index() -> IndexPlugin:
+            return IndexPlugin("memory", Options, lambda options, tags: MemoryIndex(tags), "Rows in memory")
+        ```
+    """
+
+
+@hookspec
+def fileroom_processor() -> ProcessorPlugin:  # type: ignore[empty-body]
+    """Offer a processor.
+
+    Example:
+        ```python
+        from dataclasses import dataclass
+        from fileroom.plugin import Processor, ProcessorPlugin, Product, hookimpl
+
+        @dataclass(frozen=True)
+        class Options:
+            length: int = 132
+
+        class Preamble(Processor):
+            def __init__(self, options):
+                self.length = options.length
+
+            def process(self, source):
+                return [Product(1024, source.read(self.length), "application/octet-stream")]
+
+        @hookimpl
+        def fileroom_processor() -> ProcessorPlugin:
+            return ProcessorPlugin("preamble", Options, Preamble, "The first bytes of a file")
+        ```
+    """
+
+
+@hookspec
+def fileroom_extension() -> ExtensionPlugin:  # type: ignore[empty-body]
+    """Offer an object that implements event hooks, with options of its own.
+
+    Example:
+        ```python
+        from dataclasses import dataclass
+        from fileroom.plugin import ExtensionPlugin, hookimpl
+
+        @dataclass(frozen=True)
+        class Options:
+            greeting: str = "stored"
+
+        class Announcer:
+            def __init__(self, options):
+                self.greeting = options.greeting
+
+            @hookimpl
+            def fileroom_stored(self, batch):
+                print(self.greeting, len(batch.stored))
+
+        @hookimpl
+        def fileroom_extension() -> ExtensionPlugin:
+            return ExtensionPlugin("announcer", Options, Announcer, "Says what was stored")
+        ```
+    """
+
+
+@hookspec
+def fileroom_before_store(incoming: Incoming) -> Decision | None:
+    """Decide about one object before its bytes are stored; an intervention.
+
+    Called after the header was read, for the plugins that ``[ingest] before_store`` names, in that order,
+    and perhaps in a worker process. ``None`` or `Accept` lets the object pass, `Reject` refuses it,
+    `Quarantine` sets it aside, and `Replace` goes on with other bytes, whose header is read anew.
+
+    Example:
+        ```python
+        from fileroom.plugin import Reject, hookimpl
+
+        class NoSecondaryCaptures:
+            @hookimpl
+            def fileroom_before_store(self, incoming):
+                if incoming.header.sop_class_uid == "1.2.840.10008.5.1.4.1.1.7":
+                    return Reject("secondary captures are not kept here")
+                return None
+        ```
+    """
+
+
+@hookspec
+def fileroom_stored(batch: StoredBatch) -> None:
+    """Hear of instances that were stored or replaced; a notification, after the commit.
+
+    Example:
+        ```python
+        from fileroom.plugin import hookimpl
+
+        class Counter:
+            total = 0
+
+            @hookimpl
+            def fileroom_stored(self, batch):
+                self.total += len(batch.stored)
+        ```
+    """
+
+
+@hookspec
+def fileroom_removed(batch: RemovedBatch) -> None:
+    """Hear of resources that were removed; a notification, after the commit.
+
+    Example:
+        ```python
+        from fileroom.plugin import hookimpl
+
+        class Mourner:
+            @hookimpl
+            def fileroom_removed(self, batch):
+                print("gone:", *batch.removed)
+        ```
+    """

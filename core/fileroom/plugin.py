@@ -1,0 +1,167 @@
+"""The one import for plugin authors.
+
+``from fileroom.plugin import hookimpl, StoragePlugin, Storage, …``: the contracts, what registration hooks
+return, what event hooks receive, and the errors to raise. Whatever is named here follows semantic
+versioning by `API`; whatever is not may change in any release.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fileroom.errors import (
+    AlreadyExistsError,
+    CatalogError,
+    ConfigError,
+    FileroomError,
+    IntegrityError,
+    InvalidDatasetError,
+    KeyNotIndexedError,
+    MissingDependencyError,
+    NotDicomError,
+    NotFoundError,
+    NotSupportedError,
+    QueryError,
+    RejectedError,
+    RevisionError,
+    SchemaError,
+    StorageError,
+    StorageFullError,
+)
+from fileroom.events import (
+    Accept,
+    Decision,
+    Incoming,
+    Quarantine,
+    Reject,
+    RemovedBatch,
+    Replace,
+    StoredBatch,
+    StoredInstance,
+)
+from fileroom.hooks import hookimpl
+from fileroom.index import Index
+from fileroom.options import Secret
+from fileroom.processing import Processor, Product
+from fileroom.storage import (
+    CHUNK,
+    ByteRange,
+    Deletion,
+    PutItem,
+    Source,
+    Storage,
+    StorageCapabilities,
+    Stored,
+    buffers,
+)
+from fileroom.tags import TagSet
+
+API = 1
+"""The number of this interface. It is raised when a plugin written against the one before would break."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoragePlugin:
+    """What `fileroom_storage` returns.
+
+    Attributes:
+        name: the name in TOML, ``[storage] backend = "<name>"``; the same as the entry point's.
+        options: a frozen dataclass; its fields are the keys of the TOML table (see `fileroom.options`).
+        open: makes the backend from its options.
+        summary: one line for ``fileroom plugins``.
+        api: the `API` it was written against.
+    """
+
+    name: str
+    options: type[Any]
+    open: Callable[[Any], Storage]
+    summary: str
+    api: int = API
+
+
+@dataclass(frozen=True, slots=True)
+class IndexPlugin:
+    """What `fileroom_index` returns; as `StoragePlugin`, but ``open`` also gets the tags to keep."""
+
+    name: str
+    options: type[Any]
+    open: Callable[[Any, TagSet], Index]
+    summary: str
+    api: int = API
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessorPlugin:
+    """What `fileroom_processor` returns.
+
+    ``name`` is what users call the processor; options come from ``[plugins.<entry point>]``.
+    """
+
+    name: str
+    options: type[Any]
+    open: Callable[[Any], Processor]
+    summary: str
+    api: int = API
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionPlugin:
+    """What `fileroom_extension` returns; ``open`` makes an object with event hooks, one per archive."""
+
+    name: str
+    options: type[Any]
+    open: Callable[[Any], object]
+    summary: str
+    api: int = API
+
+
+__all__ = [
+    "API",
+    "CHUNK",
+    "Accept",
+    "AlreadyExistsError",
+    "ByteRange",
+    "CatalogError",
+    "ConfigError",
+    "Decision",
+    "Deletion",
+    "ExtensionPlugin",
+    "FileroomError",
+    "Incoming",
+    "Index",
+    "IndexPlugin",
+    "IntegrityError",
+    "InvalidDatasetError",
+    "KeyNotIndexedError",
+    "MissingDependencyError",
+    "NotDicomError",
+    "NotFoundError",
+    "NotSupportedError",
+    "Processor",
+    "ProcessorPlugin",
+    "Product",
+    "PutItem",
+    "Quarantine",
+    "QueryError",
+    "Reject",
+    "RejectedError",
+    "RemovedBatch",
+    "Replace",
+    "RevisionError",
+    "SchemaError",
+    "Secret",
+    "Source",
+    "Storage",
+    "StorageCapabilities",
+    "StorageError",
+    "StorageFullError",
+    "StoragePlugin",
+    "Stored",
+    "StoredBatch",
+    "StoredInstance",
+    "TagSet",
+    "buffers",
+    "hookimpl",
+]

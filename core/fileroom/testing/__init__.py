@@ -1,0 +1,1 @@
+"""Contract kits, fault wrappers and synthetic objects for the authors of plugins."""

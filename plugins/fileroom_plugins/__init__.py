@@ -1,0 +1,1 @@
+"""The built-in plugins; each sees only what third parties see."""
