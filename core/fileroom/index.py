@@ -4,14 +4,15 @@ Every sentence of the docstrings below is a promise. `fileroom.testing.index` ho
 backend runs by subclassing; `fileroom.testing.memory_index` is the shortest index that keeps them all.
 
 Words: *garbage* is a locator that no row points at any more (or never did), for the archive to delete
-from the storage after the transaction; *ids* are public ids.
+from the storage after the transaction; *ids* are public ids. What callers promise in turn: no locator is
+given to attachments of two resources, and no text holds a NUL character or a lone surrogate.
 """
 
 from __future__ import annotations
 
 import abc
 import enum
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence  # noqa: TC003 - annotations stay resolvable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -53,8 +54,9 @@ class Entry:
     """One instance to commit: its header, and its DICOM file as the storage has it.
 
     Attributes:
-        header: identifiers and tags.
-        attachment: the record of the DICOM file (content type 1), already durable in the storage.
+        header: identifiers and tags. Tags that the index was not opened with are ignored.
+        attachment: the record of the DICOM file (content type 1), already durable in the storage; its
+            ``revision`` is ignored, the index counts.
         stamp: 64-bit fingerprint of where the bytes came from (path, size, time of change), so that an
             import can skip, on its next run, what it knows; 0 for none.
     """
@@ -71,8 +73,8 @@ class Committed:
     Attributes:
         status: what was done.
         id: the instance's public id.
-        digest: the digest of the DICOM file the index points at now.
-        garbage: locators to delete from the storage, now that the transaction is durable.
+        digest: the digest of the DICOM file that the index points at after this entry.
+        garbage: locators to delete from the storage, now that the transaction is durable, in any order.
     """
 
     status: CommitStatus
@@ -95,7 +97,7 @@ class Page:
 
     Attributes:
         records: in the query's order.
-        cursor: where the next page starts, None when this page is the last.
+        cursor: where the next page starts; None when this page was the last at the time of reading.
     """
 
     records: tuple[ResourceRecord, ...]
@@ -107,7 +109,8 @@ class Attach:
     """Add an attachment, or replace the one of that content type.
 
     ``if_revision`` None replaces whatever is there, 0 demands that nothing is, and any other number
-    demands that revision. The record's own ``revision`` is ignored; the index counts.
+    demands that revision; otherwise `fileroom.errors.RevisionError`. The record's own ``revision`` is
+    ignored; the index counts from 1, and from 1 again after a `Detach`.
     """
 
     id: str
@@ -117,7 +120,11 @@ class Attach:
 
 @dataclass(frozen=True, slots=True)
 class Detach:
-    """Remove an attachment. The DICOM file of an instance (type 1) cannot be detached."""
+    """Remove an attachment; ``if_revision`` as in `Attach`.
+
+    Removing one that is not there is `fileroom.errors.NotFoundError`, whatever ``if_revision`` says. The
+    DICOM file of an instance (type 1) cannot be detached.
+    """
 
     id: str
     content_type: int
@@ -126,7 +133,10 @@ class Detach:
 
 @dataclass(frozen=True, slots=True)
 class SetMetadata:
-    """Set a metadata value; ``if_revision`` as in `Attach`."""
+    """Set a metadata value; ``if_revision`` as in `Attach`.
+
+    Names differ by code point. Setting the value that is there already counts as a change too.
+    """
 
     id: str
     name: str
@@ -136,7 +146,10 @@ class SetMetadata:
 
 @dataclass(frozen=True, slots=True)
 class UnsetMetadata:
-    """Remove a metadata value. Removing one that is not there is `NotFoundError`."""
+    """Remove a metadata value; ``if_revision`` as in `Attach`.
+
+    Removing one that is not there is `fileroom.errors.NotFoundError`, whatever ``if_revision`` says.
+    """
 
     id: str
     name: str
@@ -164,7 +177,12 @@ Edit: TypeAlias = "Attach | Detach | SetMetadata | UnsetMetadata | AddLabel | Re
 
 @dataclass(frozen=True, slots=True)
 class Edited:
-    """The outcome of one edit: the revision now in force (0: removed, or a label), and garbage."""
+    """The outcome of one edit.
+
+    Attributes:
+        revision: the one in force after this edit; 0 when something was removed, and for labels.
+        garbage: the locator that an attachment no longer needs, if any.
+    """
 
     revision: int
     garbage: tuple[str, ...] = ()
@@ -175,10 +193,10 @@ class Removal:
     """What `Index.remove` removed.
 
     Attributes:
-        removed: every resource that is gone, as (level, id): those asked for, all beneath them, and the
-            ancestors that lost their last child.
+        removed: every resource that is gone, as (level, id), each once and children before parents:
+            those asked for, all beneath them, and the ancestors that lost their last child.
         remaining: for each id asked for, the public id of the lowest ancestor that remains, or None.
-        garbage: locators of all attachments that went with them.
+        garbage: locators of all attachments that went with them, in any order.
     """
 
     removed: tuple[tuple[int, str], ...]
@@ -188,7 +206,13 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What hangs on one resource beside its tags, each by name or number, in ascending order."""
+    """What hangs on one resource beside its tags.
+
+    Attributes:
+        attachments: by ascending content type.
+        metadata: name to value; iterates by ascending name, in order of code points.
+        labels: ascending, in order of code points.
+    """
 
     attachments: tuple[AttachmentRecord, ...] = ()
     metadata: Mapping[str, Metadata] = field(default_factory=dict)
@@ -202,8 +226,13 @@ class Index(abc.ABC):
       backend's documentation says so, and never corrupt it where it does not.
     - What a method has returned is durable, surviving a kill of the process and loss of power.
     - A method that raises has had no effect.
-    - The driver's own errors arrive as `CatalogError` with the cause attached.
-    - Text is kept as it was given; identifiers compare by code point, with no regard to normal form.
+    - The driver's own errors arrive as `fileroom.errors.CatalogError` with the cause attached.
+    - Text is kept as it was given; identifiers, labels and names of metadata compare by code point, with no
+      regard to case, width or normal form.
+    - A text that is not a public id is an id that nothing has: never an error of its own.
+    - The tags of a record are those of the `fileroom.tags.TagSet` that the header had, as it had them, and
+      the level's identifier, which is always there and always that of the header's identity.
+    - Dates and times of day that the index itself notes are in UTC.
     """
 
     @abc.abstractmethod
@@ -215,52 +244,72 @@ class Index(abc.ABC):
         two equal ones is *already stored*. Of concurrent writers of one instance, one wins and the others
         get *already stored*, *conflict* or *replaced*, never an error and never two rows.
 
-        An instance that is there: same digest, same stamp or not: *already stored* (and ``ALWAYS``
-        replaces it nevertheless); another digest: *conflict* under ``NEVER``, else *replaced*. An entry
-        that is already stored refreshes the stamp. Of *already stored* and *conflict* the entry's own
-        locator is garbage, unless the index points at it; of *replaced*, the old DICOM file and the old
-        attachments below content type 1024, which were made from it; the user's attachments, metadata and
-        labels stay. A replaced instance's tags are the new file's.
+        An instance that is not there is *stored*. One that is there, whatever its stamp, is by the digest
+        of its DICOM file
 
-        Changes are logged in the order patient, study, series, instance for what is new, and
-        *ReplacedInstance* for what was replaced.
+        - with the same digest: *already stored*, and *replaced* under ``ALWAYS``;
+        - with another digest: *conflict* under ``NEVER``, *replaced* under the others.
+
+        *Already stored* takes over the entry's stamp unless that is 0, and changes nothing else. *Conflict*
+        changes nothing. *Replaced* takes over the DICOM file, its revision raised by one, the instance's
+        tags, SOP class and stamp (0 too), and drops the attachments below content type 1024, which were made
+        from the old file; the user's attachments, metadata and labels stay, and so does the time of receipt,
+        the place in the order of arrival, and all that belongs to the parents.
+
+        Garbage is: of *already stored* and *conflict* the entry's own locator; of *replaced* that of the old
+        DICOM file and those of the dropped attachments. Never garbage is a locator that the index points at
+        when the transaction ends: a file committed twice from where it lies must not be lost.
+
+        Changes are logged, entry by entry, in the order patient, study, series, instance for what is new,
+        and as *ReplacedInstance* for what was replaced; nothing is logged for the rest.
         """
 
     @abc.abstractmethod
     def find(self, query: Query) -> Page:
         """Return one page of the resources that match, in the query's order.
 
-        Without an order, that of arrival; ties are broken so that the order is total and stable. At most
-        ``query.limit`` records (None: as many as the backend likes to return at a time). Following the
-        cursor yields every resource once that matched all the time, whatever is stored or removed
-        meanwhile. Matching is that of `fileroom.query.matches`, to the letter.
+        Without an order, that of arrival: the order in which the resources came into being. Sort keys are
+        those of `fileroom.query.Order`; ties are broken in a way of the backend's own, so that the order is
+        total and stable. At most ``query.limit`` records (None: as many as the backend likes to return at a
+        time), and a cursor only if more follow. Following the cursor yields every resource once that matched
+        all the time with the same sort keys, whatever is stored or removed meanwhile, be it the resource at
+        which a page ended. Matching is that of `fileroom.query.matches`, to the letter. Metadata
+        and label conditions compare by code point. Nothing lies within an id that is not there.
 
         Raises:
+            KeyNotIndexedError: the query names a tag that this index does not keep, or does not keep of every
+                instance yet (see `complete`).
             QueryError: the query or its cursor is not one this index can read.
         """
 
     @abc.abstractmethod
     def count(self, query: Query) -> int:
-        """Return how many resources match; limit, order and cursor play no part."""
+        """Return how many resources match; limit, order and cursor play no part.
+
+        Raises:
+            KeyNotIndexedError: as `find` does.
+        """
 
     @abc.abstractmethod
     def get(self, ids: Sequence[str], computed: Sequence[str] = ()) -> list[ResourceRecord | None]:
         """Return the resources with these ids, in order, None where there is none.
 
-        ``computed`` names computed attributes to include; those of another level are left out.
+        ``computed`` names computed attributes (`fileroom.query.COMPUTED`) to include; those of another level
+        than the resource's are left out. Numbers are written in decimal; several values are joined by a
+        backslash, each once, in order of code points, empty ones left out.
         """
 
     @abc.abstractmethod
     def children(self, parent: str) -> Iterator[ResourceRecord]:
-        """Yield a resource's children, one level down, in order of arrival.
+        """Yield a resource's children, one level down, in order of arrival; an instance has none.
 
         Raises:
-            NotFoundError: there is no such parent.
+            NotFoundError: there is no such parent; by the call, or at the first child at the latest.
         """
 
     @abc.abstractmethod
     def held(self, ids: Sequence[str]) -> dict[str, Held]:
-        """Return what is held of these instances; ids that are not there are left out."""
+        """Return what is held of these instances; ids that are not there, or no instances, are left out."""
 
     @abc.abstractmethod
     def details(self, ids: Sequence[str]) -> list[Details | None]:
@@ -270,7 +319,9 @@ class Index(abc.ABC):
     def edit(self, edits: Sequence[Edit]) -> list[Edited]:
         """Apply edits in order, all in one transaction; one outcome for each.
 
-        Logs *UpdatedAttachment*, *UpdatedMetadata* and *UpdatedLabels*.
+        Each edit sees what those before it did. *UpdatedAttachment*, *UpdatedMetadata* or *UpdatedLabels* is
+        logged for each that changed something. A replaced or detached attachment's locator is garbage, unless
+        the index points at it when the transaction ends.
 
         Raises:
             NotFoundError: no such resource, attachment or metadata.
@@ -282,23 +333,27 @@ class Index(abc.ABC):
     def refresh(self, headers: Sequence[Header]) -> int:
         """Write anew what was derived from DICOM, for the instances that are there; return how many.
 
-        Every level's tags become those of the header given for it; of several headers for one parent, the
-        last wins. Attachments, metadata, labels and ids stay. Nothing is logged.
+        Counted are the headers whose instance is there; the others are passed over, parents included. Every
+        level's tags become those of the header given for it, none of the old ones remaining; of several
+        headers for one parent, the last wins. Attachments, metadata, labels, ids, times of receipt and the
+        order of arrival stay. Nothing is logged.
         """
 
     @abc.abstractmethod
     def complete(self) -> None:
         """Declare that every instance has been refreshed with the configured tags.
 
-        Until then, searching an extra tag that was configured after instances had been stored raises
-        `KeyNotIndexedError`, because the answer could be missing some.
+        Until then, searching or ordering by an extra tag raises `fileroom.errors.KeyNotIndexedError` if the
+        index had instances when it was first opened with that tag, or was opened without it in between,
+        because the answer could be missing some. In an index without instances every tag is complete.
         """
 
     @abc.abstractmethod
     def remove(self, ids: Sequence[str]) -> Removal:
         """Remove resources with all beneath them, and ancestors left without children, in one transaction.
 
-        Every removed resource is logged as *Deleted*, children before parents.
+        The ids may repeat, be of several levels, and lie within each other. Every removed resource is logged
+        as *Deleted* once, children before parents.
 
         Raises:
             NotFoundError: one of the ids is not there; nothing was removed.
@@ -310,8 +365,10 @@ class Index(abc.ABC):
     ) -> ChangePage:
         """Return changes with a sequence greater than ``since``, oldest first, at most ``limit``.
 
-        Sequences strictly increase and are never reused, and a reader that passes ``last`` as its next
-        ``since`` misses none. Entries outlive their resources. ``types`` None means all types.
+        Sequences strictly increase and are never reused, not after a removal and not after a restart
+        either. A reader that passes ``last`` as its next ``since`` misses none of the types it asks for, even
+        while others write. Without changes, ``last`` is ``since`` or greater; ``done`` says that none of
+        these types followed. Entries outlive their resources. ``types`` None means all types.
         """
 
     @abc.abstractmethod
@@ -322,9 +379,10 @@ class Index(abc.ABC):
     def attachments(self, after: str | None = None) -> Iterator[tuple[str, AttachmentRecord]]:
         """Yield every attachment of every resource as (public id, record), for verify and sweep.
 
-        In the order of public ids, resumable: ``after`` yields only those of greater ids. What is
-        committed while the walk runs may or may not appear; all else does.
+        In the order of public ids, and of content types within one; resumable: ``after`` yields only those
+        of greater ids. What is committed while the walk runs may or may not appear; all else does. The walk
+        may be abandoned at any point, and holds no writer up while it stands still.
         """
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - not every index holds something
         """Release what the index holds. May be called twice; no other call may follow."""
