@@ -7,15 +7,14 @@ the contract kit holds every backend to it.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-from fileroom.model import Level, TagValue  # noqa: TC001
-from fileroom.tags import TagSpec  # noqa: TC001
-
-if TYPE_CHECKING:
-    pass
+from fileroom.main_tags import COMPUTED as COMPUTED
+from fileroom.model import Level, TagValue  # noqa: TC001 - dataclass fields are resolvable at run time
+from fileroom.moments import DAY_START
+from fileroom.tags import Comparison, TagSpec, item_search_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,24 +139,77 @@ class Query:
     computed: tuple[str, ...] = ()
 
 
-COMPUTED: Mapping[Level, tuple[str, ...]] = {
-    Level.PATIENT: (
-        "NumberOfPatientRelatedStudies",
-        "NumberOfPatientRelatedSeries",
-        "NumberOfPatientRelatedInstances",
-    ),
-    Level.STUDY: (
-        "ModalitiesInStudy",
-        "SOPClassesInStudy",
-        "NumberOfStudyRelatedSeries",
-        "NumberOfStudyRelatedInstances",
-    ),
-    Level.SERIES: ("NumberOfSeriesRelatedInstances",),
-    Level.INSTANCE: (),
-}
-"""Attributes that an index computes from what it holds (PS3.4 section C.3.4)."""
-
-
 def matches(condition: Condition, value: TagValue | None) -> bool:
-    """Say whether a raw value (None: the attribute is missing) meets a condition."""
-    raise NotImplementedError
+    """Say whether a raw value (None: the attribute is missing) meets a condition.
+
+    A value of several values, or a name of several component groups, matches if any of them does.
+    """
+    if isinstance(condition.match, Item):
+        items = value if isinstance(value, tuple) else ()
+        return any(_item_matches(condition.match, item) for item in items)
+    if value is None:
+        return _any_matches(condition.match, ())
+    if condition.spec.comparison is Comparison.SEQUENCE:
+        return isinstance(condition.match, Empty) and not value
+    if condition.exact and condition.spec.comparison is Comparison.FOLDED:
+        return _any_matches(condition.match, condition.spec.raw_values(value))
+    return _any_matches(condition.match, condition.spec.search_values(value))
+
+
+def moment_matches(moment: Moment, date: TagValue | None, time: TagValue | None) -> bool:
+    """Say whether the raw values of a date and a time attribute, taken together, lie within a moment's bounds."""
+    dates = moment.date.search_values(date) if date is not None else ()
+    times = moment.time.search_values(time) if time is not None else ()
+    return any(
+        _value_matches(Range(moment.low, moment.high), day + clock)
+        for day in dates
+        for clock in times or (DAY_START,)
+    )
+
+
+def text_matches(match: Equal | Wildcard | AnyOf, text: str) -> bool:
+    """Say whether a text that is compared as it stands, such as a metadata value, is what is asked for."""
+    return _any_matches(match, (text,))
+
+
+def _item_matches(wanted: Item, item: Mapping[str, str]) -> bool:
+    values = item_search_values(item)
+    return all(_any_matches(match, values.get(keyword, ())) for keyword, match in wanted.keys.items())
+
+
+def _any_matches(match: Equal | Wildcard | Range | Empty | AnyOf, values: Iterable[str]) -> bool:
+    if isinstance(match, AnyOf):
+        return any(_any_matches(option, values) for option in match.options)
+    if isinstance(match, Empty):
+        return not values
+    return any(_value_matches(match, value) for value in values)
+
+
+def _value_matches(match: Equal | Wildcard | Range, value: str) -> bool:
+    if isinstance(match, Equal):
+        return value == match.value
+    if isinstance(match, Wildcard):
+        return wildcard_matches(match.pattern, value)
+    return (match.low is None or match.low <= value) and (match.high is None or value <= match.high)
+
+
+def wildcard_matches(pattern: str, text: str) -> bool:
+    """Say whether a text is what a pattern of ``*`` and ``?`` stands for, in time of their lengths' product.
+
+    Written out, for a regular expression of many stars takes exponential time to fail.
+    """
+    at = here = 0
+    star = resume = -1
+    while here < len(text):
+        if at < len(pattern) and pattern[at] == "*":
+            star, resume = at, here
+            at += 1
+        elif at < len(pattern) and pattern[at] in ("?", text[here]):
+            at += 1
+            here += 1
+        elif star >= 0:  # let the last star stand for one character more
+            resume += 1
+            at, here = star + 1, resume
+        else:
+            return False
+    return pattern[at:].strip("*") == ""
