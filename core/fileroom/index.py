@@ -57,8 +57,8 @@ class Entry:
         header: identifiers and tags. Tags that the index was not opened with are ignored.
         attachment: the record of the DICOM file (content type 1), already durable in the storage; its
             ``revision`` is ignored, the index counts.
-        stamp: 64-bit fingerprint of where the bytes came from (path, size, time of change), so that an
-            import can skip, on its next run, what it knows; 0 for none.
+        stamp: fingerprint of where the bytes came from (path, size, time of change), so that an import can
+            skip, on its next run, what it knows; 0 for none, and always below 2 to the 63rd.
     """
 
     header: Header

@@ -7,14 +7,41 @@ the contract kit holds every backend to it.
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterable, Mapping
+import re
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from fileroom.main_tags import COMPUTED as COMPUTED
-from fileroom.model import Level, TagValue  # noqa: TC001 - dataclass fields are resolvable at run time
+from fileroom.main_tags import COMPUTED
 from fileroom.moments import DAY_START
-from fileroom.tags import Comparison, TagSpec, item_search_values
+from fileroom.tags import Comparison, item_search_values
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from fileroom.model import Level, TagValue
+    from fileroom.tags import TagSpec
+
+__all__ = [
+    "COMPUTED",
+    "AnyOf",
+    "Condition",
+    "Empty",
+    "Equal",
+    "Item",
+    "LabelMatch",
+    "Match",
+    "Moment",
+    "Order",
+    "Query",
+    "Range",
+    "Wildcard",
+    "matches",
+    "moment_matches",
+    "text_matches",
+    "wildcard_matches",
+]
+
+_PLAIN_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")  # as `fileroom.comparable.number` writes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +53,7 @@ class Equal:
 
 @dataclass(frozen=True, slots=True)
 class Wildcard:
-    """Wildcard matching: ``*`` stands for any number of characters, ``?`` for one; nothing else is special."""
+    """Wildcard matching: ``*`` stands for any characters, also none, ``?`` for one; nothing else is special."""
 
     pattern: str
 
@@ -101,7 +128,7 @@ class LabelMatch(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One sort key. Missing values come first, and last when descending."""
+    """One sort key: `sort_key` of the attribute. Missing ones come first, and last when descending."""
 
     spec: TagSpec
     descending: bool = False
@@ -157,7 +184,7 @@ def matches(condition: Condition, value: TagValue | None) -> bool:
 
 
 def moment_matches(moment: Moment, date: TagValue | None, time: TagValue | None) -> bool:
-    """Say whether the raw values of a date and a time attribute, taken together, lie within a moment's bounds."""
+    """Say whether the raw values of a date and a time, taken together, lie within a moment's bounds."""
     dates = moment.date.search_values(date) if date is not None else ()
     times = moment.time.search_values(time) if time is not None else ()
     return any(
@@ -172,12 +199,24 @@ def text_matches(match: Equal | Wildcard | AnyOf, text: str) -> bool:
     return _any_matches(match, (text,))
 
 
+def sort_key(spec: TagSpec, value: TagValue | None) -> str | float | None:
+    """Return what resources are ordered by, or None where there is nothing to order by.
+
+    The first of the comparable forms, in order of code points; of a number its value in double precision,
+    and nothing for a text that is not a number.
+    """
+    first = next(iter(spec.search_values(value)), None) if value is not None else None
+    if first is None or spec.comparison is not Comparison.NUMBER:
+        return first
+    return float(first) if _PLAIN_NUMBER.fullmatch(first) else None
+
+
 def _item_matches(wanted: Item, item: Mapping[str, str]) -> bool:
     values = item_search_values(item)
     return all(_any_matches(match, values.get(keyword, ())) for keyword, match in wanted.keys.items())
 
 
-def _any_matches(match: Equal | Wildcard | Range | Empty | AnyOf, values: Iterable[str]) -> bool:
+def _any_matches(match: Equal | Wildcard | Range | Empty | AnyOf, values: Collection[str]) -> bool:
     if isinstance(match, AnyOf):
         return any(_any_matches(option, values) for option in match.options)
     if isinstance(match, Empty):

@@ -1,0 +1,140 @@
+"""What a `fileroom.testing.memory_index.MemoryIndex` holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from fileroom.errors import NotFoundError
+from fileroom.model import Change, Level, ResourceRecord, Statistics
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from fileroom.model import AttachmentRecord, ChangeType, Metadata, TagValue
+    from fileroom.tags import TagSpec
+
+_COUNTED = {
+    Level.PATIENT: "patients",
+    Level.STUDY: "studies",
+    Level.SERIES: "series",
+    Level.INSTANCE: "instances",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One resource, with all that hangs on it. Rows are replaced, never changed."""
+
+    id: str
+    level: Level
+    uid: str
+    tags: Mapping[str, TagValue]
+    parent: str | None
+    number: int
+    received: datetime
+    sop_class_uid: str = ""
+    stamp: int = 0
+    attachments: Mapping[int, AttachmentRecord] = field(default_factory=dict)
+    metadata: Mapping[str, Metadata] = field(default_factory=dict)
+    labels: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Tables:
+    """All rows in order of arrival, the change log, the totals, and the extra tags that all rows have."""
+
+    rows: dict[str, Row] = field(default_factory=dict)
+    arrived: int = 0
+    changes: list[Change] = field(default_factory=list)
+    totals: Statistics = field(default_factory=lambda: Statistics(0, 0, 0, 0, 0, 0, 0))
+    complete: frozenset[TagSpec] = frozenset()
+
+    def copy(self) -> Tables:
+        """Return tables that can be written to without a trace in these."""
+        return replace(self, rows=dict(self.rows), changes=list(self.changes))
+
+    def existing(self, public_id: str) -> Row:
+        """Return a row.
+
+        Raises:
+            NotFoundError: there is none of this id.
+        """
+        try:
+            return self.rows[public_id]
+        except KeyError:
+            raise NotFoundError(f"no resource {public_id}: it was removed, or never stored") from None
+
+    def put(self, row: Row) -> None:
+        """Add a row, or replace the one with its id, which keeps its place in the order of arrival."""
+        if row.id in self.rows:
+            self._count(self.rows[row.id], -1)
+        self._count(row, 1)
+        self.rows[row.id] = row
+
+    def drop(self, row: Row) -> None:
+        """Remove a row."""
+        self._count(row, -1)
+        del self.rows[row.id]
+
+    def _count(self, row: Row, sign: int) -> None:
+        files, totals = row.attachments.values(), self.totals
+        self.totals = replace(
+            totals,
+            attachments=totals.attachments + sign * len(files),
+            bytes=totals.bytes + sign * sum(file.size for file in files),
+            stored_bytes=totals.stored_bytes + sign * sum(file.stored_size for file in files),
+            **{_COUNTED[row.level]: getattr(totals, _COUNTED[row.level]) + sign},
+        )
+
+    def log(self, change_type: ChangeType, row: Row) -> None:
+        """Append to the change log."""
+        sequence = self.changes[-1].sequence + 1 if self.changes else 1
+        self.changes.append(Change(sequence, change_type, row.level, row.id, datetime.now(UTC)))
+
+    def below(self, row: Row) -> list[Row]:
+        """Return a row's children in order of arrival."""
+        return [each for each in self.rows.values() if each.parent == row.id]
+
+    def line(self, row: Row) -> Iterator[Row]:
+        """Yield a row and its ancestors, from itself upwards."""
+        yield row
+        if row.parent is not None:
+            yield from self.line(self.rows[row.parent])
+
+    def record(self, row: Row, computed: Sequence[str] = ()) -> ResourceRecord:
+        """Return a row as the index shows it, with its ancestors and these computed attributes."""
+        parent = None if row.parent is None else self.record(self.rows[row.parent])
+        values = self.computed(row)
+        return ResourceRecord(
+            id=row.id,
+            level=row.level,
+            uid=row.uid,
+            tags=row.tags,
+            parent=parent,
+            received=row.received,
+            computed={name: "\\".join(values[name]) for name in computed if name in values},
+        )
+
+    def computed(self, row: Row) -> dict[str, list[str]]:
+        """Return the values of all attributes that are computed at a row's level (PS3.4 section C.3.4)."""
+        found, counts = [row], []
+        for _ in range(row.level, Level.INSTANCE):
+            parents = {each.id for each in found}
+            found = [each for each in self.rows.values() if each.parent in parents]
+            counts.append(found)
+        names = ("Studies", "Series", "Instances")[row.level - 1 :]
+        result = {
+            f"NumberOf{row.level.label.capitalize()}Related{name}": [str(len(rows))]
+            for name, rows in zip(names, counts, strict=True)
+        }
+        if row.level is Level.STUDY:
+            series, instances = counts
+            result["ModalitiesInStudy"] = _distinct(str(each.tags.get("Modality", "")) for each in series)
+            result["SOPClassesInStudy"] = _distinct(each.sop_class_uid for each in instances)
+        return result
+
+
+def _distinct(values: Iterator[str]) -> list[str]:
+    return sorted({value for value in values if value})
