@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - dataclass fields are public API, resolvable at run time
 from typing import TypeAlias
@@ -260,6 +260,14 @@ class ChangePage:
     changes: tuple[Change, ...]
     last: int
     done: bool
+
+    def __iter__(self) -> Iterator[Change]:
+        """Yield the changes."""
+        return iter(self.changes)
+
+    def __len__(self) -> int:
+        """Count the changes."""
+        return len(self.changes)
 
 
 @dataclass(frozen=True, slots=True)

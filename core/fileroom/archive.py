@@ -1,0 +1,422 @@
+"""Archive: the users' verbs. It knows contracts, and no backend."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
+
+from fileroom import maintenance
+from fileroom._dispatch import Dispatch
+from fileroom.attachments import Attachment
+from fileroom.config import Config, load_config
+from fileroom.content_types import USER, ContentTypes
+from fileroom.datasets import one_candidate
+from fileroom.errors import NotDicomError, NotFoundError, NotSupportedError
+from fileroom.events import RemovedBatch
+from fileroom.export import DEFAULT_TEMPLATE, export_resources
+from fileroom.index import Attach, Edit, Edited, Removal
+from fileroom.ingest import SWEEP_GRACE, Ingest, Run
+from fileroom.model import AttachmentRecord, ChangePage, ChangeType, Level, Statistics
+from fileroom.prepare import Preparer, batch_keys
+from fileroom.quarantine import Quarantine
+from fileroom.query_parse import parse_query
+from fileroom.reports import DeleteReport, Outcome, Progress, Status
+from fileroom.resources import CLASSES, Instance, Resource
+from fileroom.results import Results
+from fileroom.sources import Skipped, estimate, walk
+from fileroom.storage import buffers
+from fileroom.tags import TagSet
+from fileroom.worker import RemotePreparer
+
+if TYPE_CHECKING:
+    import os
+    import threading
+    from types import TracebackType
+
+    from pydicom import Dataset
+
+    from fileroom.export import ExportReport
+    from fileroom.index import Details, Index
+    from fileroom.ingest import Prepares
+    from fileroom.reports import IngestReport
+    from fileroom.sources import Sources
+    from fileroom.storage import Source, Storage
+
+
+class Archive:
+    """One opened index, storage and set of plugins.
+
+    Made by `fileroom.open`; a context manager. Any thread may call any method.
+
+    Attributes:
+        config: the merged configuration.
+        index, storage: the backends.
+        tags: the attributes the index keeps.
+        content_types: the registered content types.
+        quarantine: damaged objects that were set aside.
+        plugins: the plugins of this archive.
+    """
+
+    def __init__(self, config: Config, plugins: Sequence[object] = ()) -> None:
+        with ExitStack() as stack:
+            self.config = config
+            self.tags = TagSet.with_extra(config.extra_tags)
+            self.content_types = ContentTypes(config.content_types)
+            self.quarantine = Quarantine(config.quarantine)
+            self.plugins = Dispatch.open(config, plugins)
+            stack.callback(self.plugins.close)
+            self.storage: Storage = self.plugins.open_storage()
+            stack.callback(self.storage.close)
+            self.index: Index = self.plugins.open_index(self.tags)
+            stack.callback(self.index.close)
+            self._in_process = bool(plugins)
+            self._closing = stack.pop_all()
+
+    # Storing -----------------------------------------------------------------------------------------
+
+    def store(self, source: Source | Dataset, *, name: str = "") -> Outcome:
+        """Store one DICOM object; durable when it returns.
+
+        The source is bytes, a path, an open binary file (read from where it stands) or a pydicom dataset.
+        See the outcome's ``status``, or call its ``check``, before you let go of your own copy: a
+        conflicting, rejected or quarantined object is *not* in the archive.
+
+        Raises:
+            NotDicomError: it is not a DICOM object; nothing of it was kept.
+            StorageError: the storage failed.
+            CatalogError: the index failed.
+        """
+        with one_candidate(source, name) as candidate:
+            outcome = self._ingest().store_batch(self._preparer(), [candidate])[0]
+        if outcome.status is Status.IGNORED:
+            raise NotDicomError(outcome.reason)
+        instance = None if outcome.id is None else Instance(self, self.fetch(outcome.id))
+        return replace(outcome, instance=instance)
+
+    def ingest(
+        self,
+        sources: Sources,
+        *,
+        jobs: int = 1,
+        progress: Callable[[Progress], object] | None = None,
+        on_outcome: Callable[[Outcome], object] | None = None,
+        stop: threading.Event | None = None,
+    ) -> IngestReport:
+        """Import many objects: files, folders, ZIP files, bytes, open files, and iterables of these.
+
+        What is there already is skipped at the cost of reading its header, so an import that was
+        interrupted is resumed by running it again.
+
+        Args:
+            sources: what to import; a single path will do.
+            jobs: worker processes; 1 stays in this process.
+            progress: called after each batch, by one thread at a time.
+            on_outcome: called with each outcome once it is durable, by one thread at a time.
+            stop: when set, the batches under way are finished and the report is returned.
+
+        Raises:
+            IngestStoppedError: the storage or the index failed; it holds the report so far.
+        """
+        skipped: list[Outcome] = []
+
+        def skip(one: Skipped) -> None:
+            skipped.append(Outcome(Status(one.status), one.name, None, one.reason))
+
+        def candidates() -> Iterable[Any]:
+            for candidate in walk(sources, skip):
+                yield from skipped
+                skipped.clear()
+                yield candidate
+            yield from skipped
+
+        expected = estimate(sources) if progress is not None else None
+        run = Run(
+            self._ingest(),
+            candidates(),
+            on_outcome=on_outcome,
+            progress=progress,
+            stop=stop,
+            expected=expected,
+        )
+        return run.run(self._preparer(), self._worker, jobs)
+
+    def _ingest(self) -> Ingest:
+        return Ingest(self.index, self.storage, self.plugins, self.config.ingest.overwrite)
+
+    def _preparer(self) -> Preparer:
+        return Preparer(
+            tags=self.tags,
+            storage=self.storage,
+            quarantine=self.quarantine,
+            interventions=self.plugins.interventions,
+            digest=self.config.ingest.digest,
+            overwrite=self.config.ingest.overwrite,
+        )
+
+    def _worker(self) -> Prepares:
+        # Plugins that a host passed as live objects exist in this process only.
+        return self._preparer() if self._in_process else RemotePreparer(self.config, self._preparer())
+
+    # Finding -----------------------------------------------------------------------------------------
+
+    def find(
+        self,
+        level: Level | str,
+        *,
+        exact: bool = False,
+        order_by: str | Sequence[str] = (),
+        limit: int | None = None,
+        cursor: str | None = None,
+        labels: Sequence[str] = (),
+        label_match: str = "all",
+        metadata: Mapping[str, str] | None = None,
+        within: Resource | str | None = None,
+        returning: Sequence[str] = (),
+        scan: bool = False,
+        **keys: object,
+    ) -> Results:
+        """Search resources of one level by DICOM keyword, with DICOM matching (PS3.4 section C.2.2.2).
+
+        A key's value is text in DICOM's own syntax (``"müller*"``, ``"20200101-"``), a list of values, a
+        number, or a date, time or datetime. Names and free text match whatever their case and accents.
+
+        Args:
+            level: ``"patient"``, ``"study"``, ``"series"`` or ``"instance"``.
+            exact: compare names and free text as they stand.
+            order_by: keywords, with ``-`` in front for descending.
+            limit: at most so many results.
+            cursor: ``Results.cursor`` of an earlier search with the same arguments: go on behind it.
+            labels: labels that the resource must have.
+            label_match: ``"all"``, ``"any"`` or ``"none"`` of them.
+            metadata: name to value, wildcards allowed.
+            within: an ancestor, or its public id.
+            returning: computed attributes to fetch with the results, ``NumberOfStudyRelatedSeries``…
+            scan: also take keys that are not indexed, and read stored headers for them
+                (``Results.to_scan`` says how many).
+            **keys: DICOM keyword to what it must match.
+
+        Raises:
+            QueryError: the search makes no sense.
+            KeyNotIndexedError: a key is not indexed, and ``scan`` is not set.
+        """
+        plan = parse_query(
+            Level.parse(level),
+            keys,
+            self.tags,
+            exact=exact,
+            order_by=order_by,
+            limit=limit,
+            cursor=cursor,
+            labels=labels,
+            label_match=label_match,
+            metadata=metadata,
+            within=within.id if isinstance(within, Resource) else within,
+            returning=returning,
+            scan=scan,
+        )
+        return Results(self, plan)
+
+    def count(self, level: Level | str, **keys: Any) -> int:  # noqa: ANN401 - the arguments of `find`
+        """Count what `find` with the same arguments finds."""
+        return self.find(level, **keys).count()
+
+    def within(self, above: str, level: Level) -> Results:
+        """Return all resources of a level beneath the one with this public id, in order of arrival."""
+        return self.find(level, within=above)
+
+    def get(self, id_: str) -> Resource:
+        """Return the resource with this public id.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        return self.wrap(self.fetch(id_))
+
+    def lookup(self, identifier: str) -> list[Resource]:
+        """Return what a person may mean by an identifier.
+
+        A public id, a PatientID, a Study, Series or SOP Instance UID, or an AccessionNumber, compared
+        exactly.
+        """
+        record = self.index.get([identifier])[0]
+        if record is not None:
+            return [self.wrap(record)]
+        found: list[Resource] = []
+        for level in Level:
+            found += self.find(level, **{level.uid_keyword: [identifier]})
+        found += self.find(Level.STUDY, AccessionNumber=[identifier])
+        return found
+
+    def fetch(self, id_: str, computed: Sequence[str] = ()) -> Any:  # noqa: ANN401 - ResourceRecord
+        """Return the index's record of a resource; `get` wraps it."""
+        record = self.index.get([id_], computed)[0]
+        if record is None:
+            raise NotFoundError(f"no resource {id_}: it was deleted, or is in another archive")
+        return record
+
+    def wrap(self, record: Any) -> Resource:  # noqa: ANN401
+        """Return the handle for a record."""
+        return CLASSES[record.level](self, record)
+
+    # Attachments, metadata, labels -------------------------------------------------------------------
+
+    def details(self, id_: str) -> Details:
+        """Return attachments, metadata and labels of a resource, as the index has them now."""
+        details = self.index.details([id_])[0]
+        if details is None:
+            raise NotFoundError(f"no resource {id_}: it was deleted, or is in another archive")
+        return details
+
+    def attach(
+        self, id_: str, content_type: str | int, source: Source, *, if_revision: int | None = None
+    ) -> Attachment:
+        """Attach bytes to a resource; see `fileroom.resources.Resource.attach`."""
+        number = self.content_types.resolve(content_type).number
+        if number < USER:
+            raise NotSupportedError(f"content type {number} is reserved: use a number from {USER} to 65535")
+        return self._attach(id_, number, source, if_revision)
+
+    def _attach(self, id_: str, number: int, source: Source, if_revision: int | None = None) -> Attachment:
+        self.details(id_)  # before the bytes move: no such resource is the common mistake
+        key = batch_keys(1)[0]
+        algorithm = self.config.ingest.digest
+        hasher = hashlib.new(algorithm, usedforsecurity=False)
+
+        def pieces() -> Iterable[bytes]:
+            for piece in buffers(source):
+                hasher.update(piece)
+                yield bytes(piece)
+
+        stored = self.storage.put(key, pieces())
+        digest = f"{algorithm}:{hasher.hexdigest()}"
+        record = AttachmentRecord(number, key, stored.size, digest, stored.locator, stored.size, digest)
+        try:
+            edited = self.edit([Attach(id_, record, if_revision)])[0]
+        except BaseException:
+            self.storage.delete([stored.locator])
+            raise
+        return Attachment(self, replace(record, revision=edited.revision))
+
+    def edit(self, edits: Sequence[Edit]) -> list[Edited]:
+        """Apply edits in one transaction, then delete the bytes that nothing points at any more."""
+        edited = self.index.edit(edits)
+        if garbage := [locator for one in edited for locator in one.garbage]:
+            self.storage.delete(garbage)
+        return edited
+
+    # Reading, deleting, the log ----------------------------------------------------------------------
+
+    def delete(self, ids: Sequence[str | Resource]) -> DeleteReport:
+        """Delete resources with all beneath them.
+
+        Index first, bytes second: a crash in between leaves orphans, for `fileroom sweep`.
+
+        Raises:
+            NotFoundError: one of them is not there; nothing was deleted.
+        """
+        wanted = [one.id if isinstance(one, Resource) else one for one in ids]
+        # 1  The commit point: from here on they are gone.
+        removal: Removal = self.index.remove(wanted)
+        # 2  Their bytes.
+        failed = tuple(one.locator for one in self.storage.delete(removal.garbage) if one.error is not None)
+        # 3  Tell those who listen.
+        if removal.removed:
+            self.plugins.removed(RemovedBatch(removal.removed))
+        removed = tuple((Level(level).label, id_) for level, id_ in removal.removed)
+        return DeleteReport(removed, removal.remaining, failed)
+
+    def export(
+        self,
+        resources: Iterable[Resource | str],
+        to: str | os.PathLike[str] | BinaryIO,
+        *,
+        template: str = DEFAULT_TEMPLATE,
+        as_zip: bool = False,
+    ) -> ExportReport:
+        """Write the original bytes of all instances of resources to a folder, or to a ZIP file or stream.
+
+        Args:
+            resources: handles or public ids, of any level.
+            to: a folder; or, with ``as_zip``, a file's path or an open binary file, seekable or not.
+            template: names within it, by DICOM keyword, for example ``{PatientID}/{SOPInstanceUID}.dcm``.
+            as_zip: write one ZIP file.
+
+        Raises:
+            NotFoundError: one of the resources is not there.
+        """
+        return export_resources(self, resources, to, template=template, as_zip=as_zip)
+
+    def process(self, id_: str, processor: str) -> list[Attachment]:
+        """Run a processor and keep its products as attachments; see `fileroom.resources.Resource.process`."""
+        worker = self.plugins.processor(processor)
+        with self._middle(id_).open() as file:
+            products = worker.process(file)
+        return [
+            self._attach(id_, self.content_types.resolve(product.content_type).number, product.data)
+            for product in products
+        ]
+
+    def _middle(self, id_: str) -> Instance:
+        resource = self.get(id_)
+        if isinstance(resource, Instance):
+            return resource
+        instances = self.within(id_, Level.INSTANCE)
+        middle = next(itertools.islice(instances, instances.count() // 2, None))
+        assert isinstance(middle, Instance)
+        return middle
+
+    def changes(
+        self, since: int = 0, limit: int = 100, types: Sequence[ChangeType | str] | None = None
+    ) -> ChangePage:
+        """Return the log's changes after a sequence, oldest first.
+
+        The log is durable, tells of deletions too, and any number of readers can follow it, each by passing
+        the ``last`` of one page as the next one's ``since``.
+        """
+        wanted = None if types is None else [ChangeType.parse(one) for one in types]
+        return self.index.changes(since, limit, wanted)
+
+    def statistics(self) -> Statistics:
+        """Return the totals."""
+        return self.index.statistics()
+
+    # Upkeep ------------------------------------------------------------------------------------------
+
+    def verify(self, *, digests: bool = True) -> Iterator[maintenance.Finding]:
+        """Yield what is wrong: rows whose bytes are missing, of another size, or (``digests``) changed."""
+        return maintenance.verify(self, digests=digests)
+
+    def sweep(self, *, grace: float = SWEEP_GRACE, dry_run: bool = False) -> maintenance.SweepReport:
+        """Delete orphans: stored bytes that no row points at, older than ``grace`` seconds."""
+        return maintenance.sweep(self, grace=grace, dry_run=dry_run)
+
+    def rebuild(self, *, adopt: bool | None = None) -> maintenance.RebuildReport:
+        """Read all stored headers anew, so that extra tags configured later can be searched.
+
+        With ``adopt``, DICOM files that the index does not know are taken in: that is how a lost index is
+        made again. None adopts if the index is empty; where it is not, such files are rather the remains of
+        deletions.
+        """
+        return maintenance.rebuild(self, adopt=adopt)
+
+    def close(self) -> None:
+        """Close index, storage and plugins. May be called twice."""
+        self._closing.close()
+
+    def __enter__(self) -> Self:
+        """Return the archive itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the archive."""
+        self.close()
+
+    def __repr__(self) -> str:
+        """Show the backends."""
+        return f"<Archive {self.config.index.name} + {self.config.storage.name}>"

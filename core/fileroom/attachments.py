@@ -1,0 +1,131 @@
+"""Attachments of one resource: what there is, and how to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, BinaryIO
+
+from fileroom.errors import NotFoundError
+from fileroom.index import Detach
+from fileroom.storage import CHUNK, ByteRange
+
+if TYPE_CHECKING:
+    from fileroom.archive import Archive
+    from fileroom.model import AttachmentRecord
+
+
+class Attachment:
+    """One attachment: bytes under a content type, read from the storage on need."""
+
+    __slots__ = ("_archive", "record")
+
+    def __init__(self, archive: Archive, record: AttachmentRecord) -> None:
+        self._archive = archive
+        self.record = record
+
+    @property
+    def content_type(self) -> int:
+        """The content type's number, 0..65535."""
+        return self.record.content_type
+
+    @property
+    def name(self) -> str:
+        """The content type's registered name, or its number as text."""
+        return self._archive.content_types.resolve(self.record.content_type).name
+
+    @property
+    def media_type(self) -> str:
+        """The content type's registered media type."""
+        return self._archive.content_types.resolve(self.record.content_type).media_type
+
+    @property
+    def size(self) -> int:
+        """Plain size in bytes."""
+        return self.record.size
+
+    @property
+    def digest(self) -> str:
+        """``"<algorithm>:<hex>"`` of the plain bytes."""
+        return self.record.digest
+
+    @property
+    def revision(self) -> int:
+        """1 for the first version, raised by one at each replacement."""
+        return self.record.revision
+
+    def open(self, byte_range: ByteRange | None = None) -> BinaryIO:
+        """Open it, or a range of it, for reading; seekable, to be closed.
+
+        Raises:
+            NotFoundError: the bytes are gone (deleted or replaced meanwhile, or lost).
+            StorageError: reading failed.
+        """
+        return self._archive.storage.open(self.record.locator, byte_range)
+
+    def read(self, start: int = 0, end: int | None = None) -> bytes:
+        """Return bytes from ``start`` up to, not including, ``end`` (None: to the end)."""
+        return self.read_ranges([ByteRange(start, end)])[0]
+
+    def read_ranges(self, ranges: Sequence[ByteRange]) -> list[bytes]:
+        """Return the bytes of several ranges, in the order asked for."""
+        return self._archive.storage.read_ranges(self.record.locator, ranges)
+
+    def stream(self, chunk: int = CHUNK) -> Iterator[bytes]:
+        """Yield the bytes in pieces of at most ``chunk`` bytes."""
+        with self.open() as file:
+            while piece := file.read(chunk):
+                yield piece
+
+    def __repr__(self) -> str:
+        """Show name, size and revision."""
+        return f"<Attachment {self.name} {self.size} bytes, revision {self.revision}>"
+
+
+class Attachments(Mapping[str | int, Attachment]):
+    """A resource's attachments by content type: the registered name, or the number.
+
+    Iterating yields names.
+    """
+
+    def __init__(self, archive: Archive, id_: str) -> None:
+        self._archive = archive
+        self._id = id_
+
+    def __getitem__(self, content_type: str | int) -> Attachment:
+        """Return the attachment of a content type.
+
+        Raises:
+            KeyError: there is none.
+        """
+        try:
+            number = self._archive.content_types.resolve(content_type).number
+        except NotFoundError:
+            raise KeyError(content_type) from None
+        for record in self._archive.details(self._id).attachments:
+            if record.content_type == number:
+                return Attachment(self._archive, record)
+        raise KeyError(content_type)
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the content types' names, in order of their numbers."""
+        for record in self._archive.details(self._id).attachments:
+            yield self._archive.content_types.resolve(record.content_type).name
+
+    def __len__(self) -> int:
+        """Count the attachments."""
+        return len(self._archive.details(self._id).attachments)
+
+    def detach(self, content_type: str | int, *, if_revision: int | None = None) -> None:
+        """Remove an attachment and delete its bytes.
+
+        Raises:
+            NotFoundError: there is none of that content type.
+            RevisionError: another revision is there.
+            NotSupportedError: it is the DICOM file of an instance, which goes with the instance only.
+        """
+        number = self._archive.content_types.resolve(content_type).number
+        self._archive.edit([Detach(self._id, number, if_revision)])
+
+    def __repr__(self) -> str:
+        """Show the names."""
+        return f"<attachments {list(self)}>"

@@ -1,0 +1,241 @@
+"""The store path: the one place that knows the order of effects.
+
+Bytes are durable before the index speaks of them, and the index has committed before anybody is told.
+`Ingest.store_batch` is that order; everything else here feeds it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Protocol
+
+from fileroom.errors import FileroomError
+from fileroom.events import StoredBatch, StoredInstance
+from fileroom.index import CommitStatus, Committed, Entry, Held, Index, Overwrite
+from fileroom.model import Level
+from fileroom.prepare import Prepared, Seen, conflict
+from fileroom.reports import IngestReport, IngestStoppedError, Outcome, Progress, Status
+
+if TYPE_CHECKING:
+    from fileroom._dispatch import Dispatch
+    from fileroom.sources import Candidate
+    from fileroom.storage import Storage
+
+BATCH_OBJECTS = 256
+BATCH_BYTES = 32 << 20
+SWEEP_GRACE = 24 * 3600.0
+"""Seconds for which an object that nobody points at counts as still on its way in."""
+
+
+class Prepares(Protocol):
+    """A `fileroom.prepare.Preparer`, here or in a worker process."""
+
+    def read(self, candidates: Sequence[Candidate]) -> list[Seen]:
+        """Read headers."""
+
+    def put(self, held: Sequence[Held | None], skip: Sequence[bool]) -> list[Prepared | None]:
+        """Make bytes durable."""
+
+    def close(self) -> None:
+        """End."""
+
+
+class Ingest:
+    """Stores batches of candidates into one index and one storage."""
+
+    def __init__(self, index: Index, storage: Storage, dispatch: Dispatch, overwrite: Overwrite) -> None:
+        self._index = index
+        self._storage = storage
+        self._dispatch = dispatch
+        self._overwrite = overwrite
+
+    def store_batch(self, preparer: Prepares, candidates: Sequence[Candidate]) -> list[Outcome]:
+        """Store a batch; when this returns, every outcome is durable. One outcome a candidate, in order.
+
+        Dying after step 3 leaves orphans, which nothing points at and a sweep finds. Dying after step 4
+        leaves the instances stored, unacknowledged, and perhaps garbage. No death leaves a row without
+        its bytes.
+        """
+        started = time.time()
+        # 1  Headers. What is damaged is in the quarantine when this returns.
+        seen = preparer.read(candidates)
+        # 2  What is there already, from the very same source, needs no more reading.
+        held = self._index.held([one.id for one in seen if one.id])
+        known = [held.get(one.id) for one in seen]
+        skip = [self._unchanged(one, there) for one, there in zip(seen, known, strict=True)]
+        # 3  Interventions; then bytes, durable when this returns.
+        prepared = preparer.put(known, skip)
+        # 4  The commit point: visible, and durable when this returns.
+        entries = [one for one in prepared if isinstance(one, Entry)]
+        self._still_there(entries, started)
+        committed = self._index.commit(entries, self._overwrite) if entries else []
+        # 5  Bytes that no row points at. A failure leaves an orphan, no more.
+        if garbage := [locator for one in committed for locator in one.garbage]:
+            self._storage.delete(garbage)
+        # 6  Tell those who listen; they cannot fail what is done.
+        self._notify(entries, committed)
+        done = iter(zip(entries, committed, strict=True))
+        return [
+            self._outcome(candidate, one, there, result, done)
+            for candidate, one, there, result in zip(candidates, seen, known, prepared, strict=True)
+        ]
+
+    def _unchanged(self, seen: Seen, held: Held | None) -> bool:
+        return (
+            held is not None and 0 != seen.stamp == held.stamp and self._overwrite is not Overwrite.ALWAYS
+        )
+
+    def _still_there(self, entries: Sequence[Entry], started: float) -> None:
+        """After a long pause (a suspended machine), make sure that no sweep took the bytes for orphans."""
+        if time.time() - started > SWEEP_GRACE / 2:
+            for entry in entries:
+                self._storage.stat(entry.attachment.locator)
+
+    def _notify(self, entries: Sequence[Entry], committed: Sequence[Committed]) -> None:
+        stored = tuple(
+            StoredInstance(one.id, one.status, entry.attachment.size, one.digest)
+            for entry, one in zip(entries, committed, strict=True)
+            if one.status in (CommitStatus.STORED, CommitStatus.REPLACED)
+        )
+        if stored:
+            self._dispatch.stored(StoredBatch(stored))
+
+    @staticmethod
+    def _outcome(
+        candidate: Candidate,
+        seen: Seen,
+        held: Held | None,
+        prepared: Prepared | None,
+        done: Iterator[tuple[Entry, Committed]],
+    ) -> Outcome:
+        if seen.outcome is not None:
+            return seen.outcome
+        if isinstance(prepared, Outcome):
+            return prepared
+        if prepared is None:
+            assert held is not None
+            size = candidate.size or 0
+            return Outcome(Status.ALREADY_STORED, candidate.name, seen.id, "", size, held.digest, held.digest)
+        entry, one = next(done)
+        attachment = entry.attachment
+        outcome = Outcome(
+            Status(one.status), candidate.name, one.id, "", attachment.size, attachment.digest, one.digest
+        )
+        return conflict(outcome) if outcome.status is Status.CONFLICT else outcome
+
+
+class Run:
+    """One import: feeds batches to as many preparers as there are, and keeps the report."""
+
+    def __init__(
+        self,
+        ingest: Ingest,
+        candidates: Iterable[Candidate | Outcome],
+        *,
+        on_outcome: Callable[[Outcome], object] | None,
+        progress: Callable[[Progress], object] | None,
+        stop: threading.Event | None,
+        expected: tuple[int, int] | None,
+    ) -> None:
+        self.report = IngestReport()
+        self._ingest = ingest
+        self._batches = self._cut(candidates)
+        self._on_outcome = on_outcome
+        self._progress = progress
+        self._stop = stop or threading.Event()
+        self._expected = expected
+        self._halted = threading.Event()
+        self._taking = threading.Lock()
+        self._telling = threading.Lock()
+        self._started = time.monotonic()
+
+    def run(self, local: Prepares, more: Callable[[int], Prepares], jobs: int) -> IngestReport:
+        """Store all candidates, with ``local`` or, if they fill more than a batch, with ``jobs`` others.
+
+        Raises:
+            IngestStoppedError: the storage or the index failed.
+        """
+        try:
+            first = self._next()
+            second = self._next() if jobs > 1 else None
+            if second is None:
+                self._work(local, itertools.chain(() if first is None else (first,), iter(self._next, None)))
+            else:
+                assert first is not None
+                self._batches = itertools.chain((first, second), self._batches)
+                self._spread(more, jobs)
+        except IngestStoppedError:
+            raise
+        except FileroomError as error:
+            message = f"the import stopped: {error}; what was acknowledged is stored, import again to go on"
+            raise IngestStoppedError(message, self.report) from error
+        finally:
+            self.report.seconds = time.monotonic() - self._started
+        self.report.interrupted = self._stop.is_set()
+        return self.report
+
+    def _spread(self, more: Callable[[int], Prepares], jobs: int) -> None:
+        with ExitStack() as stack, ThreadPoolExecutor(jobs, "fileroom-ingest") as pool:
+            preparers = [more(number) for number in range(jobs)]
+            for preparer in preparers:
+                stack.callback(preparer.close)
+            futures = [pool.submit(self._work, preparer, iter(self._next, None)) for preparer in preparers]
+            try:
+                for future in futures:
+                    future.result()
+            finally:
+                # Batches under way are finished by their threads, so that the report stays true.
+                self._halted.set()
+
+    def _work(self, preparer: Prepares, batches: Iterable[list[Candidate]]) -> None:
+        try:
+            for batch in batches:
+                for outcome in self._ingest.store_batch(preparer, batch):
+                    self._tell(outcome)
+                self._tell_progress()
+        except BaseException:
+            self._halted.set()
+            raise
+
+    def _next(self) -> list[Candidate] | None:
+        with self._taking:
+            if self._stop.is_set() or self._halted.is_set():
+                return None
+            return next(self._batches, None)
+
+    def _cut(self, candidates: Iterable[Candidate | Outcome]) -> Iterator[list[Candidate]]:
+        batch: list[Candidate] = []
+        size = 0
+        for candidate in candidates:
+            if isinstance(candidate, Outcome):
+                self._tell(candidate)
+                continue
+            batch.append(candidate)
+            size += candidate.size or 0
+            if len(batch) >= BATCH_OBJECTS or size >= BATCH_BYTES:
+                yield batch
+                batch, size = [], 0
+        if batch:
+            yield batch
+
+    def _tell(self, outcome: Outcome) -> None:
+        with self._telling:
+            self.report.add(outcome)
+            if self._on_outcome is not None:
+                self._on_outcome(outcome)
+
+    def _tell_progress(self) -> None:
+        if self._progress is None:
+            return
+        with self._telling:
+            total, total_bytes = self._expected or (None, None)
+            counts = dict(self.report.counts)
+            seconds = time.monotonic() - self._started
+            self._progress(
+                Progress(len(self.report), total, self.report.bytes, total_bytes, seconds, counts)
+            )

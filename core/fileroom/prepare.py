@@ -1,0 +1,298 @@
+"""Everything an object goes through before the commit: header, interventions, bytes made durable.
+
+A `Preparer` touches the storage and the quarantine, never the index. So it may as well live in a worker
+process (`fileroom.worker`), which is how an import uses more than one core.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from fileroom.errors import InvalidDatasetError, NotDicomError, PluginError
+from fileroom.events import Incoming, Quarantine, Reject, Replace
+from fileroom.header import HeaderReader
+from fileroom.index import Entry, Held, Overwrite
+from fileroom.model import AttachmentRecord, Header, Level
+from fileroom.reports import Outcome, Status
+from fileroom.storage import PutItem, buffers
+
+if TYPE_CHECKING:
+    from fileroom._dispatch import Intervention
+    from fileroom.quarantine import Quarantine as QuarantineStore
+    from fileroom.sources import Candidate
+    from fileroom.storage import Storage
+    from fileroom.tags import TagSet
+
+DICOM = 1
+"""Content type of an instance's DICOM file."""
+
+WHOLE = 64 << 10
+"""Objects up to this many bytes are read once, whole; of larger ones the header first, the rest when stored."""
+
+_DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What reading a candidate's header told: an instance's id and stamp, or the final outcome."""
+
+    id: str = ""
+    stamp: int = 0
+    outcome: Outcome | None = None
+
+
+Prepared: TypeAlias = Entry | Outcome
+"""An instance ready to commit, or the final outcome of one that is not."""
+
+
+class SourceFailedError(Exception):
+    """A candidate could not be read to its end; internal, ends as an outcome."""
+
+    def __init__(self, position: int, reason: str) -> None:
+        super().__init__(reason)
+        self.position = position
+        self.reason = reason
+
+
+@dataclass(slots=True)
+class _Work:
+    """One candidate between header and bytes."""
+
+    candidate: Candidate
+    header: Header
+    data: bytes | None
+
+
+class Preparer:
+    """Takes batches of candidates up to the commit; one batch at a time."""
+
+    def __init__(
+        self,
+        *,
+        tags: TagSet,
+        storage: Storage,
+        quarantine: QuarantineStore,
+        interventions: Sequence[Intervention],
+        digest: str,
+        overwrite: Overwrite,
+    ) -> None:
+        self._reader = HeaderReader(tags)
+        self._storage = storage
+        self._quarantine = quarantine
+        self._interventions = interventions
+        self._digest = digest
+        self._overwrite = overwrite
+        self._batch: list[_Work | None] = []
+
+    def read(self, candidates: Sequence[Candidate]) -> list[Seen]:
+        """Read the candidates' headers; damaged objects go to the quarantine here."""
+        self._batch = []
+        seen = []
+        for candidate in candidates:
+            work, result = self._read(candidate)
+            self._batch.append(work)
+            seen.append(result)
+        return seen
+
+    def _read(self, candidate: Candidate) -> tuple[_Work | None, Seen]:
+        data = None
+        try:
+            with candidate.open() as file:
+                if candidate.size is not None and candidate.size <= WHOLE:
+                    data = file.read(WHOLE + 1)
+                    header = self._reader.read(data)
+                else:
+                    header = self._reader.read(file)
+        except OSError as error:
+            return None, Seen(outcome=_unreadable(candidate, error))
+        except NotDicomError as error:
+            if data == b"" or not candidate.name.lower().endswith(_DICOM_SUFFIXES):
+                outcome = Outcome(Status.IGNORED, candidate.name, None, str(error), candidate.size or 0)
+                return None, Seen(outcome=outcome)
+            return None, Seen(outcome=self._set_aside(candidate, data, str(error)))
+        except InvalidDatasetError as error:
+            return None, Seen(outcome=self._set_aside(candidate, data, str(error)))
+        work = _Work(candidate, header, data)
+        return work, Seen(header.identity.public_id(Level.INSTANCE), candidate.stamp)
+
+    def put(self, held: Sequence[Held | None], skip: Sequence[bool]) -> list[Prepared | None]:
+        """Make the batch's bytes durable, but for those to skip (None is returned for them).
+
+        ``held`` tells what the index has under each id; equal bytes are recognised before they are
+        written. Interventions run here, in their order.
+
+        Raises:
+            StorageError: the storage failed; nothing of the batch is visible.
+        """
+        results: list[Prepared | None] = [None] * len(self._batch)
+        todo: list[tuple[int, _Work]] = []
+        for position, (work, known, skipped) in enumerate(zip(self._batch, held, skip, strict=True)):
+            if work is None or skipped:
+                continue
+            decided = self._intervene(work)
+            if isinstance(decided, _Work) and known is not None and decided is work:
+                decided = self._compare(work, known)
+            if isinstance(decided, Outcome):
+                results[position] = decided
+            else:
+                todo.append((position, decided))
+        for position, prepared in self._put(todo):
+            results[position] = prepared
+        self._batch = []
+        return results
+
+    def close(self) -> None:
+        """Nothing to release: the storage and the quarantine belong to the archive."""
+
+    def _intervene(self, work: _Work) -> _Work | Outcome:
+        candidate = work.candidate
+        for intervention in self._interventions:
+            data = work.data
+            opener = candidate.open if data is None else lambda data=data: io.BytesIO(data)
+            size = candidate.size if data is None else len(data)
+            try:
+                decision = intervention.decide(Incoming(work.header, size, opener))
+                if isinstance(decision, Replace):
+                    work = _Work(candidate, self._reader.read(decision.data), decision.data)
+            except PluginError as error:
+                return self._set_aside(candidate, None, str(error))
+            except InvalidDatasetError as error:
+                reason = f"intervention {intervention.name!r} made an unusable object: {error}"
+                return self._set_aside(candidate, None, reason)
+            if isinstance(decision, Reject):
+                return Outcome(Status.REJECTED, candidate.name, None, decision.reason, size or 0)
+            if isinstance(decision, Quarantine):
+                return self._set_aside(candidate, None, decision.reason)
+        return work
+
+    def _compare(self, work: _Work, held: Held) -> _Work | Outcome:
+        """Tell equal from different bytes before any are written."""
+        if self._overwrite is Overwrite.ALWAYS:
+            return work
+        algorithm = held.digest.partition(":")[0]
+        hasher = hashlib.new(algorithm, usedforsecurity=False)
+        size = 0
+        try:
+            for piece in self._pieces(work, 0):
+                hasher.update(piece)
+                size += len(piece)
+        except SourceFailedError as error:
+            return Outcome(Status.REJECTED, work.candidate.name, None, error.reason, size)
+        digest = f"{algorithm}:{hasher.hexdigest()}"
+        id_ = work.header.identity.public_id(Level.INSTANCE)
+        if digest == held.digest:
+            return Outcome(
+                Status.ALREADY_STORED, work.candidate.name, id_, "", size, digest, held.digest
+            )
+        if self._overwrite is Overwrite.NEVER:
+            return conflict(Outcome(Status.CONFLICT, work.candidate.name, id_, "", size, digest, held.digest))
+        return work
+
+    def _put(self, todo: list[tuple[int, _Work]]) -> Iterator[tuple[int, Prepared]]:
+        """Put the batch in one call; a source that fails is taken out, and the others are put again."""
+        while todo:
+            keys = batch_keys(len(todo))
+            hashers = [_Hashing(self._digest, self._pieces(work, i)) for i, (_, work) in enumerate(todo)]
+            items = [
+                PutItem(key, hasher, _naming(work.header) if self._storage.capabilities.naming else {})
+                for key, hasher, (_, work) in zip(keys, hashers, todo, strict=True)
+            ]
+            try:
+                stored = self._storage.put_many(items)
+            except SourceFailedError as error:
+                position, work = todo.pop(error.position)
+                size = work.candidate.size or 0
+                yield position, Outcome(Status.REJECTED, work.candidate.name, None, error.reason, size)
+                continue
+            for key, hasher, one, (position, work) in zip(keys, hashers, stored, todo, strict=True):
+                digest = f"{self._digest}:{hasher.hexdigest()}"
+                record = AttachmentRecord(DICOM, key, one.size, digest, one.locator, one.size, digest)
+                yield position, Entry(work.header, record, work.candidate.stamp)
+            return
+
+    def _pieces(self, work: _Work, position: int) -> Iterator[bytes | memoryview]:
+        if work.data is not None:
+            yield work.data
+            return
+        try:
+            with work.candidate.open() as file:
+                yield from buffers(file)
+                if work.candidate.changed(file):
+                    raise SourceFailedError(position, "changed while it was read: import it again")
+        except OSError as error:
+            raise SourceFailedError(position, _os_reason(error)) from error
+
+    def _set_aside(self, candidate: Candidate, data: bytes | None, reason: str) -> Outcome:
+        try:
+            if data is None:
+                with candidate.open() as file:
+                    entry = self._quarantine.add(file, reason, candidate.name)
+            else:
+                entry = self._quarantine.add(data, reason, candidate.name)
+        except OSError as error:
+            return _unreadable(candidate, error)
+        return Outcome(
+            Status.QUARANTINED, candidate.name, None, reason, entry.size, entry.digest, quarantine_id=entry.id
+        )
+
+
+class _Hashing:
+    """An iterable of buffers that hashes what passes; made once, read once."""
+
+    def __init__(self, algorithm: str, pieces: Iterator[bytes | memoryview]) -> None:
+        self._hasher = hashlib.new(algorithm, usedforsecurity=False)
+        self._pieces = pieces
+
+    def __iter__(self) -> Iterator[bytes]:
+        update = self._hasher.update
+        for piece in self._pieces:
+            update(piece)
+            yield piece  # type: ignore[misc]  # buffers: what a storage writes
+
+    def hexdigest(self) -> str:
+        return self._hasher.hexdigest()
+
+
+def batch_keys(count: int) -> list[str]:
+    """Return fresh storage keys, random UUIDs (version 4) that share their first four hex digits.
+
+    Storages that spread objects over folders by those digits then make durable one folder a batch, and
+    not one for each object; across batches the digits are random.
+    """
+    prefix = os.urandom(2)
+    return [str(uuid.UUID(bytes=prefix + os.urandom(14), version=4)) for _ in range(count)]
+
+
+def conflict(outcome: Outcome) -> Outcome:
+    """Give a conflicting outcome its reason, which names both digests."""
+    reason = (
+        f"other bytes are stored under these identifiers: offered {outcome.digest}, "
+        f"kept {outcome.held_digest}; overwrite='if-changed' would replace them"
+    )
+    return replace(outcome, reason=reason)
+
+
+def _naming(header: Header) -> Mapping[str, str]:
+    identity = header.identity
+    named = {keyword: value for keyword, value in header.tags.items() if isinstance(value, str)}
+    named.update(
+        PatientID=identity.patient_id,
+        StudyInstanceUID=identity.study_instance_uid,
+        SeriesInstanceUID=identity.series_instance_uid,
+        SOPInstanceUID=identity.sop_instance_uid,
+    )
+    return named
+
+
+def _os_reason(error: OSError) -> str:
+    return f"cannot be read: {error.strerror or type(error).__name__}"
+
+
+def _unreadable(candidate: Candidate, error: OSError) -> Outcome:
+    return Outcome(Status.REJECTED, candidate.name, None, _os_reason(error), candidate.size or 0)

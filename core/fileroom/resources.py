@@ -1,0 +1,276 @@
+"""Patient, Study, Series, Instance: lazy handles over an archive.
+
+A handle holds what the index said when it was fetched, and asks again only for what it was not told.
+Handles are cheap, compare equal by archive and id, and stay valid objects when their resource is deleted:
+the next question to the archive then raises `fileroom.errors.NotFoundError`.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, Generic, TypeVar
+
+from fileroom.attachments import Attachment, Attachments
+from fileroom.model import Level, TagValue
+from fileroom.query import COMPUTED
+from fileroom.views import LabelsView, MetadataView
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pydicom import Dataset
+
+    from fileroom.archive import Archive
+    from fileroom.model import ResourceRecord
+    from fileroom.storage import ByteRange, Source
+
+R = TypeVar("R", bound="Resource", covariant=True)
+
+
+class Resource:
+    """What the four levels have in common."""
+
+    level: ClassVar[Level]
+    __slots__ = ("_archive", "_record")
+
+    def __init__(self, archive: Archive, record: ResourceRecord) -> None:
+        self._archive = archive
+        self._record = record
+
+    @property
+    def id(self) -> str:
+        """Public id: 40 hex digits in five groups, computed as Orthanc does."""
+        return self._record.id
+
+    @property
+    def uid(self) -> str:
+        """PatientID, or the Study, Series or SOP Instance UID."""
+        return self._record.uid
+
+    @property
+    def received(self) -> datetime:
+        """When the first bytes of the resource were committed, in UTC."""
+        return self._record.received
+
+    @property
+    def tags(self) -> dict[str, TagValue]:
+        """The tags the index keeps of this resource and of those above it, by keyword."""
+        return self._record.all_tags()
+
+    def __getitem__(self, keyword: str) -> TagValue:
+        """Return a tag's raw value, or a computed attribute such as ``NumberOfStudyRelatedInstances``.
+
+        A tag that the index keeps and the file does not have is an empty string.
+
+        Raises:
+            KeyError: the index keeps no such tag at this level or above.
+        """
+        record: ResourceRecord | None = self._record
+        while record is not None:
+            if keyword in record.tags:
+                return record.tags[keyword]
+            if keyword in record.computed:
+                return record.computed[keyword]
+            if keyword in COMPUTED[record.level]:
+                return self._archive.fetch(record.id, (keyword,)).computed[keyword]
+            record = record.parent
+        if any(self._archive.tags.by_keyword(level, keyword) for level in Level if level <= self.level):
+            return ""
+        raise KeyError(keyword)
+
+    def get(self, keyword: str, default: TagValue = "") -> TagValue:
+        """Return a tag's raw value, or the default where there is none."""
+        try:
+            return self[keyword] or default
+        except KeyError:
+            return default
+
+    @property
+    def attachments(self) -> Attachments:
+        """The resource's attachments, by content type's name or number."""
+        return Attachments(self._archive, self.id)
+
+    def attach(
+        self, content_type: str | int, source: Source, *, if_revision: int | None = None
+    ) -> Attachment:
+        """Attach bytes under a registered name or a number from 1024 to 65535; durable when it returns.
+
+        What is there under that content type is replaced, unless ``if_revision`` says which revision must
+        be there (0: none).
+
+        Raises:
+            NotFoundError: the resource, or the content type's name, does not exist.
+            RevisionError: another revision is there.
+            NotSupportedError: the content type is one of ours (below 1024).
+            StorageError: the bytes could not be stored.
+        """
+        return self._archive.attach(self.id, content_type, source, if_revision=if_revision)
+
+    @property
+    def metadata(self) -> MetadataView:
+        """The resource's metadata, a mutable mapping of name to text."""
+        return MetadataView(self._archive, self.id)
+
+    @property
+    def labels(self) -> LabelsView:
+        """The resource's labels, a mutable set."""
+        return LabelsView(self._archive, self.id)
+
+    def process(self, processor: str) -> list[Attachment]:
+        """Run a processor on this resource's object and keep what it makes as attachments.
+
+        Above the instance level, the middle instance of the resource is taken.
+
+        Raises:
+            PluginNotFoundError: no enabled plugin offers that processor.
+            NotSupportedError: the processor does nothing for such objects.
+            InvalidDatasetError: the object is damaged.
+        """
+        return self._archive.process(self.id, processor)
+
+    def delete(self) -> str | None:
+        """Delete the resource with all beneath it; return the lowest ancestor that remains, if any."""
+        return self._archive.delete([self.id]).remaining[self.id]
+
+    def __eq__(self, other: object) -> bool:
+        """Handles are equal if they mean one resource of one archive."""
+        if not isinstance(other, Resource):
+            return NotImplemented
+        return self._archive is other._archive and self.id == other.id
+
+    def __hash__(self) -> int:
+        """Hash by public id."""
+        return hash(self.id)
+
+    def __repr__(self) -> str:
+        """Show level and id; nothing of the patient, since reprs end in logs."""
+        return f"<{type(self).__name__} {self.id}>"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><th style='text-align:left'>{html.escape(keyword)}</th><td>{html.escape(str(value))}</td></tr>"
+            for keyword, value in self.tags.items()
+        )
+        caption = f"{type(self).__name__} <code>{self.id}</code>"
+        return f"<table><caption style='text-align:left'>{caption}</caption>{rows}</table>"
+
+
+class Children(Iterable[R], Generic[R]):
+    """The resources of one level beneath a resource: iterate, count with ``len``, or take by position."""
+
+    def __init__(self, archive: Archive, above: str, level: Level, *, direct: bool) -> None:
+        self._archive = archive
+        self._above = above
+        self._level = level
+        self._direct = direct
+
+    def __iter__(self) -> Iterator[R]:
+        """Yield in order of arrival."""
+        if self._direct:
+            records: Iterator[ResourceRecord] = self._archive.index.children(self._above)
+            return (self._archive.wrap(record) for record in records)  # type: ignore[misc]
+        return iter(self._archive.within(self._above, self._level))  # type: ignore[arg-type]
+
+    def __len__(self) -> int:
+        """Count them, in the index."""
+        return self._archive.within(self._above, self._level).count()
+
+    def __getitem__(self, position: int) -> R:
+        """Return the one at a position; negative positions count from the end."""
+        found: Sequence[R] = list(self)
+        return found[position]
+
+
+class Patient(Resource):
+    """A patient: whatever shares a PatientID."""
+
+    level = Level.PATIENT
+    __slots__ = ()
+
+    @property
+    def studies(self) -> Children[Study]:
+        """The patient's studies."""
+        return Children(self._archive, self.id, Level.STUDY, direct=True)
+
+    @property
+    def instances(self) -> Children[Instance]:
+        """All instances of the patient."""
+        return Children(self._archive, self.id, Level.INSTANCE, direct=False)
+
+
+class Study(Resource):
+    """A study."""
+
+    level = Level.STUDY
+    __slots__ = ()
+
+    @property
+    def patient(self) -> Patient:
+        """The patient above."""
+        assert self._record.parent is not None
+        return Patient(self._archive, self._record.parent)
+
+    @property
+    def series(self) -> Children[Series]:
+        """The study's series."""
+        return Children(self._archive, self.id, Level.SERIES, direct=True)
+
+    @property
+    def instances(self) -> Children[Instance]:
+        """All instances of the study."""
+        return Children(self._archive, self.id, Level.INSTANCE, direct=False)
+
+
+class Series(Resource):
+    """A series."""
+
+    level = Level.SERIES
+    __slots__ = ()
+
+    @property
+    def study(self) -> Study:
+        """The study above."""
+        assert self._record.parent is not None
+        return Study(self._archive, self._record.parent)
+
+    @property
+    def instances(self) -> Children[Instance]:
+        """The series' instances."""
+        return Children(self._archive, self.id, Level.INSTANCE, direct=True)
+
+
+class Instance(Resource):
+    """An instance: one DICOM file."""
+
+    level = Level.INSTANCE
+    __slots__ = ()
+
+    @property
+    def series(self) -> Series:
+        """The series above."""
+        assert self._record.parent is not None
+        return Series(self._archive, self._record.parent)
+
+    def open(self, byte_range: ByteRange | None = None) -> BinaryIO:
+        """Open the DICOM file, or a range of it, for reading: the very bytes that were stored."""
+        return self.attachments["dicom"].open(byte_range)
+
+    def dataset(self, *, stop_before_pixels: bool = False) -> Dataset:
+        """Read the DICOM file into a pydicom dataset.
+
+        Raises:
+            InvalidDatasetError: pydicom cannot read it.
+        """
+        from fileroom.datasets import read_dataset  # noqa: PLC0415 - pydicom loads on need
+
+        with self.open() as file:
+            return read_dataset(file, stop_before_pixels=stop_before_pixels)
+
+
+CLASSES: dict[Level, type[Resource]] = {
+    Level.PATIENT: Patient,
+    Level.STUDY: Study,
+    Level.SERIES: Series,
+    Level.INSTANCE: Instance,
+}

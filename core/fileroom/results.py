@@ -1,0 +1,90 @@
+"""The answer to a search: lazy, in pages, countable."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fileroom.header import HeaderReader
+from fileroom.model import Level
+from fileroom.query import matches
+
+if TYPE_CHECKING:
+    from fileroom.archive import Archive
+    from fileroom.model import ResourceRecord
+    from fileroom.query_parse import Plan
+    from fileroom.resources import Resource
+
+PAGE = 500
+
+
+class Results:
+    """What a search found. Nothing is asked of the index before it is iterated or counted.
+
+    Attributes:
+        cursor: after iterating: pass it as ``cursor`` to the same search to go on behind the last result,
+            however much was stored or deleted meanwhile; None when there is nothing more.
+    """
+
+    def __init__(self, archive: Archive, plan: Plan) -> None:
+        self._archive = archive
+        self._plan = plan
+        self.cursor: str | None = plan.query.cursor
+
+    def __iter__(self) -> Iterator[Resource]:
+        """Yield handles, a page from the index at a time."""
+        records = self._scan() if self._plan.scanned else self._records()
+        return (self._archive.wrap(record) for record in records)
+
+    def _records(self) -> Iterator[ResourceRecord]:
+        left = self._plan.query.limit
+        cursor = self._plan.query.cursor
+        while left is None or left > 0:
+            size = PAGE if left is None else min(PAGE, left)
+            page = self._archive.index.find(replace(self._plan.query, limit=size, cursor=cursor))
+            self.cursor = cursor = page.cursor
+            left = None if left is None else left - len(page.records)
+            yield from page.records
+            if cursor is None:
+                return
+
+    def _scan(self) -> Iterator[ResourceRecord]:
+        """Keep the records one of whose instances' stored headers meets the scanned conditions."""
+        limit = self._plan.query.limit
+        unlimited = Results(self._archive, replace(self._plan, query=replace(self._plan.query, limit=None)))
+        found = (record for record in unlimited._records() if self._header_matches(record))  # noqa: SLF001
+        return itertools.islice(found, limit)
+
+    def _header_matches(self, record: ResourceRecord) -> bool:
+        reader = HeaderReader(self._plan.scanned_tags())
+        for instance in self._archive.within(record.id, Level.INSTANCE):
+            with instance.attachments["dicom"].open() as file:
+                header = reader.read(file)
+            if all(matches(one, header.tags.get(one.spec.keyword)) for one in self._plan.scanned):
+                return True
+        return False
+
+    @property
+    def to_scan(self) -> int:
+        """How many stored headers iterating may have to read; 0 unless ``scan`` was asked for and needed."""
+        if not self._plan.scanned:
+            return 0
+        if self._plan.query.level is Level.INSTANCE:
+            return self._archive.index.count(self._plan.query)
+        unlimited = replace(self._plan, query=replace(self._plan.query, limit=None), scanned=())
+        above = (record.id for record in Results(self._archive, unlimited)._records())  # noqa: SLF001
+        return sum(self._archive.within(id_, Level.INSTANCE).count() for id_ in above)
+
+    def count(self) -> int:
+        """Count the matches, in the index where it can; limit and order play no part."""
+        if not self._plan.scanned:
+            return self._archive.index.count(self._plan.query)
+        unlimited = replace(self._plan, query=replace(self._plan.query, limit=None))
+        return sum(1 for _ in Results(self._archive, unlimited))
+
+    def first(self) -> Resource | None:
+        """Return the first result, or None."""
+        query = replace(self._plan.query, limit=1)
+        return next(iter(Results(self._archive, replace(self._plan, query=query))), None)

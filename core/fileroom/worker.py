@@ -1,0 +1,158 @@
+"""A `fileroom.prepare.Preparer` in a process of its own: the way past one core.
+
+The child is an ordinary ``python -m fileroom.worker``, not a `multiprocessing` one, so that a host's main
+module is never imported a second time and no lock is forked. Parent and child speak pickled messages over
+the child's stdin and stdout.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from typing import IO, TYPE_CHECKING, Any
+
+from fileroom.errors import FileroomError
+
+if TYPE_CHECKING:
+    from fileroom.config import Config
+    from fileroom.index import Held
+    from fileroom.ingest import Prepares
+    from fileroom.prepare import Prepared, Seen
+    from fileroom.sources import Candidate
+
+_log = logging.getLogger("fileroom.ingest")
+
+
+class WorkerDiedError(Exception):
+    """The worker process ended without an answer; internal."""
+
+
+class RemotePreparer:
+    """Prepares batches in a worker process, and in this one what a worker cannot be sent.
+
+    If the worker dies, the batch in hand is prepared here, and so is all that follows: what the dead worker
+    had already put is an orphan.
+    """
+
+    def __init__(self, config: Config, local: Prepares) -> None:
+        self._local = local
+        self._current: Prepares | None = None
+        self._candidates: Sequence[Candidate] = ()
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        self._process: subprocess.Popen[bytes] | None = subprocess.Popen(  # noqa: S603 - our own module
+            [sys.executable, "-m", "fileroom.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+        )
+        self._config: Config | None = config
+
+    def read(self, candidates: Sequence[Candidate]) -> list[Seen]:
+        """Read headers, in the worker where the candidates are plain files."""
+        self._candidates = candidates
+        self._current = None
+        if self._process is not None and all(candidate.path is not None for candidate in candidates):
+            try:
+                if self._config is not None:
+                    self._ask("open", self._config)
+                    self._config = None
+                seen: list[Seen] = self._ask("read", candidates)
+            except WorkerDiedError:
+                self._bury()
+            else:
+                return seen
+        self._current = self._local
+        return self._local.read(candidates)
+
+    def put(self, held: Sequence[Held | None], skip: Sequence[bool]) -> list[Prepared | None]:
+        """Make bytes durable where the headers were read."""
+        if self._current is not None:
+            return self._current.put(held, skip)
+        try:
+            prepared: list[Prepared | None] = self._ask("put", held, skip)
+        except WorkerDiedError:
+            self._bury()
+            self._local.read(self._candidates)
+            return self._local.put(held, skip)
+        return prepared
+
+    def close(self) -> None:
+        """End the worker."""
+        if self._process is not None:
+            assert self._process.stdin is not None
+            assert self._process.stdout is not None
+            self._process.stdin.close()
+            self._process.stdout.close()
+            self._process.wait()
+            self._process = None
+
+    def _ask(self, verb: str, *arguments: object) -> Any:  # noqa: ANN401 - the answer's type is the verb's
+        assert self._process is not None
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            pickle.dump((verb, arguments), self._process.stdin, pickle.HIGHEST_PROTOCOL)
+            self._process.stdin.flush()
+            ok, answer = pickle.load(self._process.stdout)  # noqa: S301 - our own child
+        except (OSError, EOFError, pickle.UnpicklingError) as error:
+            raise WorkerDiedError from error
+        if not ok:
+            raise answer
+        return answer
+
+    def _bury(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+        self.close()
+        _log.warning("an import worker died; its files are imported by this process")
+
+
+def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+    """Answer a parent's requests until it closes the pipe."""
+    from fileroom.archive import open_preparer  # noqa: PLC0415 - the parent may be gone before it is needed
+
+    preparer: Prepares | None = None
+    verbs: dict[str, Callable[..., object]] = {}
+    while True:
+        try:
+            verb, arguments = pickle.load(requests)  # noqa: S301 - our own parent
+        except EOFError:
+            return
+        answer: object = None
+        ok = True
+        try:
+            if verb == "open":
+                preparer = open_preparer(*arguments)
+                verbs = {"read": preparer.read, "put": preparer.put}
+            else:
+                answer = verbs[verb](*arguments)
+        except FileroomError as error:
+            ok, answer = False, _portable(error)
+        pickle.dump((ok, answer), answers, pickle.HIGHEST_PROTOCOL)
+        answers.flush()
+
+
+def _portable(error: FileroomError) -> FileroomError:
+    """Return an error that the parent can unpickle: the same where possible, else its nearest relation."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - made in this line
+    except Exception:  # noqa: BLE001 - a plugin's error class may fail in any way
+        return FileroomError(str(error))
+    return error
+
+
+def main() -> None:
+    """Run as a worker: keep the pipe for messages, and send what plugins print to stderr."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears of Ctrl-C and ends us
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    serve(sys.stdin.buffer, answers)
+
+
+if __name__ == "__main__":
+    main()
