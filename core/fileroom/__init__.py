@@ -1,1 +1,107 @@
-"""Fileroom: a DICOM archive framework."""
+"""Fileroom: a DICOM archive framework.
+
+``fileroom.open(...)`` returns an `Archive`: patients, studies, series and instances with their attachments,
+over an index and a storage that a configuration chooses. Importing this module loads no driver, and not
+pydicom either.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fileroom.errors import (
+    AlreadyExistsError,
+    CatalogError,
+    ConfigError,
+    FileroomError,
+    IntegrityError,
+    InvalidDatasetError,
+    KeyNotIndexedError,
+    MissingDependencyError,
+    NotDicomError,
+    NotFoundError,
+    NotSupportedError,
+    PluginConflictError,
+    PluginError,
+    PluginLoadError,
+    PluginNotFoundError,
+    QueryError,
+    RejectedError,
+    RevisionError,
+    SchemaError,
+    StorageError,
+    StorageFullError,
+)
+from fileroom.model import ChangeType, Level
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping, Sequence
+
+    from fileroom.archive import Archive
+
+__version__ = "0.1.0"
+
+
+def open(  # noqa: A001 - `fileroom.open` reads as what it does
+    source: str | os.PathLike[str] | None = None,
+    *,
+    register: Sequence[object] = (),
+    **tables: Mapping[str, object],
+) -> Archive:
+    """Open an archive.
+
+    Args:
+        source: a folder (made on first use; its ``fileroom.toml`` is read if there is one), or a TOML file;
+            None with keywords alone.
+        register: plugin modules or objects of the host application, beside the installed ones.
+        **tables: configuration tables by name, which win over the environment and the file, for example
+            ``index={"backend": "sqlite", "path": "a.sqlite"}``.
+
+    Raises:
+        ConfigError: the configuration is wrong; the message holds the key's path.
+        PluginError: a plugin that the configuration names cannot be used.
+        CatalogError: the index cannot be opened.
+        StorageError: the storage cannot be opened.
+    """
+    from fileroom.archive import Archive  # noqa: PLC0415 - `import fileroom` stays light
+    from fileroom.config import load_config  # noqa: PLC0415
+
+    return Archive(load_config(source, **tables), register)
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - module attributes, loaded on first use
+    if name == "Archive":
+        from fileroom.archive import Archive  # noqa: PLC0415
+
+        return Archive
+    raise AttributeError(f"module 'fileroom' has no attribute {name!r}")
+
+
+__all__ = [
+    "AlreadyExistsError",
+    "Archive",
+    "CatalogError",
+    "ChangeType",
+    "ConfigError",
+    "FileroomError",
+    "IntegrityError",
+    "InvalidDatasetError",
+    "KeyNotIndexedError",
+    "Level",
+    "MissingDependencyError",
+    "NotDicomError",
+    "NotFoundError",
+    "NotSupportedError",
+    "PluginConflictError",
+    "PluginError",
+    "PluginLoadError",
+    "PluginNotFoundError",
+    "QueryError",
+    "RejectedError",
+    "RevisionError",
+    "SchemaError",
+    "StorageError",
+    "StorageFullError",
+    "open",
+]

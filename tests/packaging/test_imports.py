@@ -1,0 +1,66 @@
+"""The import rules: core knows no driver and no plugin, and nothing heavy loads before it is needed."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CORE = sorted((ROOT / "core").rglob("*.py"))
+PLUGINS = sorted((ROOT / "plugins").rglob("*.py"))
+CORE_MAY = {"fileroom", "pluggy", "pydicom"}
+CLI_MAY = CORE_MAY | {"click", "rich"}
+TESTING_MAY = CORE_MAY | {"pytest", "hypothesis", "numpy"}
+PLUGIN_SURFACE = {"plugin", "model", "errors", "query", "index", "tags"}
+HEAVY = ["sqlalchemy", "numpy", "PIL", "pydicom", "rich", "hypothesis", "pytest"]
+
+
+def imported(path: Path) -> set[str]:
+    """Return the dotted modules a file imports, wherever in it, those for type checking included."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.add(node.module)
+    return names
+
+
+def foreign(path: Path) -> set[str]:
+    return {name.split(".")[0] for name in imported(path)} - sys.stdlib_module_names - {"_typeshed"}
+
+
+@pytest.mark.parametrize("path", CORE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_core_imports_no_driver_and_no_plugin(path: Path) -> None:
+    parts = path.relative_to(ROOT / "core" / "fileroom").parts
+    allowed = CLI_MAY if parts[0] == "cli" else TESTING_MAY if parts[0] == "testing" else CORE_MAY
+    assert foreign(path) <= allowed
+
+
+@pytest.mark.parametrize("path", PLUGINS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_built_in_plugins_see_only_what_third_parties_see(path: Path) -> None:
+    ours = {name for name in imported(path) if name.split(".")[0] == "fileroom"}
+    assert {name.partition(".")[2] for name in ours} <= PLUGIN_SURFACE
+
+
+def loaded_by(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return {name.split(".")[0] for name in run.stdout.split()}
+
+
+def test_importing_fileroom_loads_nothing_heavy() -> None:
+    assert not loaded_by("import fileroom, fileroom.plugin").intersection(HEAVY)
+
+
+def test_importing_the_command_loads_nothing_heavy() -> None:
+    assert not loaded_by("import fileroom.cli").intersection(HEAVY)
+
+
+@pytest.mark.parametrize("name", ["index_sql.sqlite", "storage_filesystem", "imaging", "admission", "journal"])
+def test_importing_a_plugin_loads_nothing_heavy(name: str) -> None:
+    assert not loaded_by(f"import fileroom_plugins.{name}").intersection(HEAVY)
