@@ -29,10 +29,18 @@ CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An object as the storage sees it: its locator and its size in bytes."""
+    """An object as the storage sees it.
+
+    Attributes:
+        locator: what gets the bytes back.
+        size: in bytes.
+        modified: when it was put, in seconds since 1970-01-01 UTC. `Storage.list` and `Storage.stat` tell,
+            right to a minute (a sweep spares what is young); `Storage.put_many` need not.
+    """
 
     locator: str
     size: int
+    modified: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +163,7 @@ class Storage(abc.ABC):
 
     @abc.abstractmethod
     def stat(self, locator: str) -> Stored:
-        """Return an object's size without reading it.
+        """Return an object's size and time without reading it.
 
         Raises:
             NotFoundError: there is no such object.
