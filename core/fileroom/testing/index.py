@@ -1,0 +1,20 @@
+"""The contract kit for indexes: every promise of `fileroom.index` as a test.
+
+Run it on a backend by subclassing, with one fixture:
+
+```python
+class TestMyIndex(IndexContract):
+    @pytest.fixture
+    def open_index(self, tmp_path):
+        return lambda tags: MyIndex(tmp_path / "index", tags)
+```
+"""
+
+from __future__ import annotations
+
+from fileroom.testing.index_overwrite import OverwriteContract, StampContract
+from fileroom.testing.index_store import StoreContract
+
+
+class IndexContract(StoreContract, OverwriteContract, StampContract):
+    """All promises of the index contract. A subclass provides the fixture ``open_index``."""

@@ -1,0 +1,105 @@
+"""What the parts of the index kit share: the fixtures, and helpers to look at an index."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+import pytest
+
+from fileroom.model import Level
+from fileroom.query import Query
+from fileroom.tags import TagSet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fileroom.index import Details, Entry, Index
+    from fileroom.model import Change, ResourceRecord
+
+    OpenIndex: TypeAlias = Callable[[TagSet], Index]
+
+
+class IndexCase:
+    """The fixtures of the index kit."""
+
+    @pytest.fixture
+    def open_index(self) -> OpenIndex:
+        """Return what opens the index under test with a tag set; the same place each time it is called."""
+        raise NotImplementedError("a subclass of the index contract provides the fixture open_index")
+
+    @pytest.fixture
+    def index(self, open_index: OpenIndex) -> Iterator[Index]:
+        """Open an empty index with the main tags."""
+        index = open_index(TagSet.default())
+        yield index
+        index.close()
+
+
+class Ids(NamedTuple):
+    """The public ids of an entry's four resources."""
+
+    patient: str
+    study: str
+    series: str
+    instance: str
+
+
+def ids_of(entry: Entry) -> Ids:
+    """Return the public ids of the resources that an entry makes."""
+    return Ids(*(entry.header.identity.public_id(level) for level in Level))
+
+
+def record_of(index: Index, public_id: str) -> ResourceRecord:
+    """Return the record of a resource that must be there."""
+    (record,) = index.get([public_id])
+    assert record is not None, f"{public_id} is not there"
+    return record
+
+
+def details_of(index: Index, public_id: str) -> Details:
+    """Return the details of a resource that must be there."""
+    (details,) = index.details([public_id])
+    assert details is not None, f"{public_id} is not there"
+    return details
+
+
+def locator_of(index: Index, public_id: str, content_type: int = 1) -> str:
+    """Return the locator of an attachment that must be there."""
+    files = {file.content_type: file for file in details_of(index, public_id).attachments}
+    return files[content_type].locator
+
+
+def all_changes(index: Index, since: int = 0) -> list[Change]:
+    """Return the whole change log, read in pages."""
+    changes: list[Change] = []
+    while True:
+        page = index.changes(since=since, limit=50)
+        changes.extend(page.changes)
+        if page.done:
+            return changes
+        since = page.last
+
+
+def all_records(index: Index, query: Query) -> list[ResourceRecord]:
+    """Return all answers to a query, following the cursor."""
+    records: list[ResourceRecord] = []
+    while True:
+        page = index.find(query)
+        records.extend(page.records)
+        if page.cursor is None:
+            return records
+        query = replace(query, cursor=page.cursor)
+
+
+def state(index: Index) -> dict[str, object]:
+    """Return all that an index shows: two equal ones mean that nothing changed."""
+    records = [record for level in Level for record in all_records(index, Query(level))]
+    ids = [record.id for record in records]
+    return {
+        "records": records,
+        "details": index.details(ids),
+        "held": index.held(ids),
+        "changes": all_changes(index),
+        "statistics": index.statistics(),
+    }
