@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,24 +9,23 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from fileroom import maintenance
 from fileroom._dispatch import Dispatch
-from fileroom.attachments import Attachment
+from fileroom.attachments import Attachment, put_attachment, run_processor
 from fileroom.config import Config, load_config
 from fileroom.content_types import USER, ContentTypes
 from fileroom.datasets import one_candidate
 from fileroom.errors import NotDicomError, NotFoundError, NotSupportedError
 from fileroom.events import RemovedBatch
 from fileroom.export import DEFAULT_TEMPLATE, export_resources
-from fileroom.index import Attach, Edit, Edited, Removal
+from fileroom.index import Edit, Edited, Removal
 from fileroom.ingest import SWEEP_GRACE, Ingest, Run
-from fileroom.model import AttachmentRecord, ChangePage, ChangeType, Level, Statistics
-from fileroom.prepare import Preparer, batch_keys
+from fileroom.model import ChangePage, ChangeType, Level, Statistics
+from fileroom.prepare import Preparer
 from fileroom.quarantine import Quarantine
 from fileroom.query_parse import parse_query
 from fileroom.reports import DeleteReport, Outcome, Progress, Status
 from fileroom.resources import CLASSES, Instance, Resource
 from fileroom.results import Results
 from fileroom.sources import Skipped, estimate, walk
-from fileroom.storage import buffers
 from fileroom.tags import TagSet
 from fileroom.worker import RemotePreparer
 
@@ -278,28 +275,7 @@ class Archive:
         number = self.content_types.resolve(content_type).number
         if number < USER:
             raise NotSupportedError(f"content type {number} is reserved: use a number from {USER} to 65535")
-        return self._attach(id_, number, source, if_revision)
-
-    def _attach(self, id_: str, number: int, source: Source, if_revision: int | None = None) -> Attachment:
-        self.details(id_)  # before the bytes move: no such resource is the common mistake
-        key = batch_keys(1)[0]
-        algorithm = self.config.ingest.digest
-        hasher = hashlib.new(algorithm, usedforsecurity=False)
-
-        def pieces() -> Iterable[bytes]:
-            for piece in buffers(source):
-                hasher.update(piece)
-                yield bytes(piece)
-
-        stored = self.storage.put(key, pieces())
-        digest = f"{algorithm}:{hasher.hexdigest()}"
-        record = AttachmentRecord(number, key, stored.size, digest, stored.locator, stored.size, digest)
-        try:
-            edited = self.edit([Attach(id_, record, if_revision)])[0]
-        except BaseException:
-            self.storage.delete([stored.locator])
-            raise
-        return Attachment(self, replace(record, revision=edited.revision))
+        return put_attachment(self, id_, number, source, if_revision)
 
     def edit(self, edits: Sequence[Edit]) -> list[Edited]:
         """Apply edits in one transaction, then delete the bytes that nothing points at any more."""
@@ -352,22 +328,7 @@ class Archive:
 
     def process(self, id_: str, processor: str) -> list[Attachment]:
         """Run a processor and keep its products as attachments; see `fileroom.resources.Resource.process`."""
-        worker = self.plugins.processor(processor)
-        with self._middle(id_).open() as file:
-            products = worker.process(file)
-        return [
-            self._attach(id_, self.content_types.resolve(product.content_type).number, product.data)
-            for product in products
-        ]
-
-    def _middle(self, id_: str) -> Instance:
-        resource = self.get(id_)
-        if isinstance(resource, Instance):
-            return resource
-        instances = self.within(id_, Level.INSTANCE)
-        middle = next(itertools.islice(instances, instances.count() // 2, None))
-        assert isinstance(middle, Instance)
-        return middle
+        return run_processor(self, id_, processor)
 
     def changes(
         self, since: int = 0, limit: int = 100, types: Sequence[ChangeType | str] | None = None

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from fileroom.errors import NotFoundError
-from fileroom.index import Detach
-from fileroom.storage import CHUNK, ByteRange
+from fileroom.errors import AlreadyExistsError, NotFoundError, NotSupportedError
+from fileroom.index import Attach, Detach
+from fileroom.model import AttachmentRecord, Level
+from fileroom.prepare import Hashing, batch_keys
+from fileroom.storage import CHUNK, ByteRange, buffers
 
 if TYPE_CHECKING:
     from fileroom.archive import Archive
-    from fileroom.model import AttachmentRecord
+    from fileroom.resources import Resource
+    from fileroom.storage import Source
 
 
 class Attachment:
@@ -129,3 +134,50 @@ class Attachments(Mapping[str | int, Attachment]):
     def __repr__(self) -> str:
         """Show the names."""
         return f"<attachments {list(self)}>"
+
+
+def put_attachment(
+    archive: Archive, id_: str, number: int, source: Source, if_revision: int | None = None
+) -> Attachment:
+    """Store bytes and attach them, in the order of every store: bytes durable, then the index.
+
+    Raises:
+        NotFoundError: there is no such resource.
+        RevisionError: another revision is there; the bytes were deleted again.
+        StorageError: the bytes could not be stored.
+    """
+    archive.details(id_)  # before the bytes move: a mistaken id is the common error
+    hashing = Hashing(archive.config.ingest.digest, buffers(source))
+    key = batch_keys(1)[0]
+    # 1  Bytes, durable when this returns.
+    stored = archive.storage.put(key, hashing)
+    record = AttachmentRecord(
+        number, key, stored.size, hashing.digest, stored.locator, stored.size, hashing.digest
+    )
+    # 2  The commit point; then what it replaced is deleted. Refused bytes go too.
+    try:
+        edited = archive.edit([Attach(id_, record, if_revision)])[0]
+    except (NotFoundError, AlreadyExistsError, NotSupportedError):
+        archive.storage.delete([stored.locator])
+        raise
+    return Attachment(archive, replace(record, revision=edited.revision))
+
+
+def run_processor(archive: Archive, id_: str, name: str) -> list[Attachment]:
+    """Run a processor on a resource's (middle) instance, and attach what it makes to the resource."""
+    processor = archive.plugins.processor(name)
+    instance = _middle(archive, id_)
+    with instance.attachments["dicom"].open() as file:
+        products = processor.process(file)
+    return [
+        put_attachment(archive, id_, archive.content_types.resolve(one.content_type).number, one.data)
+        for one in products
+    ]
+
+
+def _middle(archive: Archive, id_: str) -> Resource:
+    resource = archive.get(id_)
+    if resource.level is Level.INSTANCE:
+        return resource
+    instances = archive.within(id_, Level.INSTANCE)
+    return next(itertools.islice(instances, instances.count() // 2, None))

@@ -14,8 +14,7 @@ from fileroom.header import HeaderReader
 from fileroom.index import Entry, Overwrite
 from fileroom.ingest import BATCH_OBJECTS
 from fileroom.model import AttachmentRecord, Header
-from fileroom.prepare import DICOM
-from fileroom.storage import CHUNK
+from fileroom.prepare import DICOM, digest_of
 
 if TYPE_CHECKING:
     from fileroom.archive import Archive
@@ -92,12 +91,8 @@ def _still_recorded(archive: Archive, id_: str, record: AttachmentRecord) -> boo
 
 
 def _digest(archive: Archive, record: AttachmentRecord) -> str:
-    algorithm = record.stored_digest.partition(":")[0]
-    hasher = hashlib.new(algorithm, usedforsecurity=False)
     with archive.storage.open(record.locator) as file:
-        while piece := file.read(CHUNK):
-            hasher.update(piece)
-    return f"{algorithm}:{hasher.hexdigest()}"
+        return digest_of(file, record.stored_digest.partition(":")[0])
 
 
 def sweep(archive: Archive, *, grace: float, dry_run: bool = False) -> SweepReport:
@@ -173,16 +168,13 @@ def _adopt_all(archive: Archive, reader: HeaderReader, known: set[bytes]) -> int
 
 def _found(archive: Archive, reader: HeaderReader, stored: Stored) -> Entry | None:
     """Make an entry of a stored object, or None if it is no sound DICOM file (another attachment, say)."""
-    hasher = hashlib.new(archive.config.ingest.digest, usedforsecurity=False)
     try:
         with archive.storage.open(stored.locator) as file:
             header = reader.read(file)
             file.seek(0)
-            while piece := file.read(CHUNK):
-                hasher.update(piece)
+            digest = digest_of(file, archive.config.ingest.digest)
     except (NotFoundError, StorageError, InvalidDatasetError):
         return None
-    digest = f"{archive.config.ingest.digest}:{hasher.hexdigest()}"
     record = AttachmentRecord(DICOM, _key(stored.locator), stored.size, digest, stored.locator, stored.size, digest)
     return Entry(header, record)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fileroom._dispatch import Intervention
     from fileroom.quarantine import Quarantine as QuarantineStore
     from fileroom.sources import Candidate
-    from fileroom.storage import Storage
+    from fileroom.storage import Source, Storage
     from fileroom.tags import TagSet
 
 DICOM = 1
@@ -175,16 +175,14 @@ class Preparer:
         """Tell equal from different bytes before any are written."""
         if self._overwrite is Overwrite.ALWAYS:
             return work
-        algorithm = held.digest.partition(":")[0]
-        hasher = hashlib.new(algorithm, usedforsecurity=False)
+        hashing = Hashing(held.digest.partition(":")[0], self._pieces(work, 0))
         size = 0
         try:
-            for piece in self._pieces(work, 0):
-                hasher.update(piece)
+            for piece in hashing:
                 size += len(piece)
         except SourceFailedError as error:
             return Outcome(Status.REJECTED, work.candidate.name, None, error.reason, size)
-        digest = f"{algorithm}:{hasher.hexdigest()}"
+        digest = hashing.digest
         id_ = work.header.identity.public_id(Level.INSTANCE)
         if digest == held.digest:
             return Outcome(
@@ -198,7 +196,7 @@ class Preparer:
         """Put the batch in one call; a source that fails is taken out, and the others are put again."""
         while todo:
             keys = batch_keys(len(todo))
-            hashers = [_Hashing(self._digest, self._pieces(work, i)) for i, (_, work) in enumerate(todo)]
+            hashers = [Hashing(self._digest, self._pieces(work, i)) for i, (_, work) in enumerate(todo)]
             items = [
                 PutItem(key, hasher, _naming(work.header) if self._storage.capabilities.naming else {})
                 for key, hasher, (_, work) in zip(keys, hashers, todo, strict=True)
@@ -211,8 +209,9 @@ class Preparer:
                 yield position, Outcome(Status.REJECTED, work.candidate.name, None, error.reason, size)
                 continue
             for key, hasher, one, (position, work) in zip(keys, hashers, stored, todo, strict=True):
-                digest = f"{self._digest}:{hasher.hexdigest()}"
-                record = AttachmentRecord(DICOM, key, one.size, digest, one.locator, one.size, digest)
+                record = AttachmentRecord(
+                    DICOM, key, one.size, hasher.digest, one.locator, one.size, hasher.digest
+                )
                 yield position, Entry(work.header, record, work.candidate.stamp)
             return
 
@@ -242,21 +241,37 @@ class Preparer:
         )
 
 
-class _Hashing:
-    """An iterable of buffers that hashes what passes; made once, read once."""
+class Hashing:
+    """An iterable of buffers that hashes what passes through it, once.
+
+    Attributes:
+        algorithm: a name `hashlib` knows.
+    """
 
     def __init__(self, algorithm: str, pieces: Iterator[bytes | memoryview]) -> None:
+        self.algorithm = algorithm
         self._hasher = hashlib.new(algorithm, usedforsecurity=False)
         self._pieces = pieces
 
     def __iter__(self) -> Iterator[bytes]:
+        """Yield the buffers."""
         update = self._hasher.update
         for piece in self._pieces:
             update(piece)
             yield piece  # type: ignore[misc]  # buffers: what a storage writes
 
-    def hexdigest(self) -> str:
-        return self._hasher.hexdigest()
+    @property
+    def digest(self) -> str:
+        """``"<algorithm>:<hex>"`` of all that passed so far."""
+        return f"{self.algorithm}:{self._hasher.hexdigest()}"
+
+
+def digest_of(source: Source, algorithm: str) -> str:
+    """Return ``"<algorithm>:<hex>"`` of a source's bytes."""
+    hashing = Hashing(algorithm, buffers(source))
+    for _ in hashing:
+        pass
+    return hashing.digest
 
 
 def batch_keys(count: int) -> list[str]:
