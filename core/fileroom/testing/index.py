@@ -12,9 +12,24 @@ class TestMyIndex(IndexContract):
 
 from __future__ import annotations
 
+from fileroom.testing.index_changes import ChangesContract, StatisticsContract
+from fileroom.testing.index_edit import AttachmentContract, EditContract
+from fileroom.testing.index_metadata import LabelContract, MetadataContract
 from fileroom.testing.index_overwrite import OverwriteContract, StampContract
+from fileroom.testing.index_remove import RemoveContract
 from fileroom.testing.index_store import StoreContract
 
 
-class IndexContract(StoreContract, OverwriteContract, StampContract):
+class IndexContract(
+    StoreContract,
+    OverwriteContract,
+    StampContract,
+    AttachmentContract,
+    MetadataContract,
+    LabelContract,
+    EditContract,
+    RemoveContract,
+    ChangesContract,
+    StatisticsContract,
+):
     """All promises of the index contract. A subclass provides the fixture ``open_index``."""

@@ -10,6 +10,7 @@ import pytest
 from fileroom.model import Level
 from fileroom.query import Query
 from fileroom.tags import TagSet
+from fileroom.testing.entries import entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,3 +104,10 @@ def state(index: Index) -> dict[str, object]:
         "changes": all_changes(index),
         "statistics": index.statistics(),
     }
+
+
+def new_study(index: Index) -> str:
+    """Commit one instance and return its study."""
+    new = entry()
+    index.commit([new])
+    return ids_of(new).study
