@@ -19,6 +19,7 @@ UNSPLIT_VRS = frozenset({"LT", "ST", "UT", "UR"})
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 _NUMBER_LENGTH = 64  # a DS has 16 characters, a double written exactly some 25
+_NUMBER_MAGNITUDE = 307  # what a double holds; written out, larger exponents would be pages of zeros
 
 
 def split(vr: str, value: str) -> list[str]:
@@ -27,24 +28,43 @@ def split(vr: str, value: str) -> list[str]:
     return [part.strip(PADDING) for part in parts]
 
 
-def name_groups(name: str) -> list[str]:
-    """Return the component groups of a person name, and the whole where there are several of them.
+def whole_name(name: str) -> str:
+    """Return a person name without padding, and without the empty components and groups at the end.
 
-    Empty components and groups at the end, which a writer may leave out (PS3.5 section 6.2.1), are cut off.
+    PS3.5 section 6.2.1 lets a writer leave them out.
     """
-    groups = [group.strip(PADDING).rstrip("^" + PADDING) for group in name.split("=")]
-    whole = "=".join(groups).rstrip("=")
-    return [*groups, whole] if "=" in whole else groups
+    return "=".join(group.strip(PADDING).rstrip("^" + PADDING) for group in name.split("=")).rstrip("=")
 
 
-def number(text: str) -> str:
-    """Return a number in plain decimal notation: ``05`` is ``5``, ``1.50E1`` is ``15``, ``-0`` is ``0``."""
+def name_groups(name: str) -> list[str]:
+    """Return the component groups of a person name, and the whole where there are several of them."""
+    whole = whole_name(name)
+    return [*whole.split("="), whole] if "=" in whole else [whole]
+
+
+def parse_number(text: str) -> str:
+    """Return a number in plain decimal notation: ``05`` is ``5``, ``1.50E1`` is ``15``, ``-0`` is ``0``.
+
+    Raises:
+        ValueError: the text is not a number, or not one that a double could hold.
+    """
     if len(text) > _NUMBER_LENGTH or not _NUMBER.fullmatch(text):
-        return text
-    plain = format(Decimal(text), "f")
+        raise ValueError("not a number")
+    value = Decimal(text)
+    if abs(value.adjusted()) > _NUMBER_MAGNITUDE:
+        raise ValueError("not a number that a double could hold")
+    plain = format(value, "f")
     if "." in plain:
         plain = plain.rstrip("0").rstrip(".")
     return "0" if plain == "-0" else plain
+
+
+def number(text: str) -> str:
+    """Return a number as `parse_number` writes it."""
+    try:
+        return parse_number(text)
+    except ValueError:
+        return text
 
 
 def date(text: str) -> str:
@@ -64,7 +84,7 @@ def time(text: str) -> str:
 
 
 def date_and_time(text: str) -> str:
-    """Return a DT as ``YYYYMMDDHHMMSS.FFFFFF``: the first moment that it covers, in UTC if it has an offset."""
+    """Return a DT as ``YYYYMMDDHHMMSS.FFFFFF``: the first moment that it covers, in UTC if that is known."""
     try:
         return moments.datetime_bounds(text)[0]
     except ValueError:

@@ -17,25 +17,27 @@ def fold(text: str) -> str:
     In the order in which it happens:
 
     - compatibility decomposition (NFKD): full-width and half-width forms, ligatures and presentation forms
-      become ordinary letters, composed and decomposed spellings become one;
+      become ordinary letters; composed and decomposed spellings become one;
     - Unicode case folding: ``ß`` is ``ss``, a final sigma is a sigma;
-    - accents and points go: the combining marks of Latin, Greek and Cyrillic, Hebrew points, Arabic tashkeel
-      with hamza and madda, and tatweel. So ``é`` is ``e``, ``ё`` is ``е``, and also ``й`` is ``и`` and ``å`` is
-      ``a``, although some languages count them as letters: a search had better find too much. Marks that
-      make another syllable stay: Japanese dakuten, the vowel signs of Indic scripts, Thai tones;
-    - letters that have no decomposition get a plain one (``ø`` o, ``æ`` ae, ``ł`` l, ``đ`` d, ``ı`` i, …), Arabic
-      letters the spelling that they are often mistaken for, typographic apostrophes and hyphens the ASCII ones;
+    - accents and points go: the combining marks of Latin, Greek and Cyrillic, Hebrew points, Arabic
+      tashkeel with hamza and madda, and tatweel. ``é`` is ``e``; so are ``å`` and ``a``, and
+      Cyrillic short i and i, although some languages count them as two letters: a search had better find too
+      much. Marks that make another syllable stay: dakuten, Indic vowel signs, Thai tones;
+    - letters without a decomposition get a plain one (``ø`` o, ``æ`` ae, ``ł`` l, ``đ`` d, dotless i, …),
+      Arabic letters the spelling they are often mistaken for, typographic apostrophes and hyphens the ASCII
+      one;
     - invisible characters go (controls, direction marks, joiners, variation selectors); a run of white space
       becomes one space, and none is left at either end;
     - canonical composition (NFC).
 
     Hiragana and katakana, and traditional and simplified Chinese, stay different. Folding twice is folding
-    once, and canonically equivalent texts fold to the same.
+    once, and canonically equivalent texts fold to the same. Characters that the running Python's Unicode
+    database does not know yet stay as they are.
     """
     if text.isascii() and text.isprintable():
         return " ".join(text.lower().split())
     decomposed = unicodedata.normalize("NFKD", text)
-    # Case folding can bring forth characters that decompose in their turn; letters of the table are lower case.
+    # Case folding can bring forth characters that decompose in their turn.
     folded = unicodedata.normalize("NFKD", decomposed.casefold()).translate(_REPLACEMENTS)
     return unicodedata.normalize("NFC", " ".join(folded.split()))
 
@@ -88,7 +90,7 @@ _PLAIN_LETTERS = {
     "đ": "d",
     "ð": "d",
     "ħ": "h",
-    "ı": "i",
+    "\N{LATIN SMALL LETTER DOTLESS I}": "i",
     "ł": "l",
     "ŋ": "n",
     "þ": "th",

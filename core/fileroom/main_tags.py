@@ -6,10 +6,12 @@ of Orthanc 1.12.5 and later, so that a query written for it finds its keys here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fileroom.model import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class MainTag(NamedTuple):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 
 DAY_START = "000000.000000"
 DAY_END = "235959.999999"
@@ -37,15 +37,14 @@ def parse_date(text: str) -> str:
     found = _DATE.fullmatch(text)
     if found is None:
         raise ValueError("not a date")
-    date(int(found[1]), int(found[3]), int(found[4]))
-    return found[1] + found[3] + found[4]
+    return format_date(_day(found[1], found[3], found[4]))
 
 
 def time_bounds(text: str) -> tuple[str, str]:
     """Return the first and the last moment that a time of any precision covers, as ``HHMMSS.FFFFFF``.
 
-    ``HH``, ``HHMM``, ``HHMMSS`` and ``HHMMSS.F`` to ``.FFFFFF`` (further digits are cut), also with colons. A leap
-    second counts as the last moment of its minute.
+    ``HH``, ``HHMM``, ``HHMMSS`` and ``HHMMSS.F`` to ``.FFFFFF`` (further digits are cut), also with colons. A
+    leap second counts as the last moment of its minute.
 
     Raises:
         ValueError: the text is not a time.
@@ -75,38 +74,49 @@ def datetime_bounds(text: str) -> tuple[str, str]:
     found = _DATETIME.fullmatch(text)
     if found is None:
         raise ValueError("not a date and time")
-    year, month, day = int(found["year"]), found["month"], found["day"]
+    year, month, day = found["year"], found["month"], found["day"]
     low_time, high_time = time_bounds(found["time"]) if found["time"] else (DAY_START, DAY_END)
-    low = date(year, int(month or 1), int(day or 1))
-    last_month = int(month or 12)
-    high = date(year, last_month, int(day or calendar.monthrange(year, last_month)[1]))
+    low = _day(year, month or "01", day or "01")
+    high = _day(year, month or "12", day or str(calendar.monthrange(low.year, int(month or 12))[1]))
     return _in_utc(low, low_time, found["offset"]), _in_utc(high, high_time, found["offset"])
 
 
-def _in_utc(day: date, time: str, offset: str | None) -> str:
-    written = day.strftime("%Y%m%d").zfill(8) + time
+def _day(year: str, month: str, day: str) -> date:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:  # its message may quote the day
+        raise ValueError("no such day") from None
+
+
+def _in_utc(day: date, clock: str, offset: str | None) -> str:
+    written = format_date(day) + clock
     if offset is None:
         return written
-    minutes = int(offset[1:3]) * 60 + int(offset[3:])
-    zone = timezone(timedelta(minutes=-minutes if offset[0] == "-" else minutes))
-    local = datetime(
-        day.year,
-        day.month,
-        day.day,
-        int(time[:2]),
-        int(time[2:4]),
-        int(time[4:6]),
-        int(time[7:]),
-        tzinfo=zone,
-    )
+    distance = timedelta(hours=int(offset[1:3]), minutes=int(offset[3:]))
+    zone = timezone(-distance if offset[0] == "-" else distance)
+    local = time(int(clock[:2]), int(clock[2:4]), int(clock[4:6]), int(clock[7:]), tzinfo=zone)
     try:
-        return format_datetime(local)
+        return format_datetime(datetime.combine(day, local))
     except OverflowError:  # the first or last hours of the calendar
         return written
 
 
 def format_datetime(moment: datetime) -> str:
-    """Write a `datetime` as ``YYYYMMDDHHMMSS.FFFFFF``, in UTC where it knows its zone."""
+    """Write a `datetime` as ``YYYYMMDDHHMMSS.FFFFFF``, in UTC where it knows its zone.
+
+    Raises:
+        OverflowError: in UTC it lies outside the calendar.
+    """
     if moment.tzinfo is not None:
         moment = moment.astimezone(UTC)
-    return moment.strftime("%Y%m%d%H%M%S.%f").zfill(21)
+    return f"{format_date(moment)}{format_time(moment.time())}"
+
+
+def format_date(day: date) -> str:
+    """Write a `date` as ``YYYYMMDD``."""
+    return f"{day.year:04}{day.month:02}{day.day:02}"
+
+
+def format_time(clock: time) -> str:
+    """Write a `time` as ``HHMMSS.FFFFFF``."""
+    return f"{clock.hour:02}{clock.minute:02}{clock.second:02}.{clock.microsecond:06}"

@@ -37,6 +37,7 @@ __all__ = [
     "Wildcard",
     "matches",
     "moment_matches",
+    "sort_key",
     "text_matches",
     "wildcard_matches",
 ]
@@ -53,7 +54,7 @@ class Equal:
 
 @dataclass(frozen=True, slots=True)
 class Wildcard:
-    """Wildcard matching: ``*`` stands for any characters, also none, ``?`` for one; nothing else is special."""
+    """Wildcard matching: ``*`` stands for any text, also none, ``?`` for one character; no more."""
 
     pattern: str
 

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from fileroom import comparable
+from fileroom import comparable, dictionary
 from fileroom.errors import ConfigError
 from fileroom.folding import FOLDING_VERSION, fold
 from fileroom.main_tags import COMPUTED, MAIN_TAGS
-from fileroom.model import Level, TagValue
+from fileroom.model import Level
 
-__all__ = ["FOLDING_VERSION", "Comparison", "TagSet", "TagSpec", "dictionary_spec", "fold"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from fileroom.model import TagValue
+
+__all__ = [
+    "FOLDING_VERSION",
+    "Comparison",
+    "TagSet",
+    "TagSpec",
+    "dictionary_spec",
+    "fold",
+    "item_search_values",
+]
 
 
 class Comparison(enum.Enum):
@@ -30,14 +43,13 @@ class Comparison(enum.Enum):
 
 
 _FORMS: Mapping[Comparison, Callable[[str], str]] = {
-    Comparison.EXACT: str,
     Comparison.FOLDED: fold,
     Comparison.NUMBER: comparable.number,
     Comparison.DATE: comparable.date,
     Comparison.TIME: comparable.time,
     Comparison.DATETIME: comparable.date_and_time,
 }
-_COMPARISONS: Mapping[str, Comparison] = {
+_COMPARISON_OF_VR: Mapping[str, Comparison] = {
     **dict.fromkeys(("AE", "AS", "CS", "UI", "UR"), Comparison.EXACT),
     **dict.fromkeys(("LO", "LT", "PN", "SH", "ST", "UC", "UT"), Comparison.FOLDED),
     **dict.fromkeys(("DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"), Comparison.NUMBER),
@@ -47,7 +59,6 @@ _COMPARISONS: Mapping[str, Comparison] = {
     "SQ": Comparison.SEQUENCE,
 }
 _IDENTIFIER = re.compile(r"(?:IDs?|Identifier|Number|Code|CodeValue)$|OrderNumber")
-_FIRST_DATASET_TAG = 0x00080000  # below: command, file meta information, directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +102,9 @@ class TagSpec:
         They are those of `raw_values`, each folded, or written as `fileroom.comparable` writes numbers, dates
         and times, as `comparison` says. A value that is nothing but padding has none.
         """
-        form = _FORMS.get(self.comparison, str)
-        return tuple(dict.fromkeys(filter(None, map(form, self.raw_values(value)))))
+        values = self.raw_values(value)
+        form = _FORMS.get(self.comparison)
+        return tuple(dict.fromkeys(filter(None, map(form, values)))) if form else values
 
 
 def item_search_values(item: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -109,21 +121,17 @@ def dictionary_spec(keyword: str, level: Level) -> TagSpec | None:
     """Return an attribute of the DICOM dictionary as an extra one of a level.
 
     None where the dictionary has no such keyword, or its values cannot be kept as text: pixels and other
-    bulk data, attribute tags, and what stands before the data set proper (groups below 0008).
+    bulk data, attribute tags, and what stands outside the data set proper (`fileroom.dictionary.lookup`).
     """
-    from pydicom.datadict import dictionary_VR, tag_for_keyword  # noqa: PLC0415 - slow to import, seldom needed
-
-    tag = tag_for_keyword(keyword)
-    if tag is None or tag < _FIRST_DATASET_TAG:
+    found = dictionary.lookup(keyword)
+    if found is None or found[1] not in _COMPARISON_OF_VR:
         return None
-    vr = dictionary_VR(tag)
-    vr = "US" if vr == "US or SS" else vr
-    comparison = _COMPARISONS.get(vr)
-    return comparison and TagSpec(keyword, tag, vr, level, _comparison(keyword, vr), extra=True)
+    tag, vr = found
+    return TagSpec(keyword, tag, vr, level, _comparison(keyword, vr), extra=True)
 
 
 def _comparison(keyword: str, vr: str) -> Comparison:
-    comparison = _COMPARISONS[vr]
+    comparison = _COMPARISON_OF_VR[vr]
     if comparison is Comparison.FOLDED and vr != "PN" and _IDENTIFIER.search(keyword):
         return Comparison.EXACT
     return comparison
@@ -147,46 +155,17 @@ class TagSet:
     @classmethod
     def default(cls) -> TagSet:
         """Return the main tags (`fileroom.main_tags`)."""
-        return cls(
-            {
-                level: tuple(
-                    TagSpec(
-                        row.keyword, row.tag, row.vr, level, _comparison(row.keyword, row.vr), row.searchable
-                    )
-                    for row in rows
-                )
-                for level, rows in MAIN_TAGS.items()
-            }
-        )
+        return cls({level: _main_specs(level) for level in Level})
 
     @classmethod
     def with_extra(cls, extra: Mapping[Level, Sequence[str]]) -> TagSet:
         """Return the main tags plus extra ones, named by keyword, per level.
 
         Raises:
-            ConfigError: a keyword is not in the DICOM dictionary, its values cannot be kept as text, or
-                the level keeps it already. The error's path is ``index.extra_tags.<level>``.
+            ConfigError: a keyword is not in the DICOM dictionary, its values cannot be kept as text, or the
+                level has it already. The error's path is ``index.extra_tags.<level>``.
         """
-        main = cls.default()
-        return cls(
-            {level: (*main.levels[level], *main._extra_specs(level, extra.get(level, ()))) for level in Level}
-        )
-
-    def _extra_specs(self, level: Level, keywords: Sequence[str]) -> list[TagSpec]:
-        specs: dict[str, TagSpec] = {}
-        for keyword in keywords:
-            if keyword in specs:
-                raise _extra_error(level, f"{keyword!r} is named twice")
-            if self.by_keyword(level, keyword):
-                raise _extra_error(level, f"{keyword!r} is kept anyway, as a main tag: leave it out")
-            if any(keyword in names for names in COMPUTED.values()):
-                raise _extra_error(level, f"{keyword!r} is computed by the index: leave it out")
-            spec = dictionary_spec(keyword, level)
-            if spec is None:
-                reason = "not a keyword of the DICOM dictionary, or its values cannot be kept as text"
-                raise _extra_error(level, f"{keyword!r} is {reason}")
-            specs[keyword] = spec
-        return list(specs.values())
+        return cls({level: _with_extra(_main_specs(level), level, extra.get(level, ())) for level in Level})
 
     def by_keyword(self, level: Level, keyword: str) -> TagSpec | None:
         """Return the attribute of that keyword at that level, or None."""
@@ -194,10 +173,31 @@ class TagSet:
 
     @property
     def tag_numbers(self) -> Mapping[int, TagSpec]:
-        """Every tag number to keep, in ascending order, with the attribute it is (at the highest of its levels)."""
-        highest_last = [spec for level in reversed(Level) for spec in self.levels.get(level, ())]
-        return dict(sorted({spec.tag: spec for spec in highest_last}.items()))
+        """Every tag number to keep, ascending, with its attribute (as the highest of its levels has it)."""
+        upwards = [spec for level in reversed(Level) for spec in self.levels.get(level, ())]
+        return dict(sorted({spec.tag: spec for spec in upwards}.items()))
 
 
-def _extra_error(level: Level, message: str) -> ConfigError:
-    return ConfigError(message, f"index.extra_tags.{level.label}")
+def _main_specs(level: Level) -> tuple[TagSpec, ...]:
+    return tuple(
+        TagSpec(row.keyword, row.tag, row.vr, level, _comparison(row.keyword, row.vr), row.searchable)
+        for row in MAIN_TAGS[level]
+    )
+
+
+def _with_extra(main: tuple[TagSpec, ...], level: Level, keywords: Sequence[str]) -> tuple[TagSpec, ...]:
+    specs = {spec.keyword: spec for spec in main}
+    for keyword in keywords:
+        if keyword in specs:
+            reason = "is named twice" if specs[keyword].extra else "is a main tag, kept anyway: leave it out"
+        elif any(keyword in names for names in COMPUTED.values()):
+            reason = "is computed by the index: leave it out"
+        elif spec := dictionary_spec(keyword, level):
+            specs[keyword] = spec
+            continue
+        elif dictionary.lookup(keyword):
+            reason = "has values that cannot be kept as text"
+        else:
+            reason = "is not the keyword of a data set's attribute" + dictionary.suggestion(keyword)
+        raise ConfigError(f"{keyword!r} {reason}", f"index.extra_tags.{level.label}")
+    return tuple(specs.values())
