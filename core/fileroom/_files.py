@@ -10,10 +10,14 @@ import sys
 from typing import TYPE_CHECKING, BinaryIO
 
 from fileroom.errors import StorageError, StorageFullError
+from fileroom.storage import buffers
 
 if TYPE_CHECKING:
+    from _hashlib import HASH
     from collections.abc import Iterator
     from pathlib import Path
+
+    from fileroom.storage import Source
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 # Opening a FIFO waits for its other end for ever; with this flag it does not.
@@ -25,6 +29,39 @@ def storage_error(error: OSError, doing: str) -> StorageError:
     if error.errno in _FULL:
         return StorageFullError(f"{doing}: no space left; free some space and try again")
     return StorageError(f"{doing}: {error.strerror or type(error).__name__}")
+
+
+class ReadFailedError(Exception):
+    """What was to be copied could not be read; its target is not to blame.
+
+    Attributes:
+        error: what reading raised.
+    """
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def copy(source: Source, target: BinaryIO, hasher: HASH) -> int:
+    """Copy a source in pieces and hash what passes; return how many bytes there were.
+
+    Raises:
+        ReadFailedError: the source could not be read.
+        OSError: the target could not be written.
+    """
+    pieces = buffers(source)
+    size = 0
+    while True:
+        try:
+            piece = next(pieces, None)
+        except OSError as error:
+            raise ReadFailedError(error) from error
+        if piece is None:
+            return size
+        hasher.update(piece)
+        target.write(piece)
+        size += len(piece)
 
 
 def open_regular(path: str | os.PathLike[str]) -> BinaryIO:
