@@ -15,10 +15,11 @@ from fileroom.content_types import USER, ContentTypes
 from fileroom.datasets import one_candidate
 from fileroom.errors import NotDicomError, NotFoundError, NotSupportedError
 from fileroom.events import RemovedBatch
-from fileroom.export import DEFAULT_TEMPLATE, export_resources
+from fileroom.export import DEFAULT_TEMPLATE
 from fileroom.index import Edit, Edited, Removal
 from fileroom.ingest import SWEEP_GRACE, Ingest, Run
 from fileroom.model import ChangePage, ChangeType, Level, Statistics
+from fileroom.outgoing import export_resources
 from fileroom.prepare import Preparer
 from fileroom.quarantine import Quarantine
 from fileroom.query_parse import parse_query
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from fileroom.export import ExportReport
     from fileroom.index import Details, Index
     from fileroom.ingest import Prepares
+    from fileroom.model import ResourceRecord
     from fileroom.reports import IngestReport
     from fileroom.sources import Sources
     from fileroom.storage import Source, Storage
@@ -145,14 +147,7 @@ class Archive:
         return Ingest(self.index, self.storage, self.plugins, self.config.ingest.overwrite)
 
     def _preparer(self) -> Preparer:
-        return Preparer(
-            tags=self.tags,
-            storage=self.storage,
-            quarantine=self.quarantine,
-            interventions=self.plugins.interventions,
-            digest=self.config.ingest.digest,
-            overwrite=self.config.ingest.overwrite,
-        )
+        return Preparer(self.config, self.plugins, self.storage, self.tags)
 
     def _worker(self) -> Prepares:
         # Plugins that a host passed as live objects exist in this process only.
@@ -244,18 +239,19 @@ class Archive:
             return [self.wrap(record)]
         found: list[Resource] = []
         for level in Level:
-            found += self.find(level, **{level.uid_keyword: [identifier]})
+            keys: dict[str, Any] = {level.uid_keyword: [identifier]}
+            found += self.find(level, **keys)
         found += self.find(Level.STUDY, AccessionNumber=[identifier])
         return found
 
-    def fetch(self, id_: str, computed: Sequence[str] = ()) -> Any:  # noqa: ANN401 - ResourceRecord
+    def fetch(self, id_: str, computed: Sequence[str] = ()) -> ResourceRecord:
         """Return the index's record of a resource; `get` wraps it."""
         record = self.index.get([id_], computed)[0]
         if record is None:
             raise NotFoundError(f"no resource {id_}: it was deleted, or is in another archive")
         return record
 
-    def wrap(self, record: Any) -> Resource:  # noqa: ANN401
+    def wrap(self, record: ResourceRecord) -> Resource:
         """Return the handle for a record."""
         return CLASSES[record.level](self, record)
 

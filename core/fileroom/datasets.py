@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from fileroom.candidates import Candidate
-from fileroom.errors import InvalidDatasetError
-from fileroom.sources import file_candidate
-from fileroom.storage import buffers
 from fileroom._shared_file import SharedFile
+from fileroom.candidates import Candidate, printable
+from fileroom.errors import InvalidDatasetError, NotFoundError
+from fileroom.storage import buffers
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -62,7 +61,11 @@ def one_candidate(source: Source | str | Dataset, name: str) -> Iterator[Candida
     with contextlib.ExitStack() as stack:
         if isinstance(source, str | os.PathLike):
             path = Path(source).expanduser()
-            yield file_candidate(path, name or str(source))
+            try:
+                info = path.stat()
+            except OSError as error:
+                raise NotFoundError(f"the file to store cannot be read: {error.strerror}") from error
+            yield Candidate(name or printable(str(source)), path, info.st_size, 0, info.st_mtime_ns)
         elif isinstance(source, bytes | bytearray | memoryview):
             data = bytes(source)
             yield Candidate(name, None, len(data), 0, None, lambda: io.BytesIO(data))

@@ -154,7 +154,7 @@ class Run:
         self._telling = threading.Lock()
         self._started = time.monotonic()
 
-    def run(self, local: Prepares, more: Callable[[int], Prepares], jobs: int) -> IngestReport:
+    def run(self, local: Prepares, more: Callable[[], Prepares], jobs: int) -> IngestReport:
         """Store all candidates, with ``local`` or, if they fill more than a batch, with ``jobs`` others.
 
         Raises:
@@ -179,9 +179,9 @@ class Run:
         self.report.interrupted = self._stop.is_set()
         return self.report
 
-    def _spread(self, more: Callable[[int], Prepares], jobs: int) -> None:
+    def _spread(self, more: Callable[[], Prepares], jobs: int) -> None:
         with ExitStack() as stack, ThreadPoolExecutor(jobs, "fileroom-ingest") as pool:
-            preparers = [more(number) for number in range(jobs)]
+            preparers = [more() for _ in range(jobs)]
             for preparer in preparers:
                 stack.callback(preparer.close)
             futures = [pool.submit(self._work, preparer, iter(self._next, None)) for preparer in preparers]

@@ -6,6 +6,7 @@ process (`fileroom.worker`), which is how an import uses more than one core.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import os
@@ -20,11 +21,12 @@ from fileroom.header import HeaderReader
 from fileroom.index import Entry, Held, Overwrite
 from fileroom.model import AttachmentRecord, Header, Level
 from fileroom.reports import Outcome, Status
+from fileroom.quarantine import Quarantine as QuarantineStore
 from fileroom.storage import PutItem, buffers
 
 if TYPE_CHECKING:
-    from fileroom._dispatch import Intervention
-    from fileroom.quarantine import Quarantine as QuarantineStore
+    from fileroom._dispatch import Dispatch
+    from fileroom.config import Config
     from fileroom.sources import Candidate
     from fileroom.storage import Source, Storage
     from fileroom.tags import TagSet
@@ -72,22 +74,13 @@ class _Work:
 class Preparer:
     """Takes batches of candidates up to the commit; one batch at a time."""
 
-    def __init__(
-        self,
-        *,
-        tags: TagSet,
-        storage: Storage,
-        quarantine: QuarantineStore,
-        interventions: Sequence[Intervention],
-        digest: str,
-        overwrite: Overwrite,
-    ) -> None:
+    def __init__(self, config: Config, plugins: Dispatch, storage: Storage, tags: TagSet) -> None:
         self._reader = HeaderReader(tags)
         self._storage = storage
-        self._quarantine = quarantine
-        self._interventions = interventions
-        self._digest = digest
-        self._overwrite = overwrite
+        self._quarantine = QuarantineStore(config.quarantine)
+        self._interventions = plugins.interventions
+        self._digest = config.ingest.digest
+        self._overwrite = config.ingest.overwrite
         self._batch: list[_Work | None] = []
 
     def read(self, candidates: Sequence[Candidate]) -> list[Seen]:
@@ -154,7 +147,7 @@ class Preparer:
         candidate = work.candidate
         for intervention in self._interventions:
             data = work.data
-            opener = candidate.open if data is None else lambda data=data: io.BytesIO(data)
+            opener = candidate.open if data is None else functools.partial(io.BytesIO, data)
             size = candidate.size if data is None else len(data)
             try:
                 decision = intervention.decide(Incoming(work.header, size, opener))

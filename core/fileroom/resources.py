@@ -73,7 +73,7 @@ class Resource:
             if keyword in record.computed:
                 return record.computed[keyword]
             if keyword in COMPUTED[record.level]:
-                return self._archive.fetch(record.id, (keyword,)).computed[keyword]
+                return self._archive.fetch(record.id, (keyword,)).computed.get(keyword, "")
             record = record.parent
         if any(self._archive.tags.by_keyword(level, keyword) for level in Level if level <= self.level):
             return ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fileroom.header import HeaderReader
 from fileroom.model import Level
 from fileroom.query import matches
+from fileroom.tags import TagSet
 
 if TYPE_CHECKING:
     from fileroom.archive import Archive
@@ -58,7 +59,8 @@ class Results:
         return itertools.islice(found, limit)
 
     def _header_matches(self, record: ResourceRecord) -> bool:
-        reader = HeaderReader(self._plan.scanned_tags())
+        specs = {one.spec.keyword: one.spec for one in self._plan.scanned}
+        reader = HeaderReader(TagSet({Level.INSTANCE: tuple(specs.values())}))
         for instance in self._archive.within(record.id, Level.INSTANCE):
             with instance.attachments["dicom"].open() as file:
                 header = reader.read(file)

@@ -7,6 +7,7 @@ the child's stdin and stdout.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import pickle
@@ -16,7 +17,10 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
+from fileroom._dispatch import Dispatch
 from fileroom.errors import FileroomError
+from fileroom.prepare import Preparer
+from fileroom.tags import TagSet
 
 if TYPE_CHECKING:
     from fileroom.config import Config
@@ -86,7 +90,8 @@ class RemotePreparer:
         if self._process is not None:
             assert self._process.stdin is not None
             assert self._process.stdout is not None
-            self._process.stdin.close()
+            with contextlib.suppress(OSError):  # what a dead worker did not take
+                self._process.stdin.close()
             self._process.stdout.close()
             self._process.wait()
             self._process = None
@@ -114,10 +119,7 @@ class RemotePreparer:
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     """Answer a parent's requests until it closes the pipe."""
-    from fileroom.archive import open_preparer  # noqa: PLC0415 - the parent may be gone before it is needed
-
-    preparer: Prepares | None = None
-    verbs: dict[str, Callable[..., object]] = {}
+    verbs: dict[str, Callable[..., object]] = {"open": lambda config: verbs.update(_open(config))}
     while True:
         try:
             verb, arguments = pickle.load(requests)  # noqa: S301 - our own parent
@@ -126,15 +128,18 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
         answer: object = None
         ok = True
         try:
-            if verb == "open":
-                preparer = open_preparer(*arguments)
-                verbs = {"read": preparer.read, "put": preparer.put}
-            else:
-                answer = verbs[verb](*arguments)
+            answer = verbs[verb](*arguments)
         except FileroomError as error:
             ok, answer = False, _portable(error)
         pickle.dump((ok, answer), answers, pickle.HIGHEST_PROTOCOL)
         answers.flush()
+
+
+def _open(config: Config) -> dict[str, Callable[..., object]]:
+    """Open the storage and the plugins, and no index: the commit is the parent's."""
+    plugins = Dispatch.open(config)
+    preparer = Preparer(config, plugins, plugins.open_storage(), TagSet.with_extra(config.extra_tags))
+    return {"read": preparer.read, "put": preparer.put}
 
 
 def _portable(error: FileroomError) -> FileroomError:
