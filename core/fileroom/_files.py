@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from _typeshed import SupportsWrite
+
     from fileroom.storage import Source
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
@@ -43,8 +45,8 @@ class ReadFailedError(Exception):
         self.error = error
 
 
-def copy(source: Source, target: BinaryIO, hasher: HASH) -> int:
-    """Copy a source in pieces and hash what passes; return how many bytes there were.
+def copy(source: Source, target: SupportsWrite[bytes | memoryview] | None, hasher: HASH) -> int:
+    """Copy a source in pieces (or, without a target, read it) and hash it; return how many bytes it has.
 
     Raises:
         ReadFailedError: the source could not be read.
@@ -60,7 +62,8 @@ def copy(source: Source, target: BinaryIO, hasher: HASH) -> int:
         if piece is None:
             return size
         hasher.update(piece)
-        target.write(piece)
+        if target is not None:
+            target.write(piece)
         size += len(piece)
 
 
