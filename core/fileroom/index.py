@@ -295,8 +295,9 @@ class Index(abc.ABC):
         """Return the resources with these ids, in order, None where there is none.
 
         ``computed`` names computed attributes (`fileroom.query.COMPUTED`) to include; those of another level
-        than the resource's are left out. Numbers are written in decimal; several values are joined by a
-        backslash, each once, in order of code points, empty ones left out.
+        than the resource's are left out. Numbers are written in decimal; ``ModalitiesInStudy`` and
+        ``SOPClassesInStudy`` hold the single values of the study's series and instances, without padding,
+        each once, in order of code points, joined by backslashes.
         """
 
     @abc.abstractmethod

@@ -13,9 +13,14 @@ class TestMyIndex(IndexContract):
 from __future__ import annotations
 
 from fileroom.testing.index_changes import ChangesContract, StatisticsContract
+from fileroom.testing.index_concurrency import ConcurrencyContract
 from fileroom.testing.index_edit import AttachmentContract, EditContract
+from fileroom.testing.index_find import ComputedContract, FindContract
 from fileroom.testing.index_metadata import LabelContract, MetadataContract
 from fileroom.testing.index_overwrite import OverwriteContract, StampContract
+from fileroom.testing.index_paging import OrderContract, PageContract
+from fileroom.testing.index_read import ReadContract, ReopenContract, WalkContract
+from fileroom.testing.index_refresh import CompleteContract, RefreshContract
 from fileroom.testing.index_remove import RemoveContract
 from fileroom.testing.index_store import StoreContract
 
@@ -31,5 +36,15 @@ class IndexContract(
     RemoveContract,
     ChangesContract,
     StatisticsContract,
+    FindContract,
+    ComputedContract,
+    OrderContract,
+    PageContract,
+    ReadContract,
+    WalkContract,
+    ReopenContract,
+    RefreshContract,
+    CompleteContract,
+    ConcurrencyContract,
 ):
     """All promises of the index contract. A subclass provides the fixture ``open_index``."""

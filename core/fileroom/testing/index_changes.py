@@ -134,7 +134,7 @@ class StatisticsContract(IndexCase):
         ]
         for number, step in enumerate(steps):
             step()
-            assert index.statistics() == _recount(index), f"after step {number}"
+            assert index.statistics() == recount(index), f"after step {number}"
 
     def test_plain_and_stored_bytes_are_counted_apart(self, index: Index) -> None:
         index.commit([A])
@@ -155,7 +155,8 @@ def _compressed(file: AttachmentRecord, stored_size: int) -> AttachmentRecord:
     return replace(file, codec="zlib", stored_size=stored_size, stored_digest="md5:" + "0" * 32)
 
 
-def _recount(index: Index) -> Statistics:
+def recount(index: Index) -> Statistics:
+    """Return the totals, counted one by one."""
     files = [file for _, file in index.attachments()]
     return Statistics(
         patients=index.count(Query(Level.PATIENT)),

@@ -67,9 +67,9 @@ class MemoryIndex(Index):
     def _transaction(self) -> Iterator[Tables]:
         with self._store.lock:
             tables = self._tables.copy()
+            yield tables
             if not tables.totals.instances:
                 tables.complete = self._extra
-            yield tables
             self._store.tables = tables
 
     def commit(self, entries: Sequence[Entry], overwrite: Overwrite = Overwrite.NEVER) -> list[Committed]:

@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from fileroom.comparable import split
 from fileroom.errors import NotFoundError
 from fileroom.model import Change, Level, ResourceRecord, Statistics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fileroom.model import AttachmentRecord, ChangeType, Metadata, TagValue
     from fileroom.tags import TagSpec
@@ -106,7 +107,7 @@ class Tables:
     def record(self, row: Row, computed: Sequence[str] = ()) -> ResourceRecord:
         """Return a row as the index shows it, with its ancestors and these computed attributes."""
         parent = None if row.parent is None else self.record(self.rows[row.parent])
-        values = self.computed(row)
+        values = self.computed(row) if computed else {}
         return ResourceRecord(
             id=row.id,
             level=row.level,
@@ -131,10 +132,12 @@ class Tables:
         }
         if row.level is Level.STUDY:
             series, instances = counts
-            result["ModalitiesInStudy"] = _distinct(str(each.tags.get("Modality", "")) for each in series)
+            result["ModalitiesInStudy"] = _distinct(each.tags.get("Modality") for each in series)
             result["SOPClassesInStudy"] = _distinct(each.sop_class_uid for each in instances)
         return result
 
 
-def _distinct(values: Iterator[str]) -> list[str]:
-    return sorted({value for value in values if value})
+def _distinct(values: Iterable[TagValue | None]) -> list[str]:
+    return sorted(
+        {single for value in values if isinstance(value, str) for single in split("CS", value) if single}
+    )
