@@ -16,7 +16,7 @@ def lookup(keyword: str) -> tuple[int, str] | None:
     """
     from pydicom.datadict import dictionary_VR, tag_for_keyword  # noqa: PLC0415 - slow to import, seldom needed
 
-    tag = tag_for_keyword(keyword)
+    tag = tag_for_keyword(keyword) if keyword else None  # retired attributes have an empty one
     if tag is None or tag < _FIRST_DATASET_TAG:
         return None
     vr = dictionary_VR(tag)

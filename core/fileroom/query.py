@@ -107,7 +107,7 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A date and a time attribute taken together as one point in time (PS3.4 section C.2.2.2.5.1).
+    """A date and a time attribute taken together as one point in time (PS3.4 section C.2.2.2.5.4).
 
     Bounds are ``YYYYMMDDHHMMSS.FFFFFF``, both included; None is an open end. A resource without a date does
     not match; one with a date and no time is taken to be at the start of its day.

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from fileroom.comparable import PADDING
 from fileroom.errors import QueryError
 from fileroom.model import Level
-from fileroom.moments import DAY_END, DAY_START
 from fileroom.query import AnyOf, Condition, Empty, Equal, Item, Moment, Range, Wildcard
 from fileroom.query_values import EMPTY, check_order, is_universal, parse_value, value_error
 from fileroom.tags import Comparison, TagSpec, dictionary_spec
@@ -119,24 +118,27 @@ def _parse_item(sequence: TagSpec, values: Mapping[str, object]) -> Item | None:
 
 
 def _take_moments(scope: Scope, found: dict[TagSpec, Match], values: Mapping[str, object]) -> list[Moment]:
-    """Take out of the matches each range of times whose date is asked for too, and return the moments."""
+    """Take out of the matches each pair of a date and a time that are to be matched together."""
     taken = []
     for time, clock in list(found.items()):
-        indexed = time.vr == "TM" and scope.tags.by_keyword(time.level, time.keyword) is time
-        if not indexed or not isinstance(clock, Range) or "-" not in str(values[time.keyword]):
+        written_as_range = "-" in str(values[time.keyword])  # a single time may be a stretch too: an hour
+        if time.vr != "TM" or not written_as_range or scope.kept(time.keyword) is not time:
             continue
         date = scope.tags.by_keyword(time.level, time.keyword.replace("Time", "Date"))
         days = found.get(date) if date and date.vr == "DA" else None
-        if date and isinstance(days, (Equal, Range)):
-            days = Range(days.value, days.value) if isinstance(days, Equal) else days
+        if date and isinstance(days, Range) and isinstance(clock, Range) and _form(days) == _form(clock):
             taken.append(_moment(date, days, time, clock))
             del found[date], found[time]
     return taken
 
 
+def _form(match: Range) -> tuple[bool, bool]:
+    return match.low is None, match.high is None
+
+
 def _moment(date: TagSpec, days: Range, time: TagSpec, clock: Range) -> Moment:
-    low = days.low and days.low + (clock.low or DAY_START)
-    high = days.high and days.high + (clock.high or DAY_END)
+    low = days.low + clock.low if days.low and clock.low else None
+    high = days.high + clock.high if days.high and clock.high else None
     if low and high and high < low:
-        raise value_error(time, f"together with {date.keyword}, the range ends before it begins")
+        raise value_error(date, "the range ends before it begins")
     return Moment(date, time, low, high)

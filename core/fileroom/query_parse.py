@@ -56,12 +56,12 @@ def parse_query(
     sequence must hold; or, in a search of studies, ``ModalitiesInStudy`` or ``SOPClassesInStudy``. Several
     keys of one sequence, or a mapping as the sequence's value, must be met by one and the same item.
 
-    A range of times whose date is asked for too, by a single date or a range (``StudyTime`` and
-    ``StudyDate``, and every such pair of one level), is taken together with it as one stretch of time: the
-    combined date-time matching of PS3.4 section C.2.2.2.5. It runs from the first time on the first date to
-    the last time on the last date. An end that is open in the times is the start or end of its day; one that
-    is open in the dates is open, whatever the times say. A single time, even if it is a whole hour, is no
-    range: with a range of dates it asks for that time on each of these days.
+    A range of dates and a range of times that belong together (``StudyDate`` and ``StudyTime``, and every
+    such pair of one level) are matched as one stretch of time if they have the same form, ``A-B``, ``A-`` or
+    ``-B``: from the first time on the first date to the last time on the last date. This is the combined
+    date-time matching of PS3.4 section C.2.2.2.5.4, without a negotiation. In all other cases a date and a
+    time are two conditions: a range of dates with a single time, be it an hour, or with a range of another
+    form asks for these times on each of these days.
 
     Args:
         level: the level of the answers.

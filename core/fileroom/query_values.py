@@ -183,7 +183,8 @@ _BOUNDS = {
 
 def _stretch(spec: TagSpec, text: str) -> Equal | Range:
     """Return the stretch of time that a single value or a range of one of the temporal VRs stands for."""
-    first, last = _split_range(spec, text)
+    ends = _split_range(spec, text)
+    first, last = ends or (text, text)
     if not first and not last:
         raise value_error(spec)
     bounds = _BOUNDS[spec.comparison]
@@ -192,15 +193,18 @@ def _stretch(spec: TagSpec, text: str) -> Equal | Range:
         high = bounds(last)[1] if last else None
     except ValueError as error:
         raise value_error(spec) from error
-    return Equal(low) if low is not None and low == high else Range(low, high)
+    if ends is None and low is not None and low == high:
+        return Equal(low)
+    return Range(low, high)
 
 
-def _split_range(spec: TagSpec, text: str) -> tuple[str, str]:
+def _split_range(spec: TagSpec, text: str) -> tuple[str, str] | None:
+    """Return both ends of a range, either of which may be open; None for a single value."""
     if spec.comparison is not Comparison.DATETIME:
         first, dash, last = text.partition("-")
-        return (first, last) if dash else (text, text)
+        return (first, last) if dash else None
     if _DT_SINGLE.fullmatch(text):
-        return text, text
+        return None
     found = _DT_RANGE.fullmatch(text)
     if found is None:
         raise value_error(spec)
