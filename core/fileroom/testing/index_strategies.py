@@ -1,0 +1,128 @@
+"""Hypothesis strategies for the index machine: a few identifiers and values, so that they meet often."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+from hypothesis import strategies as st
+
+from fileroom.index import AddLabel, Attach, Detach, Overwrite, RemoveLabel, SetMetadata, UnsetMetadata
+from fileroom.model import ChangeType, Level
+from fileroom.query_parse import parse_query
+from fileroom.tags import TagSet
+from fileroom.testing.entries import CT_IMAGE, MR_IMAGE, attachment, entry
+from fileroom.testing.index_case import ids_of
+
+if TYPE_CHECKING:
+    from fileroom.index import Edit, Entry
+    from fileroom.query import Query
+
+TAGS = TagSet.default()
+
+_PATIENTS = ("A", "a", "\u00c4", "A\u0308")  # four different ones
+_NUMBERS = ("1", "2")
+IDENTITIES = tuple(
+    (patient, study, f"{study}.{series}", f"{study}.{series}.{instance}")
+    for patient, study, series, instance in product(_PATIENTS, _NUMBERS, _NUMBERS, _NUMBERS)
+)
+IDS = tuple(dict.fromkeys(public_id for identity in IDENTITIES for public_id in ids_of(entry(*identity))))
+"""Every public id there can be."""
+
+_VALUES = {
+    "PatientName": ("Müller^A", "MULLER^a", "山田=やまだ", "", "%"),
+    "StudyDate": ("20200101", "20200102", "20191231", ""),
+    "StudyTime": ("120000", "12", "235959.999999", ""),
+    "StudyDescription": ("Schädel_1", "schadel%1", "a\\b", "*"),
+    "Modality": ("CT", "MR", "CT\\MR", ""),
+    "SeriesNumber": ("1", "01", "10", "x"),
+    "InstanceNumber": ("2", "+2", "11", ""),
+}
+_tags = st.fixed_dictionaries({}, optional={name: st.sampled_from(each) for name, each in _VALUES.items()})
+_revisions = st.sampled_from((None, None, 0, 1, 2))
+_names = st.sampled_from(("n", "N", "\u00e4", "a\u0308", ""))
+_ids = st.sampled_from(IDS)
+
+overwrites = st.sampled_from(Overwrite)
+change_types = st.none() | st.sets(st.sampled_from(ChangeType), min_size=1).map(tuple)
+some_ids = st.lists(_ids, max_size=3)
+
+
+@st.composite
+def entries(draw: st.DrawFn) -> Entry:
+    """Return an entry; its locator is new, or one of two that belong to the instance."""
+    identity = draw(st.sampled_from(IDENTITIES))
+    own = st.sampled_from("12").map(lambda number: f"{'/'.join(identity)}-{number}")
+    return entry(
+        *identity,
+        data=draw(st.sampled_from(("", "x", "longer"))),
+        locator=draw(st.none() | own),
+        stamp=draw(st.sampled_from((0, 1, 2**63 - 1))),
+        sop_class_uid=draw(st.sampled_from((CT_IMAGE, MR_IMAGE))),
+        **draw(_tags),
+    )
+
+
+@st.composite
+def edits(draw: st.DrawFn) -> Edit:
+    """Return an edit that may or may not find what it is about."""
+    owner = draw(_ids)
+    number = draw(st.sampled_from((1, 2, 1024, 65535)))
+    locator = draw(st.none() | st.just(f"{owner}-{number}"))
+    edit: Edit = draw(
+        st.one_of(
+            st.builds(Attach, st.just(owner), st.just(attachment(number, "12", locator=locator)), _revisions),
+            st.builds(Detach, st.just(owner), st.just(number), _revisions),
+            st.builds(SetMetadata, st.just(owner), _names, _names, _revisions),
+            st.builds(UnsetMetadata, st.just(owner), _names, _revisions),
+            st.builds(AddLabel, st.just(owner), _names),
+            st.builds(RemoveLabel, st.just(owner), _names),
+        )
+    )
+    return edit
+
+
+_KEYS: tuple[dict[str, object], ...] = (
+    {},
+    {"PatientID": "A"},
+    {"PatientID": "?*"},
+    {"PatientName": "muller*"},
+    {"PatientName": '""'},
+    {"PatientName": "やまだ"},
+    {"StudyDate": "20200101-"},
+    {"StudyDate": "20200101", "StudyTime": "1200-"},
+    {"StudyDescription": ["*_1", "b"]},
+    {"Modality": ["MR", '""']},
+    {"SeriesNumber": 1},
+    {"InstanceNumber": "2"},
+)
+_METADATA: tuple[dict[str, object], ...] = ({}, {}, {"n": "?"}, {"\u00e4": ["n", "N"]})
+_ORDERS = (
+    (),
+    ("PatientName",),
+    ("-StudyDate", "StudyTime"),
+    ("-SeriesNumber", "InstanceNumber"),
+    ("-PatientID",),
+)
+
+
+@st.composite
+def queries(draw: st.DrawFn) -> Query:
+    """Return a query of any level with keys and an order that the level has."""
+    level = draw(st.sampled_from(Level))
+    upper = {spec.keyword for each in Level if each <= level for spec in TAGS.levels[each]}
+    keys = draw(st.sampled_from([each for each in _KEYS if each.keys() <= upper]))
+    order = draw(st.sampled_from([each for each in _ORDERS if {name.lstrip("-") for name in each} <= upper]))
+    aggregates = [{}, {}, {"ModalitiesInStudy": "MR"}] if level is Level.STUDY else [{}]
+    return parse_query(
+        level,
+        {**keys, **draw(st.sampled_from(aggregates))},
+        TAGS,
+        exact=draw(st.booleans()),
+        order_by=order,
+        limit=draw(st.none() | st.integers(1, 4)),
+        labels=draw(st.sampled_from(((), (), ("n",), ("n", "N")))),
+        label_match=draw(st.sampled_from(("all", "any", "none"))),
+        metadata=draw(st.sampled_from(_METADATA)),
+        within=draw(st.none() | _ids),
+    ).query
