@@ -40,15 +40,15 @@ class Folders:
             self._on_skip(Skipped(printable(top), "rejected", reason(error)))
         else:
             if stat.S_ISDIR(info.st_mode):
-                yield from self._beneath(top)
+                yield from self._beneath(top, real)
             elif stat.S_ISREG(info.st_mode):
                 yield FoundFile(top, real, info.st_size, info.st_mtime_ns)
             else:
                 self._on_skip(Skipped(printable(top), "ignored", "not a regular file"))
 
-    def _beneath(self, top: str) -> Iterator[FoundFile]:
+    def _beneath(self, top: str, real_top: str) -> Iterator[FoundFile]:
         # A stack of our own: folders may be nested deeper than Python recurses.
-        open_folders = [self._entries(top)]
+        open_folders = [self._entries(top, real_top)]
         while open_folders:
             entry, folder = next(open_folders[-1], (None, ""))
             if entry is None:
@@ -61,15 +61,15 @@ class Folders:
                 why = "broken symbolic link" if _is_broken_link(entry, error) else reason(error)
                 self._on_skip(Skipped(printable(entry.path), "rejected", why))
                 continue
+            real = os.path.realpath(entry.path) if is_link else f"{folder}{os.sep}{entry.name}"
             if stat.S_ISREG(info.st_mode):
-                real = os.path.realpath(entry.path) if is_link else f"{folder}{os.sep}{entry.name}"
                 yield FoundFile(entry.path, real, info.st_size, info.st_mtime_ns)
             elif stat.S_ISDIR(info.st_mode):
-                open_folders.append(self._entries(entry.path))
+                open_folders.append(self._entries(entry.path, real))
             else:
                 self._on_skip(Skipped(printable(entry.path), "ignored", "not a regular file"))
 
-    def _entries(self, folder: str) -> Iterator[tuple[os.DirEntry[str], str]]:
+    def _entries(self, folder: str, real: str) -> Iterator[tuple[os.DirEntry[str], str]]:
         """Yield a folder's entries by name, each with the folder's real path; nothing the second time."""
         try:
             # DirEntry.stat knows no inode on Windows.
@@ -78,7 +78,6 @@ class Folders:
                 self._on_skip(Skipped(printable(folder), "ignored", "folder that was read already"))
                 return
             self._seen.add((info.st_dev, info.st_ino))
-            real = os.path.realpath(folder)
             with os.scandir(folder) as entries:
                 found = sorted(entries, key=operator.attrgetter("name"))
         except OSError as error:
