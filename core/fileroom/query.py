@@ -74,7 +74,7 @@ class Empty:
 
 @dataclass(frozen=True, slots=True)
 class AnyOf:
-    """List of UID matching and multiple value matching: one of these matches."""
+    """List of UID matching and multiple value matching: one of these, at least one in number, matches."""
 
     options: tuple[Equal | Wildcard | Range | Empty, ...]
 

@@ -49,7 +49,7 @@ def parse_keys(scope: Scope, keys: Mapping[str, object], *, exact: bool, scan: b
         if scope.is_computed(keyword):
             _add_computed(parsed, keyword, value)
             continue
-        spec = scope.in_headers(keyword) if scan else scope.indexed(keyword)
+        spec = scope.attribute(keyword) if scan else scope.indexed(keyword)
         match = _parse(spec, value, exact=exact)
         if match is not None:
             found[spec] = match
@@ -58,8 +58,7 @@ def parse_keys(scope: Scope, keys: Mapping[str, object], *, exact: bool, scan: b
         if not isinstance(match, Item):
             check_order(spec, match)
         condition = Condition(spec, match, exact=exact and spec.comparison is Comparison.FOLDED)
-        in_index = spec.searchable and scope.kept(spec.keyword) is spec
-        (parsed.conditions if in_index else parsed.scanned).append(condition)
+        (parsed.conditions if scope.is_indexed(spec) else parsed.scanned).append(condition)
     return parsed
 
 
@@ -122,7 +121,7 @@ def _take_moments(scope: Scope, found: dict[TagSpec, Match], values: Mapping[str
     taken = []
     for time, clock in list(found.items()):
         written_as_range = "-" in str(values[time.keyword])  # a single time may be a stretch too: an hour
-        if time.vr != "TM" or not written_as_range or scope.kept(time.keyword) is not time:
+        if time.vr != "TM" or not written_as_range or not scope.is_indexed(time):
             continue
         date = scope.tags.by_keyword(time.level, time.keyword.replace("Time", "Date"))
         days = found.get(date) if date and date.vr == "DA" else None

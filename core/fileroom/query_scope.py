@@ -40,27 +40,29 @@ class Scope:
                 return spec
         return None
 
+    def is_indexed(self, spec: TagSpec) -> bool:
+        """Say whether the index can be searched by that attribute."""
+        return spec.searchable and self.kept(spec.keyword) is spec
+
     def indexed(self, keyword: str) -> TagSpec:
-        """Return an attribute that the index can be searched by.
+        """Return the attribute of that keyword, which the index can be searched by.
 
         Raises:
-            KeyNotIndexedError: it cannot.
-            QueryError: the attribute cannot be searched from this level at all; the message says why.
+            KeyNotIndexedError: the index cannot.
+            QueryError: nor could anything else (see `attribute`).
         """
-        spec = self.kept(keyword)
-        if spec is None:
-            self.in_headers(keyword)
+        spec = self.attribute(keyword)
+        if self.is_indexed(spec):
+            return spec
+        if self.kept(keyword):
+            reason = "is kept to be shown, not to be searched: search"
+        else:
             table = f'[index.extra_tags] {self.level.label} = ["{keyword}"]'
-            add = f"add it to {table} and run 'fileroom rebuild'"
-            message = f"{keyword} is not in the index: {add}, or search with scan=True, which reads headers"
-            raise KeyNotIndexedError(keyword, message)
-        if not spec.searchable:
-            message = f"{keyword} is kept to be shown: search it with scan=True, which reads headers"
-            raise KeyNotIndexedError(keyword, message)
-        return spec
+            reason = f"is not in the index: add it to {table} and run 'fileroom rebuild', or search"
+        raise KeyNotIndexedError(keyword, f"{keyword} {reason} with scan=True, which reads headers")
 
-    def in_headers(self, keyword: str) -> TagSpec:
-        """Return an attribute that is not in the index, to be compared by reading headers.
+    def attribute(self, keyword: str) -> TagSpec:
+        """Return the attribute of that keyword, whether the index keeps it or only headers tell.
 
         Raises:
             QueryError: it belongs to a lower level, is computed for another level, has values that no search

@@ -41,6 +41,7 @@ EMPTY = '""'
 _DT = r"[0-9]{4,14}(?:\.[0-9]{1,9})?(?:[+-](?:0[0-9]|1[0-4])[0-5][0-9])?"
 _DT_RANGE = re.compile(rf"({_DT})?-({_DT})?")
 _DT_SINGLE = re.compile(_DT)
+_COMPONENTS = 5  # of a group of a person name: family, given, middle, prefix, suffix
 _SYNTAX = {
     Comparison.NUMBER: "a number, or several separated by backslashes",
     Comparison.DATE: "a date as YYYYMMDD, or a range A-B, A- or -B",
@@ -127,7 +128,7 @@ def _part(spec: TagSpec, part: str, *, exact: bool) -> list[Option]:
     if spec.comparison is Comparison.NUMBER:
         return [_number(spec, part)]
     if spec.comparison in _BOUNDS:
-        return [_stretch(spec, re.sub(" *- *", "-", part))]
+        return [_stretch(spec, "-".join(end.strip() for end in part.split("-")))]
     return _text(spec, part, exact=exact)
 
 
@@ -162,7 +163,9 @@ def _name(part: str) -> str:
 
 def _with_components_left_out(form: str) -> list[Option]:
     options: list[Option] = []
-    while form.endswith("^*"):
+    for _ in range(_COMPONENTS - 1):
+        if not form.endswith("^*"):
+            break
         form = form[:-2].rstrip("^")
         if form:
             options.append(Wildcard(form) if "*" in form or "?" in form else Equal(form))

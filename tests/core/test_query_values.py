@@ -230,6 +230,12 @@ def test_a_value_that_cannot_be_meant_is_an_error_that_names_the_key_and_not_the
     assert cause is None or str(value) not in str(cause)
 
 
+def test_a_long_name_of_stars_asks_for_no_more_than_a_name_has_components() -> None:
+    match = parse_value(spec("PatientName"), "a" + "^*" * 10_000)
+    assert isinstance(match, AnyOf)
+    assert len(match.options) == 5
+
+
 def test_a_number_too_long_to_write_is_an_error() -> None:
     with pytest.raises(QueryError, match="SeriesNumber"):
         parse_value(spec("SeriesNumber"), 10**5000)
