@@ -22,6 +22,7 @@ from fileroom.query import (
     Wildcard,
     matches,
     moment_matches,
+    sort_key,
     text_matches,
     wildcard_matches,
 )
@@ -196,6 +197,26 @@ def test_text_is_compared_as_it_stands() -> None:
     assert not text_matches(Equal("Anna"), "anna")
     assert text_matches(Wildcard("A*"), "Anna")
     assert text_matches(AnyOf((Equal("x"), Equal(""))), "")
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "key"),
+    [
+        ("PatientName", "Müller^Jörg=山田", "muller^jorg"),
+        ("SeriesNumber", "010", 10.0),
+        ("KVP", "-1.5E0\\3", -1.5),
+        ("KVP", "high", None),
+        ("KVP", "1E999", None),
+        ("StudyTime", "10", "100000.000000"),
+        ("StudyDescription", " ", None),
+        ("StudyDescription", None, None),
+        ("RequestAttributesSequence", ({"StudyID": "1"},), None),
+    ],
+)
+def test_resources_are_ordered_by_their_first_comparable_form(
+    keyword: str, value: TagValue | None, key: str | float | None
+) -> None:
+    assert sort_key(spec(keyword), value) == key
 
 
 LETTERS = st.text(st.sampled_from("ab^%_[].\\日"), max_size=8)
