@@ -61,6 +61,9 @@ class PluginError(FileroomError):
         self.plugin = plugin
         self.distribution = distribution
 
+    def __reduce__(self) -> tuple[type[PluginError], tuple[str, str, str]]:
+        return type(self), (str(self), self.plugin, self.distribution)
+
 
 class PluginNotFoundError(PluginError):
     """No installed distribution registers a plugin under that name."""
@@ -92,6 +95,9 @@ class KeyNotIndexedError(QueryError):
     def __init__(self, keyword: str, message: str) -> None:
         super().__init__(message)
         self.keyword = keyword
+
+    def __reduce__(self) -> tuple[type[KeyNotIndexedError], tuple[str, str]]:
+        return type(self), (self.keyword, str(self))
 
 
 class InvalidDatasetError(FileroomError):

@@ -1,0 +1,113 @@
+"""A configuration as it may be shown.
+
+Errs on the side of hiding: what looks like a secret is one, by its name, its form, or its place in a URL.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Mapping
+from datetime import date, time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from fileroom.options import secret_fields
+from fileroom.secret import HIDDEN, Secret
+
+if TYPE_CHECKING:
+    from fileroom.config import Config
+
+_WORDS = r"(?:secret|passw|passphrase|token|credential|key|auth|signature|\bpin\b|\bpwd\b)"
+_SECRET_NAME = re.compile(_WORDS, re.IGNORECASE)
+_CREDENTIALS = re.compile(r"([^\s:/@]*:)(?!//).+(?=@)|(?<=://)[^\s:@]+(?=@)", re.DOTALL)
+_PARAMETER = re.compile(rf"({_WORDS}\w*\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&;]+)", re.IGNORECASE)
+
+
+class ConfigLine(NamedTuple):
+    """One setting: its dotted key, its value as text that may be shown, and its origin."""
+
+    key: str
+    value: str
+    origin: str
+
+
+def describe(config: Config, option_types: Mapping[str, type[Any]]) -> list[ConfigLine]:
+    """Return every setting in the order of the tables; see `fileroom.config.Config.describe`."""
+    values = _own_settings(config)
+    tables = {"index": config.index.options, "storage": config.storage.options}
+    tables |= {f"plugins.{name}": table for name, table in config.plugins.tables.items()}
+    for table, options in tables.items():
+        values |= {f"{table}.{key}": value for key, value in options.items()}
+    for table, cls in option_types.items():
+        values = {f"{table}.{key}": value for key, value in _defaults(cls).items()} | values
+        secrets = {f"{table}.{name}" for name in secret_fields(cls)}
+        values |= {key: Secret("") for key in secrets & values.keys()}
+    order = ("index", "storage", "ingest", "plugins", "content_types", "quarantine")
+    return [
+        ConfigLine(key, shown(key, values[key]), config.origins.get(key, "default"))
+        for key in sorted(values, key=lambda key: (order.index(key.partition(".")[0]), key))
+    ]
+
+
+def _defaults(cls: type[Any]) -> dict[str, object]:
+    unset = (dataclasses.MISSING, None)
+    defaults = {one.name: one.default for one in dataclasses.fields(cls)}
+    return {name: value for name, value in defaults.items() if not any(value is one for one in unset)}
+
+
+def _own_settings(config: Config) -> dict[str, object]:
+    """Return what belongs to no plugin."""
+    values: dict[str, object] = {}
+    for table, backend in (("index", config.index), ("storage", config.storage)):
+        values[f"{table}.backend"] = backend.name
+        if backend.distribution is not None:
+            values[f"{table}.distribution"] = backend.distribution
+    values |= {f"index.extra_tags.{level.label}": tags for level, tags in config.extra_tags.items()}
+    values |= {f"ingest.{key}": value for key, value in dataclasses.asdict(config.ingest).items()}
+    values["plugins.enable"], values["plugins.disable"] = config.plugins.enable, config.plugins.disable
+    values |= {f"content_types.{name}": value for name, value in config.content_types.items()}
+    values["quarantine.path"] = config.quarantine
+    return values
+
+
+def shown(name: str, value: object) -> str:
+    """Return a value as text, with ``********`` for a secret and for the secret parts of a text.
+
+    A secret is a `Secret`, what stands under a name with a word like *password* or *key* in it, and a table
+    of ``env`` or ``file`` alone. In a text, a URL's password (or its user, without one) is hidden, and so
+    are parameters with such names.
+    """
+    if _is_secret(name, value):
+        return HIDDEN
+    return _text(str(value)) if isinstance(value, str | Path) else _literal(name, value)
+
+
+def _is_secret(name: str, value: object) -> bool:
+    if isinstance(value, Mapping) and len(value) == 1 and set(value) <= {"env", "file"}:
+        return True
+    return isinstance(value, Secret) or _SECRET_NAME.search(name) is not None
+
+
+def _text(value: str) -> str:
+    without = _CREDENTIALS.sub(lambda match: f"{match[1] or ''}{HIDDEN}", value)
+    return _PARAMETER.sub(rf"\1{HIDDEN}", without)
+
+
+def _literal(name: str, value: object) -> str:
+    if _is_secret(name, value):
+        return json.dumps(HIDDEN)
+    match value:
+        case str() | Path():
+            text = json.dumps(_text(str(value)), ensure_ascii=False)
+        case list() | tuple():
+            text = f"[{', '.join(_literal(name, one) for one in value)}]"
+        case Mapping():
+            text = ", ".join(f"{key} = {_literal(str(key), one)}" for key, one in value.items())
+            text = f"{{ {text} }}"
+        case int() | float() | date() | time():
+            text = str(value).lower()
+        case _:
+            text = HIDDEN  # a host's own object, of which nothing is known
+    return text
