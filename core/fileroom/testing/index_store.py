@@ -120,7 +120,7 @@ class StoreContract(IndexCase):
         index.commit([bare])
         records = [record_of(index, each) for each in ids_of(bare)]
         assert [record.uid for record in records] == ["", "1.2", "1.3", "1.4"]
-        assert [record.tags[record.level.uid_keyword] for record in records] == ["", "1.2", "1.3", "1.4"]
+        assert [record.tags.get(record.level.uid_keyword) for record in records] == ["", "1.2", "1.3", "1.4"]
 
     def test_parents_keep_the_tags_of_their_first_instance(self, index: Index) -> None:
         first = entry(instance="1", PatientName="First", StudyDate="20200101", Modality="CT")

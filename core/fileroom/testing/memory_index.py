@@ -140,15 +140,19 @@ class MemoryIndex(Index):
     def find(self, query: Query) -> Page:
         """See `Index.find`."""
         tables = self._tables
-        memory_search.check(query, self.tags, tables)
-        rows, cursor = memory_search.page(query, memory_search.matching(query, tables), tables)
+        rows, cursor = self._page(query, self._matching(query, tables), tables)
         return Page(tuple(tables.record(row, query.computed) for row in rows), cursor)
 
     def count(self, query: Query) -> int:
         """See `Index.count`."""
-        tables = self._tables
+        return len(self._matching(query, self._tables))
+
+    def _matching(self, query: Query, tables: Tables) -> list[Row]:
         memory_search.check(query, self.tags, tables)
-        return len(memory_search.matching(query, tables))
+        return memory_search.matching(query, tables)
+
+    def _page(self, query: Query, rows: list[Row], tables: Tables) -> tuple[list[Row], str | None]:
+        return memory_search.page(query, rows, tables)
 
     def get(self, ids: Sequence[str], computed: Sequence[str] = ()) -> list[ResourceRecord | None]:
         """See `Index.get`."""
@@ -174,9 +178,12 @@ class MemoryIndex(Index):
     def edit(self, edits: Sequence[Edit]) -> list[Edited]:
         """See `Index.edit`."""
         with self._transaction() as tables:
-            outcomes = [memory_edit.apply(tables, edit) for edit in edits]
+            outcomes = [self._edit_one(tables, edit) for edit in edits]
             live = _locators(tables.rows[edit.id] for edit in edits)
             return [replace(outcome, garbage=_without(live, outcome.garbage)) for outcome in outcomes]
+
+    def _edit_one(self, tables: Tables, edit: Edit) -> Edited:
+        return memory_edit.apply(tables, edit)
 
     def refresh(self, headers: Sequence[Header]) -> int:
         """See `Index.refresh`."""
