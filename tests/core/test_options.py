@@ -253,9 +253,7 @@ def traceback_of(error: Exception) -> str:
 # Secrets
 
 
-secrets = st.text(st.characters(codec="utf-8", exclude_characters="*"), min_size=8).filter(
-    lambda text: text not in "Secret('********')"
-)
+secrets = st.text(st.characters(codec="utf-8")).map(lambda text: f"§{text}§")
 
 
 @given(secrets)

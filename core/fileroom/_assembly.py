@@ -1,0 +1,142 @@
+"""From a configuration to the plugins it means: loaded, checked, and with their options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fileroom._hints import did_you_mean
+from fileroom._loader import CAUGHT, UNKNOWN, Found, blame, explain, load
+from fileroom._registrations import TYPES, check
+from fileroom._registry import named_by
+from fileroom.errors import ConfigError, PluginConflictError
+from fileroom.options import build_options
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from fileroom._dispatch import Hooks
+    from fileroom._registrations import Offer
+    from fileroom._registry import Registry, Wanted
+    from fileroom.config import Config
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An offer the archive takes up, with its options, and the dotted TOML path of their table."""
+
+    offer: Offer
+    options: Any
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """All that an archive takes up.
+
+    Attributes:
+        backends: ``"index"`` and ``"storage"``.
+        processors: by the name that users call them.
+        extensions: in the order in which they are to be opened.
+    """
+
+    backends: Mapping[str, Chosen]
+    processors: Mapping[str, Chosen]
+    extensions: tuple[Chosen, ...]
+
+    def all(self) -> tuple[Chosen, ...]:
+        """Return all of them."""
+        return (*self.backends.values(), *self.processors.values(), *self.extensions)
+
+
+def assemble(config: Config, plugins: Iterable[object], hooks: Hooks, registry: Registry) -> Assembly:
+    """Load what a configuration names, and take up what the host passed.
+
+    Raises:
+        ConfigError: an option is wrong, or something named is disabled.
+        PluginError: see `fileroom._dispatch.Dispatch.open`.
+    """
+    passed = [(Found.of_object(plugin), plugin) for plugin in plugins]
+    offers = [offer for found, plugin in passed for offer in _offers(plugin, found, hooks)]
+    names = {found.name for found, _ in passed}
+    for wanted in named_by(config):
+        if not _is_passed(wanted, offers, names):
+            offers += _installed(registry.select(wanted), wanted, hooks)
+    taken = _unique(offers)
+    _refuse_unknown_tables(config, registry, names | {offer.found.name for offer in offers})
+    backends = {"index": config.index, "storage": config.storage}
+    others = [_other(config, offer) for (kind, _), offer in taken.items() if kind not in backends]
+    return Assembly(
+        {
+            kind: _chosen(taken[kind, backend.name], backend.options, kind, config)
+            for kind, backend in backends.items()
+        },
+        {one.offer.registration.name: one for one in others if one.offer.found.kind == "processor"},
+        tuple(one for one in others if one.offer.found.kind == "extension"),
+    )
+
+
+def _offers(plugin: object, found: Found, hooks: Hooks) -> list[Offer]:
+    """Register a plugin; return what it offers."""
+    registered = hooks.register(plugin, found)
+    offers = []
+    for kind in TYPES if found.kind == UNKNOWN else (found.kind,):
+        for call in hooks.calls(f"fileroom_{kind}", registered):
+            try:
+                value = call.function()
+            except CAUGHT as error:
+                what = f"fileroom_{kind} failed: {type(error).__name__}"
+                raise explain(found, error, what) from error
+            offers.append(check(found, kind, value))
+    return offers
+
+
+def _installed(found: Found, wanted: Wanted, hooks: Hooks) -> list[Offer]:
+    offers = [one for one in _offers(load(found), found, hooks) if one.found.kind in wanted.kinds]
+    # A module of unknown kind may have event hooks only.
+    if not offers and not (found.kind == UNKNOWN and "extension" in wanted.kinds):
+        raise blame(found, f"it offers no {' or '.join(wanted.kinds)}, as {wanted.path} expects")
+    return offers
+
+
+def _is_passed(wanted: Wanted, offers: Iterable[Offer], names: set[str]) -> bool:
+    if any(offer.found.kind in wanted.kinds and offer.found.name == wanted.name for offer in offers):
+        return True
+    return "extension" in wanted.kinds and wanted.name in names
+
+
+def _unique(offers: Iterable[Offer]) -> dict[tuple[str, str], Offer]:
+    taken: dict[tuple[str, str], Offer] = {}
+    for offer in offers:
+        before = taken.setdefault(offer.key, offer)
+        if before is offer or (before.found.passed and not offer.found.passed):
+            continue
+        kind, name = offer.key
+        sources = (
+            f"{before.found.label} of {before.found.source} and {offer.found.label} of {offer.found.source}"
+        )
+        raise PluginConflictError(
+            f"{sources} both offer the {kind} {name!r}: disable one of them",
+            offer.found.name,
+            offer.found.distribution,
+        )
+    return taken
+
+
+def _other(config: Config, offer: Offer) -> Chosen:
+    name = offer.found.name
+    table = {key: one for key, one in config.plugins.tables.get(name, {}).items() if key != "distribution"}
+    return _chosen(offer, table, f"plugins.{name}", config)
+
+
+def _chosen(offer: Offer, table: Mapping[str, object], path: str, config: Config) -> Chosen:
+    return Chosen(offer, build_options(offer.registration.options, table, path, config.base), path)
+
+
+def _refuse_unknown_tables(config: Config, registry: Registry, loaded: set[str]) -> None:
+    """Refuse a table that is nobody's: most likely its name is misspelt. A plugin may have one and be off."""
+    for name in config.plugins.tables.keys() - loaded:
+        installed = {found.name for found in registry.found}
+        if name not in installed:
+            hint = did_you_mean(name, installed | loaded)
+            raise ConfigError(f"no plugin of this name is installed{hint}", f"plugins.{name}")

@@ -1,0 +1,257 @@
+"""The plugins of one archive: the only module that talks to pluggy.
+
+pluggy announces, objects work: registration hooks are called once, when an archive opens; event hooks are
+called per object or batch, each implementation by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Any, Self
+
+import pluggy
+
+from fileroom import hooks
+from fileroom._assembly import assemble
+from fileroom._guarded import Call, Intervention, notify, report
+from fileroom._hints import did_you_mean
+from fileroom._loader import CAUGHT, blame, explain
+from fileroom._registry import Registry
+from fileroom.errors import ConfigError, FileroomError, PluginNotFoundError
+from fileroom.index import Index
+from fileroom.processing import Processor
+from fileroom.storage import Storage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from fileroom._assembly import Assembly, Chosen
+    from fileroom._guarded import Failure
+    from fileroom._loader import Found
+    from fileroom.config import Config
+    from fileroom.events import RemovedBatch, StoredBatch
+    from fileroom.tags import TagSet
+
+_log = logging.getLogger("fileroom.plugins")
+
+_HOOKS = tuple(name for name in dir(hooks) if name.startswith(f"{hooks.PROJECT}_"))
+
+
+class Hooks:
+    """A plugin manager in which every implementation can be traced to its plugin."""
+
+    def __init__(self) -> None:
+        self._manager = pluggy.PluginManager(hooks.PROJECT)
+        self._manager.add_hookspecs(hooks)
+        self._owners: dict[str, Found] = {}
+
+    def register(self, plugin: object, found: Found) -> str:
+        """Register an object with hooks; return the name under which pluggy knows it.
+
+        Raises:
+            PluginLoadError: it has no hook, one that is unknown, or one with other arguments.
+        """
+        if isinstance(plugin, type):
+            raise blame(found, "it is a class: make an object of it")
+        name = self._manager.get_name(plugin)
+        if name is not None:  # one module may stand behind several entry points
+            return name
+        name = f"{len(self._owners)} {found.label} of {found.source}"
+        try:
+            self._manager.register(plugin, name)
+        except CAUGHT as error:
+            raise blame(found, str(error)) from error
+        callers = self._manager.get_hookcallers(plugin) or []
+        if not callers:
+            raise blame(found, "it has no hook: mark them with @fileroom.plugin.hookimpl")
+        for caller in callers:
+            if not caller.has_spec():
+                raise blame(found, f"there is no hook {caller.name!r}{did_you_mean(caller.name, _HOOKS)}")
+            if any(one.wrapper or one.hookwrapper for one in caller.get_hookimpls() if one.plugin is plugin):
+                raise blame(found, f"{caller.name!r} is a wrapper, and hooks of Fileroom cannot be wrapped")
+        self._owners[name] = found
+        return name
+
+    def calls(self, hook: str, plugin: str | None = None) -> tuple[Call, ...]:
+        """Return the implementations of a hook, all or one plugin's, in order of registration."""
+        caller: pluggy.HookCaller = getattr(self._manager.hook, hook)
+        found = {one.plugin_name: one for one in caller.get_hookimpls()}
+        return tuple(
+            Call(owner, _cut(found[name].function, len(found[name].argnames)))
+            for name, owner in self._owners.items()
+            if name in found and plugin in (None, name)
+        )
+
+
+def _cut(function: Callable[..., object], count: int) -> Callable[..., object]:
+    """Let a hook leave out arguments it has no use for; hooks of Fileroom have one at most."""
+    return lambda *arguments: function(*arguments[:count])
+
+
+class Dispatch:
+    """The plugins of one archive, behind typed methods. Any thread may call any of them.
+
+    Attributes:
+        interventions: what decides about objects before they are stored, in order: those that ``[ingest]
+            before_store`` names, then those of objects that the host passed.
+        option_types: the options dataclasses of the loaded plugins by their table's dotted TOML path, for
+            `fileroom.config.Config.describe`.
+        processors: the names of the processors that are enabled.
+    """
+
+    def __init__(self, config: Config, plugins: Iterable[object]) -> None:
+        """Load plugins; see `open`."""
+        self._registry = Registry(config.plugins.disable)
+        self._hooks = Hooks()
+        self._closing: list[tuple[Found, object]] = []
+        self._lock = threading.Lock()
+        self._opened: dict[str, Processor] = {}
+        try:
+            self._assembly: Assembly = assemble(config, plugins, self._hooks, self._registry)
+            for chosen in self._assembly.extensions:
+                self._open_extension(chosen)
+            self.interventions = _in_order(config, self._hooks.calls("fileroom_before_store"))
+        except BaseException:
+            self.close()
+            raise
+        self._stored = self._hooks.calls("fileroom_stored")
+        self._removed = self._hooks.calls("fileroom_removed")
+        self.processors = tuple(self._assembly.processors)
+        self.option_types: Mapping[str, type[Any]] = {
+            one.table: one.offer.registration.options for one in self._assembly.all()
+        }
+
+    @classmethod
+    def open(cls, config: Config, plugins: Iterable[object] = ()) -> Self:
+        """Load the plugins that a configuration names, and no others; open its extensions.
+
+        Args:
+            config: names the backends, ``[plugins] enable`` and ``[ingest] before_store``.
+            plugins: a host's own objects or modules with hooks. They need no entry point, and win over
+                installed plugins of their name. The options of one that offers a processor or an extension
+                stand in ``[plugins.<name of what it offers>]``.
+
+        Raises:
+            ConfigError: an option is unknown, missing or of the wrong type; something named is disabled.
+            PluginError: a plugin that the configuration names is not installed, ambiguous, lacks a package,
+                or is broken. What the configuration does not name is not even imported.
+        """
+        return cls(config, plugins)
+
+    def open_index(self, tags: TagSet) -> Index:
+        """Open the index backend; the caller closes it.
+
+        Raises:
+            PluginError: it failed with an error that is not Fileroom's, or lacks a package.
+            FileroomError: what the backend itself raised.
+        """
+        chosen = self._assembly.backends["index"]
+        index: Index = _opened(chosen, Index, chosen.options, tags)
+        return index
+
+    def open_storage(self) -> Storage:
+        """Open the storage backend; the caller closes it. Raises as `open_index` does."""
+        chosen = self._assembly.backends["storage"]
+        storage: Storage = _opened(chosen, Storage, chosen.options)
+        return storage
+
+    def processor(self, name: str) -> Processor:
+        """Return a processor, opened when it is first asked for, and closed with this.
+
+        Raises:
+            PluginNotFoundError: none of that name is enabled; the message lists those that are or could be.
+            PluginError: it failed with an error that is not Fileroom's, or lacks a package.
+            FileroomError: what the processor itself raised.
+        """
+        with self._lock:
+            if name in self._opened:
+                return self._opened[name]
+            chosen = self._assembly.processors.get(name)
+            if chosen is None:
+                raise self._no_processor(name)
+            processor: Processor = _opened(chosen, Processor, chosen.options)
+            self._opened[name] = processor
+            self._closing.append((chosen.offer.found, processor))
+            return processor
+
+    def _no_processor(self, name: str) -> PluginNotFoundError:
+        loaded = {one.offer.found.name for one in self._assembly.processors.values()}
+        installed = sorted({one.name for one in self._registry.found if one.kind == "processor"} - loaded)
+        could = f"; could be enabled by [plugins] enable: {', '.join(installed)}" if installed else ""
+        hint = did_you_mean(name, self.processors)
+        enabled = ", ".join(self.processors) or "none"
+        return PluginNotFoundError(f"no processor {name!r}: enabled are {enabled}{could}{hint}", name)
+
+    @property
+    def has_interventions(self) -> bool:
+        """Whether anything decides about objects before they are stored."""
+        return bool(self.interventions)
+
+    def stored(self, batch: StoredBatch) -> tuple[Failure, ...]:
+        """Tell all listeners what was stored; return those that failed, which are logged."""
+        return notify(self._stored, "fileroom_stored", batch)
+
+    def removed(self, batch: RemovedBatch) -> tuple[Failure, ...]:
+        """Tell all listeners what was removed; return those that failed, which are logged."""
+        return notify(self._removed, "fileroom_removed", batch)
+
+    def close(self) -> None:
+        """Close processors, and extensions that have a ``close``, the last opened first.
+
+        May be called twice. One that fails is logged and does not keep the others from being closed.
+        """
+        with self._lock:
+            closing, self._closing = self._closing[::-1], []
+        for found, opened in closing:
+            close = getattr(opened, "close", None)
+            try:
+                if callable(close):
+                    close()
+            except CAUGHT as error:
+                report(found, "close", error)
+
+    def _open_extension(self, chosen: Chosen) -> None:
+        opened = _opened(chosen, object, chosen.options)
+        found = chosen.offer.found
+        if opened is None:
+            raise blame(found, "it opened nothing")
+        self._closing.append((found, opened))
+        self._hooks.register(opened, found)
+
+
+def _opened(chosen: Chosen, expected: type[Any], *arguments: Any) -> Any:  # noqa: ANN401 - an ``expected``
+    found, registration = chosen.offer.found, chosen.offer.registration
+    try:
+        opened: object = registration.open(*arguments)
+    except FileroomError:
+        raise
+    except CAUGHT as error:
+        # The type only: a driver's text may hold a password.
+        raise explain(found, error, f"opening it failed: {type(error).__name__}") from error
+    if not isinstance(opened, expected):
+        raise blame(found, f"it opened {type(opened).__name__}, which is no {expected.__name__}")
+    return opened
+
+
+def _in_order(config: Config, calls: Iterable[Call]) -> tuple[Intervention, ...]:
+    waiting = list(calls)
+    ordered = []
+    for name in dict.fromkeys(config.ingest.before_store):
+        own = [call for call in waiting if call.found.name == name]
+        if not own:
+            raise ConfigError(
+                f"{name!r} is no intervention: it has no fileroom_before_store", "ingest.before_store"
+            )
+        ordered += own
+        waiting = [call for call in waiting if call not in own]
+    for call in waiting:
+        if call.found.passed:
+            ordered.append(call)
+        else:
+            _log.warning(
+                "%s of %s has a say before objects are stored, but [ingest] before_store does not name it",
+                call.found.label,
+                call.found.source,
+            )
+    return tuple(map(Intervention.of, ordered))

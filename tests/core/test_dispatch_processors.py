@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.core.distributions import install_site
+from tests.core.host_plugins import Echo, Root, opened, processing, raising, refused
+
+from fileroom.errors import ConfigError, PluginLoadError, PluginNotFoundError
+
+if TYPE_CHECKING:
+    from tests.core.distributions import Site
+
+    from fileroom.plugin import Processor
+
+
+site = pytest.fixture(install_site, name="site")
+
+
+def test_a_processor_is_opened_once_when_first_asked_for_and_closed_with_the_rest() -> None:
+    made: list[Echo] = []
+
+    def open_(options: object) -> Echo:
+        made.append(Echo(options))
+        return made[-1]
+
+    dispatch = opened(processing(open_=open_), plugins={"echo": {"size": 5}})
+    assert dispatch.processors == ("echo",)
+    assert made == []
+    threads = [threading.Thread(target=dispatch.processor, args=("echo",)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert dispatch.processor("echo") is made[0]
+    assert len(made) == 1
+    assert made[0].options == Root(Path.cwd() / "archive" / "root", 5)
+    dispatch.close()
+    dispatch.close()
+    assert made[0].closed == 1
+
+
+def test_a_processor_that_failed_to_open_is_tried_again() -> None:
+    failing_once = [raising(OSError())]
+
+    def open_(options: object) -> Processor:
+        return failing_once.pop()(options) if failing_once else Echo(options)
+
+    dispatch = opened(processing(open_=open_))
+    with pytest.raises(PluginLoadError):
+        dispatch.processor("echo")
+    assert isinstance(dispatch.processor("echo"), Echo)
+
+
+def test_an_unknown_processor_is_answered_with_the_enabled_and_the_installed_ones(site: Site) -> None:
+    site.install("acme", plugins={"stamp": "acme_stamp:fileroom_processor"}, modules={"acme_stamp": "1 / 0"})
+    with pytest.raises(PluginNotFoundError) as caught:
+        opened(processing()).processor("ecco")
+    assert "no processor 'ecco': enabled are echo" in str(caught.value)
+    assert "stamp" in str(caught.value).partition("could be enabled")[2]
+    assert str(caught.value).endswith("did you mean 'echo'?")
+
+
+def test_options_of_a_processor_are_checked_before_it_is_asked_for() -> None:
+    error = refused(processing(), plugins={"echo": {"sice": 1}})
+    assert isinstance(error, ConfigError)
+    assert error.path == "plugins.echo.sice"
+
+
+def test_an_installed_processor_takes_its_options_from_the_table_of_its_entry_point(site: Site) -> None:
+    site.install(
+        "acme",
+        plugins={"stamp": "acme_stamp:fileroom_processor"},
+        modules={
+            "acme_stamp": """
+from fileroom.plugin import ProcessorPlugin, hookimpl
+from tests.core.host_plugins import Echo, Root
+@hookimpl
+def fileroom_processor():
+    return ProcessorPlugin("print", Root, Echo, "")
+"""
+        },
+    )
+    dispatch = opened(plugins={"enable": ["stamp"], "stamp": {"size": 7}})
+    echo = dispatch.processor("print")
+    assert isinstance(echo, Echo)
+    assert echo.options == Root(Path.cwd() / "archive" / "root", 7)
+    assert set(dispatch.option_types) == {"index", "storage", "plugins.stamp"}
+
+
+def test_a_table_for_no_plugin_at_all_is_most_likely_misspelt(site: Site) -> None:
+    site.install("acme", plugins={"stamp": "acme_stamp:fileroom_processor"})
+    opened(plugins={"stamp": {"size": 7}})
+    error = refused(plugins={"stmap": {"size": 7}})
+    assert isinstance(error, ConfigError)
+    assert error.path == "plugins.stmap"
+    assert "did you mean 'stamp'?" in str(error)
+
+
+def test_a_backend_is_not_enabled_as_a_plugin(site: Site) -> None:
+    site.install("acme", plugins={"tape": "a:fileroom_storage"})
+    error = refused(plugins={"enable": ["tape"]})
+    assert isinstance(error, PluginNotFoundError)
+    assert "no processor or extension 'tape' is installed (acme 1.0 offers the storage 'tape')" in str(error)
