@@ -104,8 +104,7 @@ def _found(entry_point: EntryPoint) -> Found:
         module = hook = ""
     kind = next((kind for kind in KINDS if hook == f"fileroom_{kind}"), UNKNOWN)
     distribution = entry_point.dist
-    if distribution is None:
-        return Found(entry_point.name, kind, module, "an unknown distribution")
+    assert distribution is not None  # none only where an entry point is made by hand
     metadata = distribution.metadata
     return Found(
         name=entry_point.name,

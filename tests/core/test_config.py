@@ -18,7 +18,7 @@ from fileroom.options import Secret, build_options
 
 @pytest.fixture(autouse=True)
 def _no_settings_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in os.environ:
+    for name in list(os.environ):
         if name.startswith("FILEROOM_"):
             monkeypatch.delenv(name)
 

@@ -264,6 +264,13 @@ def test_whatever_an_import_throws_becomes_a_load_error_with_its_cause(
     assert cause.__name__ in str(error)
 
 
+def test_a_plugin_can_say_itself_at_import_what_it_lacks(site: Site) -> None:
+    source = "from fileroom.plugin import MissingDependencyError as E; raise E('get a tape', 'tape', 'acme')"
+    error = load_source(site, source)
+    assert type(error) is MissingDependencyError
+    assert str(error) == "get a tape"
+
+
 def test_an_interrupt_during_an_import_is_not_swallowed(site: Site) -> None:
     site.install("acme", plugins={"tape": "acme_tape"}, modules={"acme_tape": "raise KeyboardInterrupt"})
     with pytest.raises(KeyboardInterrupt):

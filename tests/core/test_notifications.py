@@ -4,7 +4,7 @@ import logging
 from pathlib import Path
 
 import pytest
-from tests.core.host_plugins import Bell, Failing, Root, extending, opened, raising, refused
+from tests.core.host_plugins import Bell, Failing, Gate, Root, extending, opened, raising, refused
 
 from fileroom.errors import PluginLoadError
 from fileroom.events import RemovedBatch, StoredBatch, StoredInstance
@@ -100,3 +100,8 @@ def test_when_opening_fails_half_way_what_was_opened_is_closed() -> None:
 
 def test_an_extension_that_opens_nothing_is_refused() -> None:
     assert "it opened nothing" in str(refused(extending(lambda _: None)))
+
+
+def test_an_extension_needs_no_close(caplog: pytest.LogCaptureFixture) -> None:
+    opened(extending(lambda _: Gate(None))).close()
+    assert [one for one in caplog.records if "close" in one.getMessage()] == []

@@ -81,6 +81,7 @@ def test_a_table_without_optional_keys_gives_the_defaults() -> None:
         ("pool", {"size": 9}, Pool(9)),
         ("pool", Pool(2), Pool(2)),
         ("password", "p", Secret("p")),
+        ("password", Secret("p"), Secret("p")),
         ("password", {"env": "NAME"}, Secret("NAME", "env")),
         ("password", {"file": "f"}, Secret(str(BASE / "f"), "file")),
     ],
