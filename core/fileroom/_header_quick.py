@@ -1,0 +1,135 @@
+"""The quick reader: walks the elements of an ordinary little-endian file and picks the wanted values.
+
+It makes no object per element, steps over values by their length, and is either sure or raises
+`UnsureError`, upon which the careful reader (`fileroom._header_careful`) starts anew. So nothing here
+has to tell *how* a file is odd: damaged, or just written as few others are.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING
+
+from fileroom._header_elements import (
+    EXPLICIT_HEADER,
+    IMPLICIT_HEADER,
+    LONG_LENGTH,
+    LONG_VRS,
+    MAX_VALUE,
+    PIXEL_DATA,
+    SHORT_VRS,
+    SQ,
+    UNDEFINED,
+    UnsureError,
+    explicit_element,
+    has_implicit_vr,
+    implicit_element,
+)
+from fileroom._header_pixels import is_whole
+from fileroom._header_sequences import go_on, step_over
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fileroom._header_window import Window
+
+
+def walk_explicit(  # noqa: C901, PLR0912 - a call for each element would double the time
+    window: Window, position: int, wanted: Mapping[int, int], found: dict[int, bytes]
+) -> int | None:
+    """Walk a data set in explicit VR little endian up to its pixel data or its end.
+
+    Args:
+        window: is moved as needed.
+        position: offset of the first element.
+        wanted: the VR code that each wanted tag must have; `PIXEL_DATA` with one that no VR has.
+        found: is given the value of each wanted element; where a tag occurs twice, the last one.
+
+    Returns:
+        The offset of the pixel data element's tag, or None where there is none.
+
+    Raises:
+        UnsureError: something is out of the ordinary, or missing.
+    """
+    while True:
+        buffer, base, limit = window.buffer, window.base, len(window.buffer)
+        at = position - base
+        try:
+            while True:
+                tag, vr, length = EXPLICIT_HEADER(buffer, at)
+                if vr in SHORT_VRS:
+                    start = at + 8
+                elif vr in LONG_VRS:
+                    start = at + 12
+                    (length,) = LONG_LENGTH(buffer, at + 8)
+                    if length == UNDEFINED:
+                        break
+                else:
+                    raise UnsureError
+                end = start + length
+                if tag in wanted:
+                    if vr != wanted[tag] or end > limit:
+                        break
+                    found[tag] = buffer[start:end]
+                at = end
+        except struct.error:
+            position = base + at
+            if position == window.size:
+                return None
+            go_on(window, position)
+            continue
+        if tag in PIXEL_DATA:
+            return _pixel_data(window, base + at, base + start, length)
+        if vr != wanted.get(tag, SQ if length == UNDEFINED else vr):
+            raise UnsureError
+        position = step_over(window, base + start, length, explicit_element)
+        if tag in wanted:
+            _keep(window, base + start, position, found, tag)
+
+
+def walk_implicit(  # noqa: C901 - as above
+    window: Window, position: int, wanted: Mapping[int, int], found: dict[int, bytes]
+) -> int | None:
+    """Walk a data set in implicit VR little endian; otherwise as `walk_explicit`."""
+    if not has_implicit_vr(window.take(position, 6), assumed=True):
+        raise UnsureError
+    while True:
+        buffer, base, limit = window.buffer, window.base, len(window.buffer)
+        at = position - base
+        try:
+            while True:
+                tag, length = IMPLICIT_HEADER(buffer, at)
+                if length == UNDEFINED:
+                    break
+                end = at + 8 + length
+                if tag in wanted:
+                    if end > limit or tag in PIXEL_DATA:
+                        break
+                    found[tag] = buffer[at + 8 : end]
+                at = end
+        except struct.error:
+            position = base + at
+            if position == window.size:
+                return None
+            go_on(window, position)
+            continue
+        start = base + at + 8
+        if tag in PIXEL_DATA:
+            return _pixel_data(window, start - 8, start, length)
+        position = step_over(window, start, length, implicit_element)
+        if tag in wanted:
+            _keep(window, start, position, found, tag)
+
+
+def _keep(window: Window, start: int, end: int, found: dict[int, bytes], tag: int) -> None:
+    """Put a wanted value that the window may not reach among the found ones, unless it is too long."""
+    if end - start <= MAX_VALUE:
+        if not window.hold(start, end - start):
+            raise UnsureError
+        found[tag] = window.buffer[start - window.base : end - window.base]
+
+
+def _pixel_data(window: Window, position: int, start: int, length: int) -> int:
+    if not is_whole(window, start, length):
+        raise UnsureError
+    return position
