@@ -6,6 +6,7 @@ import enum
 import pickle
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -125,7 +126,8 @@ class IngestReport:
         self.seconds = 0.0
         self.interrupted = False
         self._lock = threading.Lock()
-        self._spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115 - lives as long as the report
+        self._spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115 - closed by the next line
+        weakref.finalize(self, self._spool.close)
 
     def add(self, outcome: Outcome) -> None:
         """Count and keep one outcome."""

@@ -46,7 +46,14 @@ def test_store_takes_bytes_paths_files_streams_and_datasets(archive: Archive) ->
             return self._inner.readinto(buffer)
 
     assert archive.store(data).status is Status.STORED
-    for source in (CT, str(CT), io.BytesIO(data), memoryview(data), Stream(), iter([data[:1000], data[1000:]])):
+    for source in (
+        CT,
+        str(CT),
+        io.BytesIO(data),
+        memoryview(data),
+        Stream(),
+        iter([data[:1000], data[1000:]]),
+    ):
         assert archive.store(source).status is Status.ALREADY_STORED  # type: ignore[arg-type]
     dataset = pydicom.dcmread(CT)
     dataset.SOPInstanceUID += ".1"

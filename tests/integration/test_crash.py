@@ -48,7 +48,9 @@ def acknowledged(report: Path) -> set[str]:
     if not report.exists():
         return set()
     lines = report.read_bytes().split(b"\n")[:-1]
-    return {entry["id"] for entry in map(json.loads, lines) if entry["status"] in ("stored", "already_stored")}
+    return {
+        entry["id"] for entry in map(json.loads, lines) if entry["status"] in ("stored", "already_stored")
+    }
 
 
 def kill_many_times(tmp_path: Path, folder: Path, kills: int, seed: int) -> None:
@@ -76,7 +78,9 @@ def kill_many_times(tmp_path: Path, folder: Path, kills: int, seed: int) -> None
             assert None not in records, "an acknowledged instance was lost"
             assert list(archive.verify()) == [], "a row points at missing or other bytes"
             orphans = archive.sweep(grace=0, dry_run=True).orphans
-            assert orphans <= (JOBS + 1) * BATCH_OBJECTS * (number + 1), "orphans are not bounded by the batches under way"
+            assert orphans <= (JOBS + 1) * BATCH_OBJECTS * (number + 1), (
+                "orphans are not bounded by the batches under way"
+            )
     assert killed >= kills // 2, "too few imports were alive when they were killed"
     output, errors = start_import(where, folder, tmp_path / "last.jsonl").communicate(timeout=120)
     result = json.loads(output)
@@ -86,7 +90,9 @@ def kill_many_times(tmp_path: Path, folder: Path, kills: int, seed: int) -> None
         assert list(archive.verify()) == []
         swept = archive.sweep(grace=0)
         assert swept.deleted == swept.orphans
-        assert len(list(archive.storage.list())) == FILES, "the sweep leaves what the index knows, and nothing else"
+        assert len(list(archive.storage.list())) == FILES, (
+            "the sweep leaves what the index knows, and nothing else"
+        )
         assert list(archive.verify()) == []
 
 

@@ -149,7 +149,9 @@ def test_two_archives_on_one_folder_see_each_other(archive: Archive, tmp_path: P
             other.get(instance.id)
 
 
-def test_what_is_no_dicom_is_ignored_in_a_folder_and_refused_by_store(archive: Archive, tmp_path: Path) -> None:
+def test_what_is_no_dicom_is_ignored_in_a_folder_and_refused_by_store(
+    archive: Archive, tmp_path: Path
+) -> None:
     (tmp_path / "notes.txt").write_text("no image")
     (outcome,) = archive.ingest([tmp_path / "notes.txt"])
     assert outcome.status is Status.IGNORED
