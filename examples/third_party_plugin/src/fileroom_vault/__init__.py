@@ -1,0 +1,1 @@
+"""Two plugins for Fileroom: the storage ``vault`` and the processor ``fingerprint``."""
