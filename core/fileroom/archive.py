@@ -2,47 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from fileroom import maintenance
 from fileroom._dispatch import Dispatch
-from fileroom.attachments import Attachment, put_attachment, run_processor
-from fileroom.config import Config, load_config
+from fileroom.attachments import put_attachment, run_processor
 from fileroom.content_types import USER, ContentTypes
 from fileroom.datasets import one_candidate
 from fileroom.errors import NotDicomError, NotFoundError, NotSupportedError
 from fileroom.events import RemovedBatch
 from fileroom.export import DEFAULT_TEMPLATE
-from fileroom.index import Edit, Edited, Removal
 from fileroom.ingest import SWEEP_GRACE, Ingest, Run
-from fileroom.model import ChangePage, ChangeType, Level, Statistics
+from fileroom.model import ChangeType, Level
 from fileroom.outgoing import export_resources
 from fileroom.prepare import Preparer
 from fileroom.quarantine import Quarantine
-from fileroom.query_parse import parse_query
-from fileroom.reports import DeleteReport, Outcome, Progress, Status
+from fileroom.query import Condition, Equal, Query
+from fileroom.query_parse import Plan, parse_query
+from fileroom.reports import DeleteReport, Outcome, Status
 from fileroom.resources import CLASSES, Instance, Resource
 from fileroom.results import Results
-from fileroom.sources import Skipped, estimate, walk
+from fileroom.sources import estimate, walk
 from fileroom.tags import TagSet
 from fileroom.worker import RemotePreparer
 
 if TYPE_CHECKING:
     import os
     import threading
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from types import TracebackType
 
     from pydicom import Dataset
 
+    from fileroom.attachments import Attachment
+    from fileroom.config import Config
     from fileroom.export import ExportReport
-    from fileroom.index import Details, Index
+    from fileroom.index import Details, Edit, Edited, Index, Removal
     from fileroom.ingest import Prepares
-    from fileroom.model import ResourceRecord
-    from fileroom.reports import IngestReport
-    from fileroom.sources import Sources
+    from fileroom.model import ChangePage, ResourceRecord, Statistics
+    from fileroom.reports import IngestReport, Progress
+    from fileroom.sources import Skipped, Sources
     from fileroom.storage import Source, Storage
 
 
@@ -238,10 +239,12 @@ class Archive:
         if record is not None:
             return [self.wrap(record)]
         found: list[Resource] = []
-        for level in Level:
-            keys: dict[str, Any] = {level.uid_keyword: [identifier]}
-            found += self.find(level, **keys)
-        found += self.find(Level.STUDY, AccessionNumber=[identifier])
+        named = [*((level, level.uid_keyword) for level in Level), (Level.STUDY, "AccessionNumber")]
+        for level, keyword in named:
+            spec = self.tags.by_keyword(level, keyword)
+            assert spec is not None
+            # No search of the user's: what looks like a wildcard or a list is a part of the identifier.
+            found += Results(self, Plan(Query(level, (Condition(spec, Equal(identifier)),))))
         return found
 
     def fetch(self, id_: str, computed: Sequence[str] = ()) -> ResourceRecord:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -14,6 +14,8 @@ from fileroom.prepare import Hashing, batch_keys
 from fileroom.storage import CHUNK, ByteRange, buffers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from fileroom.archive import Archive
     from fileroom.resources import Resource
     from fileroom.storage import Source

@@ -6,7 +6,6 @@ import contextlib
 import io
 import os
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -16,6 +15,8 @@ from fileroom.errors import InvalidDatasetError, NotFoundError
 from fileroom.storage import buffers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydicom import Dataset
 
     from fileroom.storage import Source

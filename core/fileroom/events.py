@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import BinaryIO, TypeAlias
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from fileroom.index import CommitStatus
-    from fileroom.model import Header
+from fileroom.index import CommitStatus
+from fileroom.model import Header
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,20 +9,22 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Protocol
 
 from fileroom.errors import FileroomError
 from fileroom.events import StoredBatch, StoredInstance
-from fileroom.index import CommitStatus, Committed, Entry, Held, Index, Overwrite
-from fileroom.model import Level
-from fileroom.prepare import Prepared, Seen, conflict
+from fileroom.index import CommitStatus, Entry, Overwrite
+from fileroom.prepare import conflict
 from fileroom.reports import IngestReport, IngestStoppedError, Outcome, Progress, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
     from fileroom._dispatch import Dispatch
+    from fileroom.index import Committed, Held, Index
+    from fileroom.prepare import Prepared, Seen
     from fileroom.sources import Candidate
     from fileroom.storage import Storage
 
@@ -86,9 +88,7 @@ class Ingest:
         ]
 
     def _unchanged(self, seen: Seen, held: Held | None) -> bool:
-        return (
-            held is not None and 0 != seen.stamp == held.stamp and self._overwrite is not Overwrite.ALWAYS
-        )
+        return held is not None and 0 != seen.stamp == held.stamp and self._overwrite is not Overwrite.ALWAYS
 
     def _still_there(self, entries: Sequence[Entry], started: float) -> None:
         """After a long pause (a suspended machine), make sure that no sweep took the bytes for orphans."""
@@ -236,6 +236,4 @@ class Run:
             total, total_bytes = self._expected or (None, None)
             counts = dict(self.report.counts)
             seconds = time.monotonic() - self._started
-            self._progress(
-                Progress(len(self.report), total, self.report.bytes, total_bytes, seconds, counts)
-            )
+            self._progress(Progress(len(self.report), total, self.report.bytes, total_bytes, seconds, counts))

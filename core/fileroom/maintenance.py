@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import time
 import uuid
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,11 +12,14 @@ from fileroom.errors import InvalidDatasetError, NotFoundError, StorageError
 from fileroom.header import HeaderReader
 from fileroom.index import Entry, Overwrite
 from fileroom.ingest import BATCH_OBJECTS
-from fileroom.model import AttachmentRecord, Header
+from fileroom.model import AttachmentRecord
 from fileroom.prepare import DICOM, digest_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fileroom.archive import Archive
+    from fileroom.model import Header
     from fileroom.storage import Stored
 
 
@@ -175,7 +177,9 @@ def _found(archive: Archive, reader: HeaderReader, stored: Stored) -> Entry | No
             digest = digest_of(file, archive.config.ingest.digest)
     except (NotFoundError, StorageError, InvalidDatasetError):
         return None
-    record = AttachmentRecord(DICOM, _key(stored.locator), stored.size, digest, stored.locator, stored.size, digest)
+    record = AttachmentRecord(
+        DICOM, _key(stored.locator), stored.size, digest, stored.locator, stored.size, digest
+    )
     return Entry(header, record)
 
 

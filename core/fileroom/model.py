@@ -8,12 +8,15 @@ from __future__ import annotations
 import enum
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime  # noqa: TC003 - dataclass fields are public API, resolvable at run time
-from typing import TypeAlias
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeAlias
 
 from fileroom.errors import QueryError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 TagValue: TypeAlias = "str | tuple[Mapping[str, str], ...]"
 """A DICOM value as the index holds it: decoded text (several values joined by a backslash, as in the

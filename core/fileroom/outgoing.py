@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -14,6 +13,7 @@ from fileroom.resources import Resource
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Iterable, Iterator
 
     from fileroom.archive import Archive
     from fileroom.export import ExportReport
@@ -43,7 +43,9 @@ def _items(archive: Archive, resources: Iterable[Resource]) -> Iterator[ExportIt
     """Yield every instance once, though it may be asked for at several levels."""
     seen: set[str] = set()
     for resource in resources:
-        below = [resource] if resource.level is Level.INSTANCE else archive.within(resource.id, Level.INSTANCE)
+        below = (
+            [resource] if resource.level is Level.INSTANCE else archive.within(resource.id, Level.INSTANCE)
+        )
         page: list[Resource] = []
         for instance in below:
             if instance.id in seen:

@@ -43,6 +43,7 @@ from fileroom.events import (
 )
 from fileroom.hooks import hookimpl
 from fileroom.index import Index
+from fileroom.naming import NameTemplate, clean_component
 from fileroom.options import Secret
 from fileroom.processing import Processor, Product
 from fileroom.storage import (
@@ -136,6 +137,7 @@ __all__ = [
     "InvalidDatasetError",
     "KeyNotIndexedError",
     "MissingDependencyError",
+    "NameTemplate",
     "NotDicomError",
     "NotFoundError",
     "NotSupportedError",
@@ -163,5 +165,6 @@ __all__ = [
     "StoredInstance",
     "TagSet",
     "buffers",
+    "clean_component",
     "hookimpl",
 ]

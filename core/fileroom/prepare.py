@@ -11,23 +11,25 @@ import hashlib
 import io
 import os
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from fileroom.errors import InvalidDatasetError, NotDicomError, PluginError
 from fileroom.events import Incoming, Quarantine, Reject, Replace
 from fileroom.header import HeaderReader
-from fileroom.index import Entry, Held, Overwrite
+from fileroom.index import Entry, Overwrite
 from fileroom.model import AttachmentRecord, Header, Level
-from fileroom.reports import Outcome, Status
 from fileroom.quarantine import Quarantine as QuarantineStore
+from fileroom.reports import Outcome, Status
+from fileroom.sources import Candidate
 from fileroom.storage import PutItem, buffers
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
     from fileroom._dispatch import Dispatch
     from fileroom.config import Config
-    from fileroom.sources import Candidate
+    from fileroom.index import Held
     from fileroom.storage import Source, Storage
     from fileroom.tags import TagSet
 
@@ -35,7 +37,7 @@ DICOM = 1
 """Content type of an instance's DICOM file."""
 
 WHOLE = 64 << 10
-"""Objects up to this many bytes are read once, whole; of larger ones the header first, the rest when stored."""
+"""Objects up to this many bytes are read once, whole; of larger ones first the header, the rest when stored."""
 
 _DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
 
@@ -178,9 +180,7 @@ class Preparer:
         digest = hashing.digest
         id_ = work.header.identity.public_id(Level.INSTANCE)
         if digest == held.digest:
-            return Outcome(
-                Status.ALREADY_STORED, work.candidate.name, id_, "", size, digest, held.digest
-            )
+            return Outcome(Status.ALREADY_STORED, work.candidate.name, id_, "", size, digest, held.digest)
         if self._overwrite is Overwrite.NEVER:
             return conflict(Outcome(Status.CONFLICT, work.candidate.name, id_, "", size, digest, held.digest))
         return work

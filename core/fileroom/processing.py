@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,5 +50,5 @@ class Processor(abc.ABC):
             MissingDependencyError: a package is not installed; the message names the extra.
         """
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most processors hold nothing
         """Release what the processor holds. May be called twice."""

@@ -7,14 +7,15 @@ import pickle
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fileroom.errors import FileroomError, RejectedError
+from fileroom.resources import Instance
 
 if TYPE_CHECKING:
-    from fileroom.resources import Instance
+    from collections.abc import Iterator
 
 _SPOOL = 4 << 20  # bytes of outcomes kept in memory before they move to a temporary file
 

@@ -8,24 +8,26 @@ the next question to the archive then raises `fileroom.errors.NotFoundError`.
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, BinaryIO, ClassVar, Generic, TypeVar
 
-from fileroom.attachments import Attachment, Attachments
-from fileroom.model import Level, TagValue
+from fileroom.attachments import Attachments
+from fileroom.model import Level
 from fileroom.query import COMPUTED
 from fileroom.views import LabelsView, MetadataView
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from pydicom import Dataset
 
     from fileroom.archive import Archive
-    from fileroom.model import ResourceRecord
+    from fileroom.attachments import Attachment
+    from fileroom.model import ResourceRecord, TagValue
     from fileroom.storage import ByteRange, Source
 
-R = TypeVar("R", bound="Resource", covariant=True)
+R_co = TypeVar("R_co", bound="Resource", covariant=True)
 
 
 class Resource:
@@ -149,14 +151,14 @@ class Resource:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f"<tr><th style='text-align:left'>{html.escape(keyword)}</th><td>{html.escape(str(value))}</td></tr>"
+            f"<tr><th align='left'>{html.escape(keyword)}</th><td>{html.escape(str(value))}</td></tr>"
             for keyword, value in self.tags.items()
         )
         caption = f"{type(self).__name__} <code>{self.id}</code>"
         return f"<table><caption style='text-align:left'>{caption}</caption>{rows}</table>"
 
 
-class Children(Iterable[R], Generic[R]):
+class Children(Iterable[R_co], Generic[R_co]):
     """The resources of one level beneath a resource: iterate, count with ``len``, or take by position."""
 
     def __init__(self, archive: Archive, above: str, level: Level, *, direct: bool) -> None:
@@ -165,7 +167,7 @@ class Children(Iterable[R], Generic[R]):
         self._level = level
         self._direct = direct
 
-    def __iter__(self) -> Iterator[R]:
+    def __iter__(self) -> Iterator[R_co]:
         """Yield in order of arrival."""
         if self._direct:
             records: Iterator[ResourceRecord] = self._archive.index.children(self._above)
@@ -176,9 +178,9 @@ class Children(Iterable[R], Generic[R]):
         """Count them, in the index."""
         return self._archive.within(self._above, self._level).count()
 
-    def __getitem__(self, position: int) -> R:
+    def __getitem__(self, position: int) -> R_co:
         """Return the one at a position; negative positions count from the end."""
-        found: Sequence[R] = list(self)
+        found: Sequence[R_co] = list(self)
         return found[position]
 
 

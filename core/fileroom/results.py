@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,8 @@ from fileroom.query import matches
 from fileroom.tags import TagSet
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fileroom.archive import Archive
     from fileroom.model import ResourceRecord
     from fileroom.query_parse import Plan
@@ -55,7 +56,7 @@ class Results:
         """Keep the records one of whose instances' stored headers meets the scanned conditions."""
         limit = self._plan.query.limit
         unlimited = Results(self._archive, replace(self._plan, query=replace(self._plan.query, limit=None)))
-        found = (record for record in unlimited._records() if self._header_matches(record))  # noqa: SLF001
+        found = (record for record in unlimited._records() if self._header_matches(record))
         return itertools.islice(found, limit)
 
     def _header_matches(self, record: ResourceRecord) -> bool:

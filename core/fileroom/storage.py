@@ -2,17 +2,24 @@
 
 Every sentence of the docstrings below is a promise. `fileroom.testing.storage` holds each as a test
 that a backend runs by subclassing, and the project keeps a broken backend for each that the tests reject.
+`fileroom.testing.memory_storage` is the shortest storage that keeps them.
 
 Words: a *key* is chosen by the caller (a UUID in 36 characters); a *locator* is what the storage
 returns for it, and is all that is needed to get the bytes back, by another process and after a
-restart too.
+restart too. A locator is text that UTF-8 can hold, without control characters, and no two objects share one.
 """
 
 from __future__ import annotations
 
 import abc
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import (  # noqa: TC003 - annotations are public API, resolvable at run time
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -25,6 +32,8 @@ iterable of buffers. All but the first are read once, in pieces, and never held 
 
 CHUNK = 1 << 20
 """The piece size in bytes in which a source is read."""
+
+_KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +57,23 @@ class PutItem:
     """One object to store.
 
     Attributes:
-        key: a UUID in its usual 36 characters, never used before.
+        key: a UUID in its usual 36 characters, in lower case, never used before.
         source: the bytes.
         naming: DICOM keyword to value, for storages that an operator told to name objects readably; a
-            hint, not trusted, and possibly empty.
+            hint, not trusted, and possibly empty. Objects may share it.
+
+    Raises:
+        ValueError: the key is no such UUID, so no backend need look.
     """
 
     key: str
     source: Source
     naming: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse keys that could mean something else to a backend: a path, a wildcard."""
+        if not _KEY.fullmatch(self.key):
+            raise ValueError("not a storage key: expected a UUID in 36 characters, in lower case")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +124,12 @@ class Storage(abc.ABC):
 
     - Any thread may call any method at any time, and several processes may use one storage.
     - A reader never sees a partial object: an object is there whole or not at all.
+    - What is stored stays, under the same locator and over restarts, until it is deleted.
+    - A locator that this storage did not return names nothing: reading it is `NotFoundError`, deleting it
+      is success, and nothing else is touched, whatever the text looks like.
     - Errors of the file system or driver arrive as `StorageError` (`StorageFullError` when space is
-      short), with the cause attached.
+      short), with the cause attached; so do those of a file that `open` returned. No message holds a
+      patient's data, not even where a locator does.
     """
 
     capabilities: StorageCapabilities = StorageCapabilities()
@@ -117,14 +138,24 @@ class Storage(abc.ABC):
     def put_many(self, items: Sequence[PutItem]) -> list[Stored]:
         """Store objects; when this returns, all of them are durable, the names as well as the bytes.
 
-        Durability is paid for once per call, so callers batch. The result has the order of the items.
-        If one item fails, the call raises, and none of the objects of this call stays visible; a
-        process that dies within the call leaves at most whole objects that nobody points at.
+        Durability is paid for once per call, so callers batch. The result has the order of the items,
+        and is empty for none.
+
+        Each source is read at most once, from start to end, by one thread at a time, which need not be
+        the caller's; several sources may be read at the same time. Objects may become visible one by one
+        before the call returns.
+
+        If one item fails, the call raises, and none of the objects of this call stays visible; their keys
+        are as good as new. A process that dies within the call leaves at most whole objects that nobody
+        points at.
 
         Raises:
-            AlreadyExistsError: a key already has an object, which stays as it was.
+            AlreadyExistsError: a key already has an object, which stays as it was, or stands in this call
+                twice. Of concurrent calls with one key, at most one succeeds. A storage that names objects
+                by `PutItem.naming` may not notice, and then keeps both objects.
             StorageFullError: no space is left.
-            StorageError: anything else.
+            StorageError: anything else that failed in the storage.
+            Exception: whatever reading a source raised, unchanged: it is not the storage's failure.
         """
 
     def put(self, key: str, source: Source, naming: Mapping[str, str] | None = None) -> Stored:
@@ -137,7 +168,8 @@ class Storage(abc.ABC):
 
         The file is seekable, a context manager, and holds no more than a piece in memory. A range
         reads as if it were the whole object: position 0 is its first byte. A range that reaches past
-        the end is cut there; one that starts past the end is empty.
+        the end is cut there; one that starts past the end is empty. Each open file has a position of its
+        own. One that is open while its object is deleted reads on or raises, but never reads other bytes.
 
         Raises:
             NotFoundError: there is no such object.
@@ -154,11 +186,12 @@ class Storage(abc.ABC):
             StorageError: reading failed.
         """
         with self.open(locator) as file:
+            size = file.seek(0, os.SEEK_END)
             parts = []
             for byte_range in ranges:
-                file.seek(byte_range.start)
-                length = -1 if byte_range.end is None else byte_range.end - byte_range.start
-                parts.append(file.read(length))
+                start, end = byte_range.within(size)
+                file.seek(start)
+                parts.append(file.read(end - start))
             return parts
 
     @abc.abstractmethod
@@ -175,7 +208,8 @@ class Storage(abc.ABC):
         """Delete objects; one `Deletion` for each locator, in order.
 
         Deleting what is already gone is success. One failure does not keep the others from being
-        deleted, and nothing is raised for it.
+        deleted, and nothing is raised for it. A deletion need not be durable: after a loss of power the
+        object may be back.
         """
 
     @abc.abstractmethod
@@ -183,7 +217,7 @@ class Storage(abc.ABC):
         """Yield every whole object whose locator starts with ``prefix``, in any order, each once.
 
         Objects that are put or deleted while the listing runs may or may not appear; all others do.
-        Never yields what a `put_many` has not finished writing.
+        Never yields what is not whole. A listing may be left before its end.
 
         Raises:
             StorageError: listing failed; never a silently shortened list.
@@ -192,8 +226,11 @@ class Storage(abc.ABC):
     def discard_unfinished(self, older_than: float) -> int:
         """Remove what interrupted `put_many` calls left behind, if older than so many seconds.
 
-        Returns how many were removed. Whole objects are never touched. A storage that leaves nothing
-        behind need not override this.
+        Returns how many were removed. Whole objects are never touched, nor is what a `put_many` has
+        written to within that time. A storage that leaves nothing behind need not override this.
+
+        Raises:
+            StorageError: the storage could not be searched.
         """
         del older_than
         return 0
@@ -205,9 +242,10 @@ class Storage(abc.ABC):
             NotSupportedError: the capability ``local_path`` is not there.
             NotFoundError: there is no such object.
         """
-        raise NotSupportedError(f"{type(self).__name__} keeps no local files: cannot name a path for {locator}")
+        del locator
+        raise NotSupportedError(f"{type(self).__name__} keeps no local files: open the object instead")
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027 - most have nothing to release
         """Release what the storage holds. May be called twice; no other call may follow."""
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, MutableMapping, MutableSet
+from collections.abc import MutableMapping, MutableSet
 from typing import TYPE_CHECKING
 
 from fileroom.errors import NotFoundError
 from fileroom.index import AddLabel, RemoveLabel, SetMetadata, UnsetMetadata
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from fileroom.archive import Archive
 
 _LABEL = re.compile(r"[A-Za-z0-9_-]{1,64}")

@@ -14,7 +14,6 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from fileroom._dispatch import Dispatch
@@ -23,6 +22,8 @@ from fileroom.prepare import Preparer
 from fileroom.tags import TagSet
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from fileroom.config import Config
     from fileroom.index import Held
     from fileroom.ingest import Prepares
@@ -48,7 +49,7 @@ class RemotePreparer:
         self._current: Prepares | None = None
         self._candidates: Sequence[Candidate] = ()
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-        self._process: subprocess.Popen[bytes] | None = subprocess.Popen(  # noqa: S603 - our own module
+        self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
             [sys.executable, "-m", "fileroom.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -131,8 +132,11 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
             answer = verbs[verb](*arguments)
         except FileroomError as error:
             ok, answer = False, _portable(error)
-        pickle.dump((ok, answer), answers, pickle.HIGHEST_PROTOCOL)
-        answers.flush()
+        try:
+            pickle.dump((ok, answer), answers, pickle.HIGHEST_PROTOCOL)
+            answers.flush()
+        except OSError:
+            os._exit(1)  # the parent is gone: nobody is left to be told, not by a traceback either
 
 
 def _open(config: Config) -> dict[str, Callable[..., object]]:

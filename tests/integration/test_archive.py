@@ -247,7 +247,7 @@ def test_the_change_log_tells_of_deletions_and_can_be_followed(archive: Archive)
     assert rest.done
     labels = [one.type.label for one in itertools.chain(page, rest)]
     assert labels == ["NewPatient", "NewStudy", "NewSeries", "NewInstance"] + ["Deleted"] * 4
-    assert [one.level.label for one in archive.changes(types=["Deleted"])][0] == "instance"
+    assert next(one.level.label for one in archive.changes(types=["Deleted"])) == "instance"
 
 
 def test_paging_by_cursor_goes_on_behind_the_last_result(archive: Archive) -> None:

@@ -74,7 +74,7 @@ def test_hostile_files_end_with_a_reason_and_do_not_stop_the_others(archive: Arc
     hostile = dict(hostile_files())
     for number, data in enumerate(hostile.values()):
         (folder / f"hostile-{number}.dcm").write_bytes(data)
-    os.symlink(folder, folder / "loop")
+    (folder / "loop").symlink_to(folder)
     if hasattr(os, "mkfifo"):
         os.mkfifo(folder / "pipe.dcm")
     report = archive.ingest([folder])

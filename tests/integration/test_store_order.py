@@ -1,4 +1,4 @@
-"""Fail or die at every numbered step of every operation: no loss, no dangling row, and a sweep restores clean."""
+"""Fail or die at every step of every operation: no loss, no dangling row, and a sweep restores clean."""
 
 from __future__ import annotations
 

@@ -61,6 +61,8 @@ def test_importing_the_command_loads_nothing_heavy() -> None:
     assert not loaded_by("import fileroom.cli").intersection(HEAVY)
 
 
-@pytest.mark.parametrize("name", ["index_sql.sqlite", "storage_filesystem", "imaging", "admission", "journal"])
+@pytest.mark.parametrize(
+    "name", ["index_sql.sqlite", "storage_filesystem", "imaging", "admission", "journal"]
+)
 def test_importing_a_plugin_loads_nothing_heavy(name: str) -> None:
     assert not loaded_by(f"import fileroom_plugins.{name}").intersection(HEAVY)
