@@ -41,6 +41,8 @@ class SharedFile:
 
 
 class _Reader(io.RawIOBase):
+    name = ""  # pydicom asks every io.BufferedReader for its name
+
     def __init__(self, shared: SharedFile) -> None:
         self._shared = shared
         self._position = 0

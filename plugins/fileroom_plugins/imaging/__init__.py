@@ -1,0 +1,52 @@
+"""Small pictures of images: the processor ``thumbnail``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fileroom.plugin import MissingDependencyError, ProcessorPlugin, hookimpl
+
+if TYPE_CHECKING:
+    from fileroom.plugin import Processor
+
+_SIZES = range(16, 4097)
+_QUALITIES = range(1, 96)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The keys of ``[plugins.imaging]``.
+
+    Attributes:
+        size: length of a picture's longer side in pixels, 16 to 4096; smaller images are not enlarged.
+        quality: of the JPEG, 1 to 95.
+
+    Raises:
+        ValueError: one of them is out of range.
+    """
+
+    size: int = 256
+    quality: int = 85
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that make no picture."""
+        if self.size not in _SIZES:
+            raise ValueError(f"size: expected a number from 16 to 4096, not {self.size}")
+        if self.quality not in _QUALITIES:
+            raise ValueError(f"quality: expected a number from 1 to 95, not {self.quality}")
+
+
+def _open(options: Options) -> Processor:
+    try:
+        from fileroom_plugins.imaging.thumbnail import Thumbnail  # noqa: PLC0415 - numpy and Pillow are slow
+    except ImportError as error:
+        message = f"thumbnails need {error.name or 'a package'}: pip install 'fileroom[imaging]'"
+        raise MissingDependencyError(message, "imaging", "fileroom") from error
+    return Thumbnail(options)
+
+
+@hookimpl
+def fileroom_processor() -> ProcessorPlugin:
+    """Offer the processor."""
+    return ProcessorPlugin("thumbnail", Options, _open, "A JPEG of an image's middle frame")
