@@ -1,0 +1,39 @@
+"""The contract kit for storages: every promise of `fileroom.storage` as a test.
+
+Run it on a backend by subclassing, with one fixture:
+
+```python
+class TestMyStorage(StorageContract):
+    @pytest.fixture
+    def open_storage(self, tmp_path):
+        return lambda: MyStorage(tmp_path / "objects")
+```
+
+One promise cannot be seen from outside: that what `Storage.put_many` returned survives a loss of power. Prove
+it by recording the order of your own calls: bytes synced before they are visible, names before returning.
+"""
+
+from __future__ import annotations
+
+from fileroom.testing.storage_atomic import AtomicContract
+from fileroom.testing.storage_concurrency import ConcurrencyContract
+from fileroom.testing.storage_list import DeleteContract, ListContract, UnfinishedContract
+from fileroom.testing.storage_put import PutContract
+from fileroom.testing.storage_read import OpenContract, RangesContract, StatContract
+from fileroom.testing.storage_restart import LocalPathContract, RestartContract
+
+
+class StorageContract(
+    PutContract,
+    AtomicContract,
+    OpenContract,
+    RangesContract,
+    StatContract,
+    DeleteContract,
+    ListContract,
+    UnfinishedContract,
+    LocalPathContract,
+    RestartContract,
+    ConcurrencyContract,
+):
+    """All promises of the storage contract. A subclass provides the fixture ``open_storage``."""
