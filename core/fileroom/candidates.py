@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable  # noqa: TC003 - as Path
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path  # noqa: TC003 - dataclass fields are public API, resolvable at run time
+from pathlib import Path
 from typing import BinaryIO, Literal
 
 from fileroom._files import open_regular

@@ -13,7 +13,7 @@ import os
 import stat
 import uuid
 import zipfile
-from collections.abc import Callable, Mapping  # noqa: TC003 - dataclass fields, resolvable at run time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO

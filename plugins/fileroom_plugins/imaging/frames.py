@@ -93,7 +93,7 @@ def middle_frame(source: BinaryIO) -> Frame:
 
 
 def _frame_of_whole(source: BinaryIO, index: int) -> Pixels:
-    """Decode a frame of what cannot be read in part: deflated, or with implicit VRs where it says explicit."""
+    """Decode a frame of what cannot be read in part: deflated, or with implicit VRs unlike it claims."""
     source.seek(0)
     dataset = pydicom.dcmread(source)
     if not any(keyword in dataset for keyword in _PIXEL_DATA):
