@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fileroom.storage import Source
 
 _FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
+_NO_SYNC = {errno.EINVAL, errno.ENOTSUP}
 # Opening a FIFO waits for its other end for ever; with this flag it does not.
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 
@@ -98,12 +99,16 @@ def _open_at_once(path: str, flags: int) -> int:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable; on Windows, where a folder cannot be synced, do nothing."""
+    """Make the names in a folder durable, where the system can sync a folder; Windows cannot."""
     if sys.platform == "win32":
         return
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        # Some network file systems have no such call, and make names durable at once.
+        if error.errno not in _NO_SYNC:
+            raise
     finally:
         os.close(handle)
 

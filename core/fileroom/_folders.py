@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import operator
 import os
 import stat
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from fileroom.candidates import Skipped, printable, reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from pathlib import Path
 
 
 class FoundFile(NamedTuple):
@@ -23,11 +25,20 @@ class FoundFile(NamedTuple):
 
 
 class Folders:
-    """Walks paths, and remembers the folders it has been to."""
+    """Walks paths, and remembers the folders it has been to.
 
-    def __init__(self, on_skip: Callable[[Skipped], object]) -> None:
+    Args:
+        on_skip: is told what is not yielded.
+        exclude: folders not to go into.
+    """
+
+    def __init__(self, on_skip: Callable[[Skipped], object], exclude: Iterable[Path]) -> None:
         self._on_skip = on_skip
-        self._seen: set[tuple[int, int]] = set()
+        self._seen: dict[tuple[int, int], str] = {}
+        for folder in exclude:
+            with contextlib.suppress(OSError):
+                info = folder.stat()
+                self._seen[info.st_dev, info.st_ino] = "folder that is not to be read"
 
     def files(self, top: str) -> Iterator[FoundFile]:
         """Yield the regular files at or beneath a path, by name within each folder; nothing is opened."""
@@ -74,10 +85,10 @@ class Folders:
         try:
             # DirEntry.stat knows no inode on Windows.
             info = os.stat(folder)  # noqa: PTH116
-            if (info.st_dev, info.st_ino) in self._seen:
-                self._on_skip(Skipped(printable(folder), "ignored", "folder that was read already"))
+            if why := self._seen.get((info.st_dev, info.st_ino)):
+                self._on_skip(Skipped(printable(folder), "ignored", why))
                 return
-            self._seen.add((info.st_dev, info.st_ino))
+            self._seen[info.st_dev, info.st_ino] = "folder that was read already"
             with os.scandir(folder) as entries:
                 found = sorted(entries, key=operator.attrgetter("name"))
         except OSError as error:

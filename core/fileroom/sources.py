@@ -37,7 +37,7 @@ OnSkip: TypeAlias = Callable[[Skipped], object]
 _Leaf: TypeAlias = "str | memoryview | BinaryIO"
 
 
-def walk(sources: Sources, on_skip: OnSkip) -> Iterator[Candidate]:
+def walk(sources: Sources, on_skip: OnSkip, *, exclude: Iterable[Path] = ()) -> Iterator[Candidate]:
     """Yield what may be DICOM objects, in the order of the sources, and within a folder by name.
 
     A folder is walked once, however many links lead to it; a link to a file is taken as that file. A file
@@ -47,12 +47,13 @@ def walk(sources: Sources, on_skip: OnSkip) -> Iterator[Candidate]:
     Args:
         sources: see `Sources`.
         on_skip: is told what is not yielded: *ignored* are empty files, FIFOs, sockets, devices, and
-            folders that were walked already; *rejected* is what could not be read.
+            folders that were walked already or are excluded; *rejected* is what could not be read.
+        exclude: folders not to go into, for example an archive's own.
 
     Raises:
         TypeError: one of the sources is of no kind that can be imported.
     """
-    folders = Folders(on_skip)
+    folders = Folders(on_skip, exclude)
     for number, leaf in enumerate(_leaves(sources), start=1):
         if isinstance(leaf, str):
             for found in folders.files(leaf):
@@ -64,7 +65,7 @@ def walk(sources: Sources, on_skip: OnSkip) -> Iterator[Candidate]:
             yield from _from_file(leaf, number, on_skip)
 
 
-def estimate(sources: Sources) -> tuple[int, int]:
+def estimate(sources: Sources, *, exclude: Iterable[Path] = ()) -> tuple[int, int]:
     """Return about how many files `walk` will find, and how many bytes they have, for a progress bar.
 
     A ZIP file counts as one file of its own size, an open file as one without bytes, and a generator,
@@ -73,7 +74,7 @@ def estimate(sources: Sources) -> tuple[int, int]:
     Raises:
         TypeError: as `walk`.
     """
-    folders = Folders(lambda _: None)
+    folders = Folders(lambda _: None, exclude)
     count = size = 0
     for leaf in _leaves(sources, once=False):
         if isinstance(leaf, str):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import ntpath
+import sys
 import unicodedata
 from pathlib import PurePosixPath, PureWindowsPath
 
@@ -20,12 +22,19 @@ ANY_TEXT = st.one_of(NASTY, st.text(st.characters(), max_size=300))
 DEFAULT = "{PatientID}/{StudyInstanceUID}/{SeriesInstanceUID}/{SOPInstanceUID}.dcm"
 
 
+def is_reserved(component: str) -> bool:
+    """Say whether Windows opens a device for this name."""
+    if sys.version_info >= (3, 13):
+        return ntpath.isreserved(component)
+    return PureWindowsPath(component).is_reserved()
+
+
 def assert_safe(component: str) -> None:
     assert component
     assert len(component.encode("utf-8")) <= MAX_COMPONENT
     assert PurePosixPath(component).parts == (component,)
     assert PureWindowsPath(component).parts == (component,)
-    assert not PureWindowsPath(component).is_reserved()
+    assert not is_reserved(component)
     assert component not in {".", ".."}
     assert component == component.strip(" .")
     assert not any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in component)

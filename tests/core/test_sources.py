@@ -165,6 +165,15 @@ def test_links_into_a_loop_end_and_each_folder_is_read_once(tree: Path) -> None:
     ]
 
 
+def test_folders_that_are_excluded_are_not_read(tree: Path) -> None:
+    skipped: list[Skipped] = []
+    exclude = [tree / "b", tree / "nowhere"]
+    names = [Path(one.name).name for one in walk([tree, tree / "b"], skipped.append, exclude=exclude)]
+    assert names == ["x", "a.txt", "c.dcm"]
+    assert [(one.status, one.reason) for one in skipped] == [("ignored", "folder that is not to be read")] * 2
+    assert estimate(tree, exclude=exclude)[0] == 3
+
+
 @posix
 def test_a_link_to_a_file_is_taken_as_that_file(tree: Path) -> None:
     (tree / "link.dcm").symlink_to(tree / "c.dcm")
