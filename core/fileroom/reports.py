@@ -12,10 +12,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fileroom.errors import FileroomError, RejectedError
-from fileroom.resources import Instance
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from fileroom.resources import Instance  # noqa: TC004 - a handle needs reports; nobody resolves this one
 
 _SPOOL = 4 << 20  # bytes of outcomes kept in memory before they move to a temporary file
 
