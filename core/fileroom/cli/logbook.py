@@ -1,0 +1,86 @@
+"""``fileroom changes`` and ``fileroom stats``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from fileroom.cli import output, text
+from fileroom.cli.command import command
+
+if TYPE_CHECKING:
+    from fileroom.cli.command import Settings
+    from fileroom.model import Change, ChangePage
+
+
+@command("changes", "fileroom changes", "fileroom changes --since 1200 --type NewStudy --type Deleted --json")
+@click.option(
+    "--since", type=click.IntRange(min=0), default=0, metavar="N", help="After this sequence number."
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    metavar="N",
+    help="At most so many.",
+)
+@click.option(
+    "--type", "types", multiple=True, metavar="TYPE", help="Only of this type, for example NewStudy."
+)
+def changes(settings: Settings, *, since: int, limit: int, types: tuple[str, ...]) -> int:
+    """Show what happened in the archive, oldest first, deletions too.
+
+    To follow the log, pass the last number of one page as --since of the next; JSON has it as "last".
+    """
+    with settings.open() as archive:
+        page = archive.changes(since, limit, types or None)
+    if settings.json:
+        listed = [_as_json(change) for change in page]
+        output.print_json({"changes": listed, "last": page.last, "done": page.done})
+    else:
+        _print(page)
+    return 0
+
+
+def _as_json(change: Change) -> dict[str, object]:
+    return {
+        "sequence": change.sequence,
+        "type": change.type.label,
+        "level": change.level.label,
+        "id": change.id,
+        "date": change.date.isoformat(),
+    }
+
+
+def _print(page: ChangePage) -> None:
+    if not len(page):
+        output.say("no changes")
+        return
+    table = output.table("No.", "When (UTC)", "What", "Id", right=("No.",), whole=("Id",))
+    for change in page:
+        when = f"{change.date:%Y-%m-%d}\n{change.date:%H:%M:%S}"
+        what = f"{change.type.label}\n{change.level.label}"
+        output.add_row(table, change.sequence, when, what, change.id)
+    output.print_table(table)
+    if not page.done:
+        output.say(f"more: fileroom changes --since {page.last}")
+
+
+@command("stats", "fileroom stats", "fileroom stats --json")
+def stats(settings: Settings) -> int:
+    """Show the totals: patients, studies, series, instances, attachments, bytes."""
+    with settings.open() as archive:
+        totals = asdict(archive.statistics())
+    if settings.json:
+        output.print_json(totals)
+        return 0
+    names = {"bytes": "size", "stored_bytes": "size as stored"}
+    rows = {
+        names.get(name, name): text.size(count) if name in names else f"{count:,}"
+        for name, count in totals.items()
+    }
+    output.print_table(output.grid(rows.items()))
+    return 0
