@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 from fileroom import maintenance
 from fileroom._dispatch import Dispatch
+from fileroom._files import make_folder, storage_error
 from fileroom.attachments import put_attachment, run_processor
 from fileroom.content_types import USER, ContentTypes
 from fileroom.datasets import one_candidate
@@ -69,6 +70,7 @@ class Archive:
             self.quarantine = Quarantine(config.quarantine)
             self.plugins = Dispatch.open(config, plugins)
             stack.callback(self.plugins.close)
+            _make_folder(config.base)
             self.storage: Storage = self.plugins.open_storage()
             stack.callback(self.storage.close)
             self.index: Index = self.plugins.open_index(self.tags)
@@ -380,3 +382,10 @@ class Archive:
     def __repr__(self) -> str:
         """Show the backends."""
         return f"<Archive {self.config.index.name} + {self.config.storage.name}>"
+
+
+def _make_folder(base: Path) -> None:
+    try:
+        make_folder(base)
+    except OSError as error:
+        raise storage_error(error, "archive: cannot make its folder") from error
