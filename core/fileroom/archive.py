@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     import os
     import threading
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
     from types import TracebackType
 
     from pydicom import Dataset
