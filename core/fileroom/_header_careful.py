@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from fileroom._header_values import RawElement
     from fileroom._header_window import Window
 
-MAX_READS = 250_000
+MAX_READS = 500_000
 """So many pieces are read of a header: more elements are refused, as pydicom takes its time for each."""
 
 _PIXEL_DATA = frozenset(map(swapped, PIXEL_DATA))
@@ -157,9 +157,10 @@ class _Reader:
         stretch = _Stretch(self, position, self._window.size)
         elements = self._elements(stretch, self._wanted, implicit=implicit, depth=0)
         if self._pixel_data is None:
-            if stretch.rest is None and stretch.tell() < stretch.end:
+            at_end = stretch.tell() == stretch.end
+            if stretch.rest is None and not at_end:
                 raise InvalidDatasetError("damaged: an item ends where none has begun")
-            if stretch.rest and any(stretch.rest):  # a few zeros are padding
+            if not at_end or any(stretch.rest or b""):  # a few zeros at the end are padding
                 raise _cut_short()
         return CarefulResult(elements, self._kept, self._pixel_data)
 
@@ -194,7 +195,7 @@ class _Reader:
                 MAX_VALUE,
                 specific_tags=tags,
             )
-            found += filter(None, map(_whole, cast("Iterator[RawDataElement]", elements)))
+            found += map(_whole, cast("Iterator[RawDataElement]", elements))
             if not halt:
                 return found
             tag, vr, length, start = halt.pop()
@@ -203,17 +204,19 @@ class _Reader:
                     raise InvalidDatasetError("truncated: the pixel data is cut short")
                 self._pixel_data = stretch.tell()
                 return found
-            keep = depth == 0 and tag in self._sequences
-            if keep or length == UNDEFINED:
-                items, after = self._items(
-                    start, length, stretch.end, implicit=implicit, keep=keep, depth=depth + 1
+            if tag in self._sequences and depth == 0:
+                self._kept[tag], after = self._items(
+                    start, length, stretch.end, implicit=implicit, keep=True, depth=1
                 )
-                if keep:
-                    self._kept[tag] = items
+                if after - start > MAX_VALUE:
+                    self._kept[tag] = []
+            elif length == UNDEFINED:
+                _, after = self._items(
+                    start, length, stretch.end, implicit=implicit, keep=False, depth=depth + 1
+                )
             else:
                 after = _within(start + length, stretch.end)
-                if length <= MAX_VALUE:
-                    found.append((tag, vr, self.take(start, length)))
+                found.append((tag, vr, self.take(start, length) if length <= MAX_VALUE else b""))
             stretch.seek(after)
 
     def _items(
@@ -249,12 +252,12 @@ class _Reader:
         return items, position
 
 
-def _whole(raw: RawDataElement) -> RawElement | None:
-    """Return an element as we hold it, None if its value was too long to be read."""
+def _whole(raw: RawDataElement) -> RawElement:
+    """Return an element as we hold it, without its value if that was too long to be read."""
     value = raw.value or b""
     if raw.value is not None and len(value) < raw.length:
         raise _cut_short()
-    return None if len(value) < raw.length else (int(raw.tag), raw.VR or "", value)
+    return int(raw.tag), raw.VR or "", value
 
 
 def _within(position: int, end: int) -> int:

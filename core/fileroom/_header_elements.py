@@ -75,16 +75,18 @@ def explicit_element(buffer: bytes, at: int) -> Element:
     """Return the element at an offset of a buffer in explicit VR; PS3.5 section 7.1.2.
 
     Raises:
-        UnsureError: its VR is not one that the standard knows.
+        UnsureError: its VR is not one that the standard knows, or a delimiter has a length.
         struct.error: the buffer ends before the value begins.
     """
     tag, vr, length = EXPLICIT_HEADER(buffer, at)
+    if tag == ITEM_END:
+        if vr or length:
+            raise UnsureError
+        return tag, 0, at + 8, 0
     if vr in SHORT_VRS:
         return tag, vr, at + 8, length
     if vr in LONG_VRS:
         return tag, vr, at + 12, LONG_LENGTH(buffer, at + 8)[0]
-    if tag == ITEM_END:
-        return tag, 0, at + 8, 0
     raise UnsureError
 
 
@@ -95,7 +97,7 @@ def implicit_element(buffer: bytes, at: int) -> Element:
         struct.error: the buffer ends before the value begins.
     """
     tag, length = IMPLICIT_HEADER(buffer, at)
-    return tag, 0, at + 8, length
+    return tag, 0, at + 8, 0 if tag == ITEM_END else length
 
 
 def has_implicit_vr(head: bytes, *, assumed: bool) -> bool:

@@ -26,6 +26,7 @@ _META_GROUP = 0x0002
 _MEDIA_CLASS = swapped(0x00020002)
 _SYNTAX = swapped(0x00020010)
 _PADDING = b" \0"
+_UID_ROOM = 128
 _LATE_ELEMENT = 0x0020
 _FIRST_LENGTHS = (*range(1024), UNDEFINED)
 _DICOMDIR = b"1.2.840.10008.1.3.10"
@@ -53,9 +54,9 @@ def read_meta(window: Window) -> Meta:
         InvalidDatasetError: the file ends within them.
     """
     position = _start(window.buffer)
-    buffer, base = window.buffer, window.base
     syntax = sop_class = b""
     while position < window.size:
+        buffer, base = window.buffer, window.base
         try:
             tag, vr, length = EXPLICIT_HEADER(buffer, position - base)
             if tag & 0xFFFF != _META_GROUP:
@@ -64,14 +65,14 @@ def read_meta(window: Window) -> Meta:
             if vr not in SHORT_VRS:
                 _, _, at, length = _unusual_element(buffer, position - base)
         except struct.error:
-            if not window.hold(position, 12) or window.buffer is buffer:
-                break
-            buffer, base = window.buffer, window.base
+            window.hold(position, min(12, window.size - position))
+            if window.buffer is buffer:
+                raise InvalidDatasetError("truncated: the file meta information is cut short") from None
             continue
         if tag == _SYNTAX:
-            syntax = buffer[at : at + length].strip(_PADDING)
+            syntax = window.take(base + at, min(length, _UID_ROOM)).strip(_PADDING)
         elif tag == _MEDIA_CLASS:
-            sop_class = buffer[at : at + length].strip(_PADDING)
+            sop_class = window.take(base + at, min(length, _UID_ROOM)).strip(_PADDING)
         position = base + at + length
     if sop_class == _DICOMDIR:
         raise NotDicomError("a DICOMDIR, not an image object")

@@ -42,7 +42,8 @@ def walk_explicit(  # noqa: C901, PLR0912 - a call for each element would double
     Args:
         window: is moved as needed.
         position: offset of the first element.
-        wanted: the VR code that each wanted tag must have; `PIXEL_DATA` with one that no VR has.
+        wanted: the VR code that each wanted tag must have; 0, which is none, for what ends the walk:
+            `PIXEL_DATA`, and a delimiter, which should not be here.
         found: is given the value of each wanted element; where a tag occurs twice, the last one.
 
     Returns:
@@ -62,7 +63,7 @@ def walk_explicit(  # noqa: C901, PLR0912 - a call for each element would double
                 elif vr in LONG_VRS:
                     start = at + 12
                     (length,) = LONG_LENGTH(buffer, at + 8)
-                    if length == UNDEFINED:
+                    if length > MAX_VALUE:
                         break
                 else:
                     raise UnsureError
@@ -99,11 +100,11 @@ def walk_implicit(  # noqa: C901 - as above
         try:
             while True:
                 tag, length = IMPLICIT_HEADER(buffer, at)
-                if length == UNDEFINED:
+                if length > MAX_VALUE:
                     break
                 end = at + 8 + length
                 if tag in wanted:
-                    if end > limit or tag in PIXEL_DATA:
+                    if end > limit or not wanted[tag]:
                         break
                     found[tag] = buffer[at + 8 : end]
                 at = end
@@ -116,17 +117,19 @@ def walk_implicit(  # noqa: C901 - as above
         start = base + at + 8
         if tag in PIXEL_DATA:
             return _pixel_data(window, start - 8, start, length)
+        if not wanted.get(tag, 1):
+            raise UnsureError
         position = step_over(window, start, length, implicit_element)
         if tag in wanted:
             _keep(window, start, position, found, tag)
 
 
 def _keep(window: Window, start: int, end: int, found: dict[int, bytes], tag: int) -> None:
-    """Put a wanted value that the window may not reach among the found ones, unless it is too long."""
-    if end - start <= MAX_VALUE:
-        if not window.hold(start, end - start):
-            raise UnsureError
-        found[tag] = window.buffer[start - window.base : end - window.base]
+    """Put a wanted value that the window may not reach among the found ones; empty if it is too long."""
+    length = end - start if end - start <= MAX_VALUE else 0
+    if not window.hold(start, length):
+        raise UnsureError
+    found[tag] = window.buffer[start - window.base : start - window.base + length]
 
 
 def _pixel_data(window: Window, position: int, start: int, length: int) -> int:

@@ -6,7 +6,7 @@ import struct
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
-from fileroom._header_elements import PIXEL_DATA, VR_NAMES, swapped, vr_code
+from fileroom._header_elements import ITEM_END, PIXEL_DATA, VR_NAMES, swapped, vr_code
 from fileroom._header_sequences import read_items
 from fileroom.charset import CharacterSet
 
@@ -51,10 +51,12 @@ class WantedTags:
         self.entries = {**IDENTIFIERS, CHARACTER_SET: ("SpecificCharacterSet", "CS"), **named}
         self.hidden = [keyword for tag, (keyword, _) in self.entries.items() if tag not in named]
         self.vr_codes = {swapped(tag): vr_code(vr) for tag, (_, vr) in self.entries.items()}
-        self.vr_codes.update(dict.fromkeys(PIXEL_DATA, 0))
+        self.vr_codes.update(dict.fromkeys((*PIXEL_DATA, ITEM_END), 0))
         self._keywords = {swapped(tag): keyword for tag, (keyword, _) in self.entries.items()}
-        self._vrs = {swapped(tag): vr for tag, (_, vr) in self.entries.items()}
-        self._special = {tag for tag, vr in self._vrs.items() if vr not in _TEXT or vr in _PROSE}
+        self._names = {swapped(tag) for tag, (_, vr) in self.entries.items() if vr == "PN"}
+        self._special = {
+            swapped(tag) for tag, (_, vr) in self.entries.items() if vr not in _TEXT or vr in _PROSE
+        }
 
     @property
     def sequences(self) -> set[int]:
@@ -94,32 +96,30 @@ class WantedTags:
         charset = CharacterSet.of(found.get(_CHARACTER_SET, b""))
         special = [(tag, found.pop(tag)) for tag in self._special & found.keys()]
         joined = _SEPARATOR.encode().join(found.values())
-        texts = []
+        texts: list[str] = []
         if joined.isascii() and b"\x1b" not in joined:
             texts = joined.decode("ascii").split(_SEPARATOR)
         if len(texts) != len(found):
-            vrs = self._vrs
-            texts = [charset.decode(value, person_name=vrs[tag] == "PN") for tag, value in found.items()]
+            names = self._names
+            texts = [charset.decode(value, person_name=tag in names) for tag, value in found.items()]
         keywords = self._keywords
         values: dict[str, TagValue] = {}
         for tag, text in zip(found, texts, strict=True):
             if stripped := text.strip(_PADDING):
                 values[keywords[tag]] = stripped
         for tag, value in special:
-            vr = self._vrs[tag]
-            decoded: TagValue
+            keyword, vr = self.entries[swapped(tag)]
+            decoded: TagValue = text_of(vr, value, charset, little_endian=True)
             if vr == "SQ":
-                items = read_items(value, read_element)
-                raw = [
-                    [(swapped(tag), VR_NAMES.get(code, ""), value) for tag, code, value in item]
-                    for item in items
-                ]
-                decoded = sequence_items(raw, charset, little_endian=True)
-            else:
-                decoded = text_of(vr, value, charset, little_endian=True)
+                items = map(_raw_item, read_items(value, read_element))
+                decoded = sequence_items(items, charset, little_endian=True)
             if decoded:
-                values[keywords[tag]] = decoded
+                values[keyword] = decoded
         return values
+
+
+def _raw_item(item: list[tuple[int, int, bytes]]) -> list[RawElement]:
+    return [(swapped(tag), VR_NAMES.get(vr, ""), value) for tag, vr, value in item]
 
 
 def text_of(vr: str, value: bytes, charset: CharacterSet, *, little_endian: bool) -> str:
@@ -164,6 +164,8 @@ def _item(item: list[RawElement], charset: CharacterSet, *, little_endian: bool)
             charset = CharacterSet.of(value)
     texts = {}
     for tag, vr, value in item:
+        if tag == CHARACTER_SET:
+            continue
         keyword, known_vr = _dictionary_entry(tag)
         text = text_of(effective_vr(vr, known_vr), value, charset, little_endian=little_endian)
         if keyword and text:

@@ -63,6 +63,7 @@ _ESCAPE = re.compile(b"(" + b"|".join(map(re.escape, (*_G1_ESCAPES, *_G0_ESCAPES
 _HALVES = re.compile(rb"[\x00-\x7f]+|[\x80-\xff]+")
 _NAME_RESETS = re.compile(rb"([\\^=\t\n\f\r])")
 _TEXT_RESETS = re.compile(rb"([\\\t\n\f\r])")
+_LONGEST_TERM = 32  # with room to spare; and what is longer is none
 _SPELLING = re.compile(r"(?:ISO[ _-]*)?(?:2022[ _-]*)?(?:IR[ _-]*)?(\w+)", re.IGNORECASE)
 
 
@@ -86,7 +87,7 @@ class CharacterSet:
     @classmethod
     def of(cls, declared: bytes) -> CharacterSet:
         """Return the character set declared, made once for each declaration."""
-        return _cached(declared)
+        return _cached(declared[:_LONGEST_TERM])
 
     def decode(self, value: bytes, *, person_name: bool = False) -> str:
         """Return a value as text.
