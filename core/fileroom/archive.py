@@ -124,19 +124,20 @@ class Archive:
         Raises:
             IngestStoppedError: the storage or the index failed; it holds the report so far.
         """
+        own = (*self.storage.folders(), self.config.quarantine)
         skipped: list[Outcome] = []
 
         def skip(one: Skipped) -> None:
             skipped.append(Outcome(Status(one.status), one.name, None, one.reason))
 
         def candidates() -> Iterable[Any]:
-            for candidate in walk(sources, skip):
+            for candidate in walk(sources, skip, exclude=own):
                 yield from skipped
                 skipped.clear()
                 yield candidate
             yield from skipped
 
-        expected = estimate(sources) if progress is not None else None
+        expected = estimate(sources, exclude=own) if progress is not None else None
         run = Run(
             self._ingest(),
             candidates(),

@@ -33,19 +33,10 @@ def read_dataset(file: BinaryIO, *, stop_before_pixels: bool = False) -> Dataset
     import pydicom  # noqa: PLC0415 - a quarter of a second, for those who need it
 
     try:
-        return pydicom.dcmread(
-            cast("BinaryIO", _Unnamed(file)), stop_before_pixels=stop_before_pixels, force=True
-        )
+        return pydicom.dcmread(file, stop_before_pixels=stop_before_pixels, force=True)
     except Exception as error:
         # pydicom raises whatever the damage leads to; the caller needs to know one error.
         raise InvalidDatasetError(f"pydicom cannot read this object: {type(error).__name__}") from error
-
-
-class _Unnamed:
-    """A file for pydicom, which asks a `io.BufferedReader` for its name, and not all have one."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.read, self.seek, self.tell, self.close = file.read, file.seek, file.tell, file.close
 
 
 def write_dataset(dataset: Dataset) -> bytes:

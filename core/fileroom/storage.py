@@ -170,6 +170,7 @@ class Storage(abc.ABC):
         reads as if it were the whole object: position 0 is its first byte. A range that reaches past
         the end is cut there; one that starts past the end is empty. Each open file has a position of its
         own. One that is open while its object is deleted reads on or raises, but never reads other bytes.
+        `pydicom.dcmread` takes the file as it is.
 
         Raises:
             NotFoundError: there is no such object.
@@ -244,6 +245,10 @@ class Storage(abc.ABC):
         """
         del locator
         raise NotSupportedError(f"{type(self).__name__} keeps no local files: open the object instead")
+
+    def folders(self) -> tuple[Path, ...]:
+        """Return the folders of this machine that objects lie in, so that an import does not go into them."""
+        return ()
 
     def close(self) -> None:  # noqa: B027 - most have nothing to release
         """Release what the storage holds. May be called twice; no other call may follow."""

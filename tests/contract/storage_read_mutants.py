@@ -30,6 +30,13 @@ class _Opens(MemoryStorage):
         return data[start:end]
 
 
+@must_fail("test_pydicom_takes_an_open_file_as_it_is")
+class OpensWhatHasNoName(MemoryStorage):
+    def open(self, locator: str, byte_range: ByteRange | None = None) -> BinaryIO:
+        with super().open(locator, byte_range) as file:
+            return io.BufferedReader(io.BytesIO(file.read()))
+
+
 RANGE = "test_a_range_reads_as_if_it_were_the_whole_object"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import threading
 import zipfile
@@ -14,8 +15,10 @@ import pytest
 
 import fileroom
 from fileroom.archive import Archive
+from fileroom.plugin import hookimpl
 from fileroom.reports import Progress, Status
 from fileroom.testing.datasets import Corpus, hostile_files, make_instance
+from fileroom.worker import RemotePreparer
 
 SHIPPED = Path(str(pydicom.data.get_testdata_file("CT_small.dcm"))).parent
 
@@ -158,3 +161,74 @@ def test_what_is_no_dicom_is_ignored_in_a_folder_and_refused_by_store(
     with pytest.raises(fileroom.NotDicomError):
         archive.store(b"no image")
     assert list(archive.quarantine.list()) == []
+
+
+def test_a_file_that_changes_while_it_is_read_is_rejected_and_stored_at_the_next_import(tmp_path: Path) -> None:
+    path = tmp_path / "growing.dcm"
+    path.write_bytes(make_instance(rows=512, columns=512))
+
+    class Scanner:
+        """Still writes, between our reading the header and the rest."""
+
+        writes = True
+
+        @hookimpl
+        def fileroom_before_store(self, incoming: object) -> None:
+            if self.writes:
+                os.utime(path, ns=(0, 0))
+
+    scanner = Scanner()
+    with fileroom.open(tmp_path / "a", register=[scanner]) as archive:
+        (outcome,) = archive.ingest([path])
+        assert (outcome.status, "changed" in outcome.reason) == (Status.REJECTED, True)
+        assert list(archive.storage.list()) == []
+        scanner.writes = False
+        assert archive.ingest([path]).stored == 1
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_interventions_decide_in_this_process_and_in_workers(tmp_path: Path, jobs: int) -> None:
+    write_corpus(tmp_path / "in", 600)
+    (tmp_path / "in" / "mr.dcm").write_bytes(make_instance(modality="MR"))
+    (tmp_path / "in" / "nobody.dcm").write_bytes(make_instance(patient_id="", sop_uid="1.2.9"))
+    rules = {"modalities": ["CT"], "require": ["PatientID"], "set": {"InstitutionName": "Elsewhere"}}
+    with fileroom.open(
+        tmp_path / "a",
+        ingest={"before_store": ["admission"]},
+        plugins={"enable": ["admission"], "admission": rules},
+    ) as archive:
+        report = archive.ingest([tmp_path / "in"], jobs=jobs)
+        counts = (report.stored, report.rejected, report.quarantined)
+        assert counts == (600, 1, 1), [one.reason for one in report if one.reason]
+        assert archive.count("study", InstitutionName="elsewhere") == archive.statistics().studies
+        assert next(iter(archive.find("instance"))).dataset().InstitutionName == "Elsewhere"
+
+
+def test_a_worker_that_dies_costs_nothing_but_time(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_corpus(tmp_path / "in", 900)
+    asked = RemotePreparer._ask
+
+    def kill_at_the_second_put(self: RemotePreparer, verb: str, *arguments: object) -> object:
+        if verb == "put" and next(puts) == 1:
+            assert self._process is not None
+            self._process.kill()
+        return asked(self, verb, *arguments)
+
+    puts = itertools.count()
+    monkeypatch.setattr(RemotePreparer, "_ask", kill_at_the_second_put)
+    report = archive.ingest([tmp_path / "in"], jobs=2)
+    assert (report.stored, report.failed) == (900, 0)
+    assert "worker died" in caplog.text
+    archive.sweep(grace=0)
+    assert len(list(archive.storage.list())) == 900
+    assert list(archive.verify()) == []
+
+
+def test_an_import_does_not_go_into_the_archives_own_folders(archive: Archive, tmp_path: Path) -> None:
+    write_corpus(tmp_path / "in", 5)
+    (tmp_path / "in" / "damaged.dcm").write_bytes(make_instance()[:700])
+    archive.ingest([tmp_path / "in"])
+    report = archive.ingest([tmp_path])
+    assert (report.already_stored, report.quarantined) == (5, 1)

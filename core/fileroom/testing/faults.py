@@ -128,6 +128,7 @@ class FaultyStorage(_Faulty, Storage):
     delete = _Stepped()
     list = _Stepped()
     discard_unfinished = _Stepped()
+    folders = _Stepped()
     local_path = _Stepped()
     close = _Stepped()
 

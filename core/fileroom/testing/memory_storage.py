@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     Objects: TypeAlias = dict[str, tuple[bytes, float]]
 
 
+class _Bytes(io.BytesIO):
+    name = ""  # pydicom asks a buffered reader for it
+
+
 class MemoryStorage(Storage):
     """A storage in memory.
 
@@ -47,7 +51,7 @@ class MemoryStorage(Storage):
         """Open an object, or a range of it."""
         data, _ = self._get(locator)
         start, end = (byte_range or ByteRange()).within(len(data))
-        return io.BufferedReader(io.BytesIO(data[start:end]))
+        return io.BufferedReader(_Bytes(data[start:end]))
 
     def stat(self, locator: str) -> Stored:
         """Return an object's size and time."""

@@ -8,10 +8,12 @@ import io
 import time
 from typing import TYPE_CHECKING
 
+import pydicom
 import pytest
 
 from fileroom.errors import NotFoundError, StorageError
 from fileroom.storage import CHUNK, ByteRange, Stored
+from fileroom.testing.datasets import make_instance
 from fileroom.testing.storage_case import (
     FOREIGN_LOCATORS,
     RANGED_SIZE,
@@ -70,6 +72,10 @@ class OpenContract(StorageCase):
             buffer = bytearray(30)
             assert file.readinto(buffer) == 30  # type: ignore[attr-defined]  # BinaryIO forgets it
             assert buffer == DATA[15:45]
+
+    def test_pydicom_takes_an_open_file_as_it_is(self, storage: Storage) -> None:
+        with storage.open(storage.put(new_key(), make_instance()).locator) as file:
+            assert pydicom.dcmread(file).Modality == "CT"
 
     def test_leaving_the_context_closes_the_file(self, storage: Storage) -> None:
         with storage.open(storage.put(new_key(), DATA).locator) as file:

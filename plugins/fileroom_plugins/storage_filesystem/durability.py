@@ -44,4 +44,6 @@ if sys.platform == "darwin":
         os.fsync(handle)
         fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
 else:
-    _sync = os.fsync
+
+    def _sync(handle: int) -> None:
+        os.fsync(handle)

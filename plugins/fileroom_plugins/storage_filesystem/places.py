@@ -61,8 +61,8 @@ class Places:
         raise not_found(locator)
 
     def lasts(self, folder: Path) -> bool:
-        """Tell whether a folder stays when it is empty: those for keys do, those with patients' values go."""
-        return folder != self._named and self._named not in folder.parents
+        """Tell whether a folder stays when it is empty: only those with patients' values go."""
+        return self._named not in folder.parents
 
     def prune(self, folder: Path) -> None:
         """Remove a folder that may not last, and those above it, as far as they are empty."""

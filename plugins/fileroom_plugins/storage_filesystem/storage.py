@@ -63,6 +63,10 @@ class FilesystemStorage(Storage):
         self._unnamed = unnamed_files_work(self._root.path)
         self.capabilities = StorageCapabilities(local_path=True, naming=template is not None)
 
+    def folders(self) -> tuple[Path, ...]:
+        """Return the root."""
+        return (self._root.path,)
+
     def put_many(self, items: Sequence[PutItem]) -> list[Stored]:
         """Store objects, durably; one sync for each file, and one for each folder they lie in."""
         if not items:
@@ -174,7 +178,7 @@ class FilesystemStorage(Storage):
 
     def _access_error(self, error: OSError, path: Path, locator: str, doing: str) -> FileroomError:
         """Return what a failed operation means: that there is no object, no root, or trouble."""
-        if error.errno not in _NOT_THERE and not path.is_dir():
+        if error.errno not in _NOT_THERE and not _is_folder(path):
             return self._root.failure(error, doing)
         hide_names(error)
         try:
@@ -182,3 +186,10 @@ class FilesystemStorage(Storage):
         except StorageError as gone:
             return gone
         return not_found(locator)
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:
+        return False

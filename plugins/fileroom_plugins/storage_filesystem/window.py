@@ -45,6 +45,8 @@ class Window(io.RawIOBase):
         failure: makes the error to raise when reading fails.
     """
 
+    name = ""  # pydicom asks a buffered reader for it
+
     def __init__(self, handle: int, start: int, end: int, failure: Callable[[OSError], Exception]) -> None:
         self._handle = handle
         self._start = start
