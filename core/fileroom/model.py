@@ -128,10 +128,10 @@ class Header:
     Attributes:
         identity: the four identifiers.
         sop_class_uid: SOP Class UID, or empty where the file has none.
-        transfer_syntax_uid: from the file meta information; Implicit VR Little Endian without one.
+        transfer_syntax_uid: from the file meta information; without one, what the data set looks like.
         tags: keyword to decoded value, for the attributes of the `fileroom.tags.TagSet` that the file has.
-        pixel_data_offset: byte offset of the pixel data element's tag, or None where there is none
-            or it was not found by the fast reader.
+        pixel_data_offset: byte offset of the pixel data element's tag, or None where there is none or the
+            data set is deflated.
     """
 
     identity: Identity
