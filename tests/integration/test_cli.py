@@ -198,7 +198,10 @@ def test_wrong_usage_ends_with_2_and_one_line(words: list[str], filled: Path) ->
     ("words", "code"),
     [
         (["find", "PatientName=Hidden^Name"], 2),
+        (["find", "Hidden^Name"], 2),
         (["find", "study", "Hidden^Name"], 2),
+        (["show", "P1", "Hidden^Name"], 2),
+        (["label", "Hidden^Name", "frobnicate"], 2),
         (["find", "study", "patientName=Hidden^Name"], 2),
         (["find", "study", "StudyDate=Hidden^Name"], 2),
         (["find", "study", "PatientWeight=Hidden^Name"], 2),

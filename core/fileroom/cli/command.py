@@ -121,6 +121,15 @@ class _Common(click.Command):
 class Command(_Common):
     """A command; its function returns the exit code."""
 
+    allow_extra_args = True
+
+    def invoke(self, ctx: click.Context) -> int:
+        """Run it, unless there are words too many, which click would repeat: they may be a patient's."""
+        if ctx.args:
+            raise click.UsageError(f"too many words: the last {len(ctx.args)} have no place", ctx)
+        code: int = super().invoke(ctx)
+        return code
+
 
 class Group(_Common, click.Group):
     """A group of commands; without one, it shows its help."""

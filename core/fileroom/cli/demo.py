@@ -87,8 +87,8 @@ class Walk:
         self._step("Import real files: those that come with pydicom.", "import", *_sources(), allowed=FAILED)
         output.say(
             "",
-            "Some of them are damaged on purpose: these are set aside, not lost. Others are one",
-            "image in several encodings: the first is kept, the others are in conflict with it.",
+            "Some of them are damaged on purpose: they are set aside, not lost. Others are",
+            "one image in several encodings: the first is kept, the others conflict with it.",
         )
         self._step("What is in the archive now?", "stats")
         self._step("Names match whatever their case and accents:", "find", "patient", "PatientName=*jerome")

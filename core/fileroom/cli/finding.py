@@ -15,6 +15,7 @@ from fileroom.cli.columns import COUNTS, print_resources
 from fileroom.cli.command import command
 from fileroom.cli.describing import as_json
 from fileroom.cli.failures import UsageProblem, say
+from fileroom.errors import QueryError
 from fileroom.model import Level
 
 if TYPE_CHECKING:
@@ -78,9 +79,7 @@ def find(
     """
     if as_csv and settings.json:
         raise UsageProblem("--csv and --json exclude each other")
-    wanted = Level.parse(level) if "=" not in level else None
-    if wanted is None:
-        raise UsageProblem("LEVEL is missing: patient, study, series or instance comes before the keys")
+    wanted = _level(level)
     returned = _split(returning)
     for_people = not (settings.json or as_csv)
     computed = (*returned, *COUNTS[wanted]) if for_people else returned
@@ -105,6 +104,15 @@ def find(
         else:
             _print_for_people(results, wanted, returned, SHOWN if limit is None else limit)
     return 0
+
+
+def _level(word: str) -> Level:
+    try:
+        return Level.parse(word)
+    except QueryError:
+        # Not chained and not repeated: it may be a key with its value, the level forgotten.
+        message = "the first word after find is the level: patient, study, series or instance"
+        raise UsageProblem(message) from None
 
 
 def _keys(pairs: Iterable[str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from fileroom.cli.failures import INTERRUPTED, say
+from fileroom.cli.output import console
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,6 +55,7 @@ class Interruption:
     def _heard(self, number: int, frame: FrameType | None) -> None:
         del number, frame
         if self.stop.is_set():
+            console(stderr=True).show_cursor()  # a progress bar hides it
             say("\naborted: run the same command to go on")
             os._exit(INTERRUPTED)
         self.stop.set()

@@ -77,10 +77,8 @@ def stats(settings: Settings) -> int:
     if settings.json:
         output.print_json(totals)
         return 0
-    names = {"bytes": "size", "stored_bytes": "size as stored"}
-    rows = {
-        names.get(name, name): text.size(count) if name in names else f"{count:,}"
-        for name, count in totals.items()
-    }
-    output.print_table(output.grid(rows.items()))
+    sizes = {"size": totals.pop("bytes"), "size as stored": totals.pop("stored_bytes")}
+    rows = {name: f"{count:,}" for name, count in totals.items()}
+    rows |= {name: text.size(count) for name, count in sizes.items()}
+    output.print_table(output.grid((name, f"{value:>15}") for name, value in rows.items()))
     return 0
