@@ -216,8 +216,10 @@ class SaysNotFoundOfWhatItCannotDo(MemoryStorage):
         raise NotFoundError("no such file")
 
 
-@must_fail("test_there_is_no_local_path_for_what_is_gone")
-class NamesFilesThatAreGone(MemoryStorage):
+@must_fail(
+    "test_there_is_no_local_path_for_what_is_gone", "test_local_files_lie_in_the_folders_that_are_told"
+)
+class NamesFilesThatAreNotThere(MemoryStorage):
     capabilities = StorageCapabilities(local_path=True)
 
     def local_path(self, locator: str) -> Path:

@@ -32,6 +32,13 @@ class LocalPathContract(StorageCase):
             with pytest.raises(NotSupportedError):
                 storage.local_path(locator)
 
+    def test_local_files_lie_in_the_folders_that_are_told(self, storage: Storage) -> None:
+        folders = storage.folders()
+        assert all(folder.is_absolute() for folder in folders)
+        if storage.capabilities.local_path:
+            path = storage.local_path(storage.put(new_key(), b"x").locator)
+            assert any(path.is_relative_to(folder) for folder in folders)
+
     def test_there_is_no_local_path_for_what_is_gone(self, storage: Storage) -> None:
         locator = storage.put(new_key(), b"gone").locator
         storage.delete([locator])

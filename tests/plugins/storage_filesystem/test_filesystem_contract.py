@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 LAYOUT = "{PatientID}/{StudyInstanceUID}/{SeriesInstanceUID}/{SOPInstanceUID}.dcm"
 
 
-class TestByKey(StorageContract):
-    @pytest.fixture
-    def open_storage(self, tmp_path: Path) -> OpenStorage:
-        return lambda: FilesystemStorage(tmp_path / "objects")
-
-
 class Undisturbed(StorageContract):
-    """Without waiting for the disk, which no test of the kit can notice: once is enough."""
+    """Without waiting for the disk, which no test of the kit can notice."""
 
     @pytest.fixture(autouse=True)
     def _no_sync(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+class TestByKey(Undisturbed):
+    @pytest.fixture
+    def open_storage(self, tmp_path: Path) -> OpenStorage:
+        return lambda: FilesystemStorage(tmp_path / "objects")
 
 
 class TestByLayout(Undisturbed):
