@@ -67,7 +67,7 @@ def test_steps_are_counted_over_calls_and_strike_once() -> None:
 
 
 @pytest.mark.parametrize(("step", "committed"), [(1, False), (2, True)])
-def test_an_index_can_fail_before_and_after_it_commits(step: int, committed: bool) -> None:  # noqa: FBT001
+def test_an_index_can_fail_before_and_after_it_commits(step: int, committed: bool) -> None:
     index = FaultyIndex(MemoryIndex(TagSet.default()), {"commit": step})
     with pytest.raises(CatalogError):
         index.commit([entry()])
