@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 import inspect
+import unittest
+from collections import defaultdict
+from contextlib import redirect_stdout
+from io import StringIO
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.contract import index_edit_mutants, index_search_mutants
+from hypothesis import Phase, settings
+from tests.contract import index_edit_mutants, index_mutants, index_paging_mutants, index_search_mutants
 from tests.contract.index_mutants import MUTANTS
 
 from fileroom.tags import TagSet
 from fileroom.testing.index import IndexContract
 from fileroom.testing.index_corpus import TAGS, corpus, corpus_edits
+from fileroom.testing.index_machine import index_machine
 from fileroom.testing.memory_index import MemoryIndex
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from fileroom.index import Index
 
-__all__ = ["index_edit_mutants", "index_search_mutants"]  # imported for what they register
+
+FOUND_BY_THE_MACHINE = [
+    index_mutants.ReportsConflictsAsAlreadyStored,
+    index_mutants.NormalisesIdentifiers,
+    index_edit_mutants.IgnoresRevisions,
+    index_edit_mutants.NamesTheParentAsRemaining,
+    index_edit_mutants.MergesTagsOnRefresh,
+    index_search_mutants.IgnoresKeysOfUpperLevels,
+    index_paging_mutants.TurnsTiesRoundEachTime,
+]
 
 
 def cases(test: str) -> Iterator[dict[str, Any]]:
@@ -74,6 +90,22 @@ def test_the_kit_rejects_an_index_that(mutant: type[MemoryIndex], test: str) -> 
 @pytest.mark.parametrize("test", sorted({test for _, test in MUTANTS}))
 def test_the_reference_index_passes(test: str) -> None:
     assert not rejects(MemoryIndex, test)
+
+
+@pytest.mark.parametrize("mutant", FOUND_BY_THE_MACHINE)
+def test_the_machine_rejects_an_index_that(mutant: type[MemoryIndex]) -> None:
+    assert not _lives(mutant)
+
+
+def _lives(index_type: type[MemoryIndex]) -> bool:
+    stores: dict[Path, MemoryIndex.Store] = defaultdict(MemoryIndex.Store)
+    case = index_machine(lambda folder, tags: index_type(tags, stores[folder]))
+    quick = settings(max_examples=50, deadline=None, phases=[Phase.generate], database=None, derandomize=True)
+    case.settings = quick  # type: ignore[attr-defined]
+    result = unittest.TestResult()
+    with redirect_stdout(StringIO()):
+        case("runTest").run(result)
+    return result.wasSuccessful()
 
 
 def test_every_mutant_is_registered_once() -> None:

@@ -13,10 +13,10 @@ from fileroom.tags import TagSet
 from fileroom.testing.entries import entry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from fileroom.index import Details, Entry, Index
-    from fileroom.model import Change, ResourceRecord
+    from fileroom.model import Change, ChangeType, ResourceRecord
 
     OpenIndex: TypeAlias = Callable[[TagSet], Index]
 
@@ -71,25 +71,32 @@ def locator_of(index: Index, public_id: str, content_type: int = 1) -> str:
     return files[content_type].locator
 
 
-def all_changes(index: Index, since: int = 0) -> list[Change]:
-    """Return the whole change log, read in pages."""
+def all_changes(
+    index: Index, since: int = 0, *, limit: int = 50, types: Sequence[ChangeType] | None = None
+) -> list[Change]:
+    """Return the change log after ``since``, read in pages."""
     changes: list[Change] = []
-    while True:
-        page = index.changes(since=since, limit=50)
+    done = False
+    while not done:
+        page = index.changes(since, limit, types)
+        assert len(page.changes) <= limit
+        assert page.changes or page.done, "an empty page of changes is not done"
         changes.extend(page.changes)
-        if page.done:
-            return changes
-        since = page.last
+        since, done = page.last, page.done
+    return changes
 
 
 def all_records(index: Index, query: Query) -> list[ResourceRecord]:
     """Return all answers to a query, following the cursor."""
     records: list[ResourceRecord] = []
+    cursors = set()
     while True:
         page = index.find(query)
         records.extend(page.records)
         if page.cursor is None:
             return records
+        assert page.cursor not in cursors, "a cursor leads back to where it was"
+        cursors.add(page.cursor)
         query = replace(query, cursor=page.cursor)
 
 

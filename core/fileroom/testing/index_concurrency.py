@@ -14,7 +14,7 @@ import pytest
 
 from fileroom.errors import NotFoundError, RevisionError
 from fileroom.index import Attach, Overwrite, SetMetadata
-from fileroom.model import Level
+from fileroom.model import Level, Metadata
 from fileroom.query import Query
 from fileroom.tags import TagSet
 from fileroom.testing.entries import attachment, entry
@@ -45,6 +45,16 @@ class ConcurrencyContract(IndexCase):
         yield doors
         for door in doors:
             door.close()
+
+    def test_what_one_wrote_the_other_sees_at_once(self, doors: list[Index]) -> None:
+        here, there = doors[0], doors[-1]
+        here.commit([entry()])
+        study = ids_of(entry()).study
+        there.edit([SetMetadata(study, "n", "v")])
+        assert details_of(here, study).metadata == details_of(there, study).metadata == {"n": Metadata("v")}
+        here.remove([study])
+        assert there.get([study]) == [None]
+        assert there.statistics() == here.statistics() == recount(there)
 
     @pytest.mark.parametrize(
         ("overwrite", "contents", "losers"),

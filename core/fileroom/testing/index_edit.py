@@ -47,8 +47,8 @@ class AttachmentContract(IndexCase):
         new = entry()
         index.commit([new])
         owner = ids_of(new)[level - 1]
-        files = [attachment(number, f"{number}") for number in (65535, 1024, 2)]
-        assert index.edit([Attach(owner, file) for file in files]) == [Edited(1), Edited(1), Edited(1)]
+        files = [attachment(number, f"{number}") for number in (65535, 1024, 2, 0)]
+        assert index.edit([Attach(owner, file) for file in files]) == [Edited(1)] * 4
         own = details_of(index, owner).attachments
         assert [file for file in own if file.content_type != 1] == sorted(
             files, key=lambda file: file.content_type

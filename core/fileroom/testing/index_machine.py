@@ -10,12 +10,12 @@ what was removed (children before parents).
 
 from __future__ import annotations
 
-import itertools
 import shutil
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -25,7 +25,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from fileroom.errors import FileroomError
 from fileroom.index import Committed, Edited, Overwrite
-from fileroom.query import sort_key
+from fileroom.query import Query, sort_key
 from fileroom.testing import index_strategies as some
 from fileroom.testing.index_case import all_changes, all_records
 from fileroom.testing.memory_index import MemoryIndex
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from fileroom.index import Edit, Entry, Index
     from fileroom.model import Change, ChangeType, ResourceRecord
-    from fileroom.query import Query
     from fileroom.tags import TagSet
 
 _Outcome = TypeVar("_Outcome", Committed, Edited)
@@ -55,7 +54,7 @@ def index_machine(open_index: Callable[[Path, TagSet], Index]) -> type[unittest.
     """
     machine = type("Machine", (_Machine,), {"open_index": staticmethod(open_index)})
     case: type[unittest.TestCase] = machine.TestCase  # type: ignore[attr-defined]
-    case.settings = settings(max_examples=30, stateful_step_count=25, deadline=None)  # type: ignore[attr-defined]
+    case.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)  # type: ignore[attr-defined]
     return case
 
 
@@ -84,9 +83,14 @@ class _Machine(RuleBasedStateMachine):
         self.index.close()
         shutil.rmtree(self.folder)
 
-    @initialize(entries=st.lists(some.entries(), min_size=4, max_size=12))
-    def fill(self, entries: list[Entry]) -> None:
+    @initialize(
+        entries=st.lists(some.entries(), min_size=6, max_size=12),
+        edits=st.lists(some.edits(), min_size=10, max_size=20),
+    )
+    def fill(self, entries: list[Entry], edits: list[Edit]) -> None:
         self.commit(entries, Overwrite.NEVER)
+        for edit in edits:
+            self.edit([edit])
 
     @rule(entries=st.lists(some.entries(), max_size=4), overwrite=some.overwrites)
     def commit(self, entries: list[Entry], overwrite: Overwrite) -> None:
@@ -97,7 +101,7 @@ class _Machine(RuleBasedStateMachine):
 
     @rule(edits=st.lists(some.edits(), min_size=1, max_size=4))
     def edit(self, edits: list[Edit]) -> None:
-        self._compare(lambda index: [_sorted_garbage(each) for each in index.edit(edits)])
+        self._compare(lambda index: list(map(_sorted_garbage, index.edit(edits))))
         self._compare_changes(list)
 
     @rule(ids=some.some_ids)
@@ -111,12 +115,21 @@ class _Machine(RuleBasedStateMachine):
         self._compare_changes(list)
 
     @rule()
+    def list_children(self) -> None:
+        for each in some.IDS:
+            self._compare(lambda index: [child.id for child in index.children(each)])  # noqa: B023 - called at once
+
+    @rule()
     def reopen(self) -> None:
         self.index.close()
         self.index = type(self).open_index(self.folder, some.TAGS)
 
-    @rule(query=some.queries())
-    def find(self, query: Query) -> None:
+    @rule(queries=st.lists(some.queries(), min_size=1, max_size=4))
+    def find(self, queries: list[Query]) -> None:
+        for query in queries:
+            self._find(query)
+
+    def _find(self, query: Query) -> None:
         ours, theirs = all_records(self.index, query), all_records(self.model, query)
         assert [_keys(query, each) for each in ours] == [_keys(query, each) for each in theirs]
         assert _by_id(ours) == _by_id(theirs)
@@ -145,15 +158,10 @@ class _Machine(RuleBasedStateMachine):
 
     @rule(types=some.change_types, limit=st.integers(1, 7))
     def read_changes(self, types: tuple[ChangeType, ...] | None, limit: int) -> None:
-        read: list[Change] = []
-        since, done = 0, False
-        while not done:
-            page = self.index.changes(since, limit, types)
-            assert len(page.changes) <= limit
-            read, since, done = [*read, *page.changes], page.last, page.done
         everything = all_changes(self.index)
+        read = all_changes(self.index, limit=limit, types=types)
         assert read == [each for each in everything if types is None or each.type in types]
-        assert all(one.sequence < other.sequence for one, other in itertools.pairwise(everything))
+        assert all(one.sequence < other.sequence for one, other in pairwise(everything))
 
     @invariant()
     def everything_is_equal(self) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
@@ -20,11 +19,15 @@ if TYPE_CHECKING:
 
 TAGS = TagSet.default()
 
-_PATIENTS = ("A", "a", "\u00c4", "A\u0308")  # four different ones
-_NUMBERS = ("1", "2")
-IDENTITIES = tuple(
-    (patient, study, f"{study}.{series}", f"{study}.{series}.{instance}")
-    for patient, study, series, instance in product(_PATIENTS, _NUMBERS, _NUMBERS, _NUMBERS)
+IDENTITIES = (
+    ("A", "1", "1.1", "1.1.1"),
+    ("A", "1", "1.1", "1.1.2"),
+    ("A", "1", "1.2", "1.2.1"),
+    ("A", "2", "2.1", "2.1.1"),
+    ("a", "1", "1.1", "1.1.1"),
+    ("\u00c4", "1", "1.1", "1.1.1"),
+    ("A\u0308", "1", "1.1", "1.1.1"),
+    ("A\u0308", "1", "1.1", "1.1.2"),
 )
 IDS = tuple(dict.fromkeys(public_id for identity in IDENTITIES for public_id in ids_of(entry(*identity))))
 """Every public id there can be."""
@@ -39,9 +42,10 @@ _VALUES = {
     "InstanceNumber": ("2", "+2", "11", ""),
 }
 _tags = st.fixed_dictionaries({}, optional={name: st.sampled_from(each) for name, each in _VALUES.items()})
-_revisions = st.sampled_from((None, None, 0, 1, 2))
-_names = st.sampled_from(("n", "N", "\u00e4", "a\u0308", ""))
+_revisions = st.sampled_from((None, None, None, None, 0, 1, 2))
+_names = st.sampled_from(("n", "N", "\u00e4"))
 _ids = st.sampled_from(IDS)
+_owners = st.sampled_from([*ids_of(entry(*IDENTITIES[0])), ids_of(entry(*IDENTITIES[1])).instance])
 
 overwrites = st.sampled_from(Overwrite)
 change_types = st.none() | st.sets(st.sampled_from(ChangeType), min_size=1).map(tuple)
@@ -65,20 +69,21 @@ def entries(draw: st.DrawFn) -> Entry:
 
 @st.composite
 def edits(draw: st.DrawFn) -> Edit:
-    """Return an edit that may or may not find what it is about."""
-    owner = draw(_ids)
-    number = draw(st.sampled_from((1, 2, 1024, 65535)))
+    """Return an edit, which may not find what it is about."""
+    owner = draw(_owners)
+    number = draw(st.sampled_from((1, 2, 2, 1024, 1024)))
     locator = draw(st.none() | st.just(f"{owner}-{number}"))
-    edit: Edit = draw(
-        st.one_of(
-            st.builds(Attach, st.just(owner), st.just(attachment(number, "12", locator=locator)), _revisions),
-            st.builds(Detach, st.just(owner), st.just(number), _revisions),
-            st.builds(SetMetadata, st.just(owner), _names, _names, _revisions),
-            st.builds(UnsetMetadata, st.just(owner), _names, _revisions),
-            st.builds(AddLabel, st.just(owner), _names),
-            st.builds(RemoveLabel, st.just(owner), _names),
-        )
-    )
+    add = [
+        st.builds(Attach, st.just(owner), st.just(attachment(number, "12", locator=locator)), _revisions),
+        st.builds(SetMetadata, st.just(owner), _names, _names, _revisions),
+        st.builds(AddLabel, st.just(owner), _names),
+    ]
+    remove = [
+        st.builds(Detach, st.just(owner), st.just(number), _revisions),
+        st.builds(UnsetMetadata, st.just(owner), _names, _revisions),
+        st.builds(RemoveLabel, st.just(owner), _names),
+    ]
+    edit: Edit = draw(st.one_of(*add, *add, *remove))
     return edit
 
 
@@ -96,7 +101,6 @@ _KEYS: tuple[dict[str, object], ...] = (
     {"SeriesNumber": 1},
     {"InstanceNumber": "2"},
 )
-_METADATA: tuple[dict[str, object], ...] = ({}, {}, {"n": "?"}, {"\u00e4": ["n", "N"]})
 _ORDERS = (
     (),
     ("PatientName",),
@@ -106,23 +110,34 @@ _ORDERS = (
 )
 
 
+_labels = st.fixed_dictionaries(
+    {
+        "labels": st.sampled_from((("n",), ("n", "N"))),
+        "label_match": st.sampled_from(("all", "any", "none")),
+    }
+)
+_metadata = st.sampled_from(({"n": "?"}, {"\u00e4": ["n", "N"]})).map(lambda each: {"metadata": each})
+_within = _ids.map(lambda each: {"within": each})
+
+
 @st.composite
 def queries(draw: st.DrawFn) -> Query:
-    """Return a query of any level with keys and an order that the level has."""
+    """Return a query of any level, about one thing or two, in an order that the level has."""
     level = draw(st.sampled_from(Level))
     upper = {spec.keyword for each in Level if each <= level for spec in TAGS.levels[each]}
-    keys = draw(st.sampled_from([each for each in _KEYS if each.keys() <= upper]))
-    order = draw(st.sampled_from([each for each in _ORDERS if {name.lstrip("-") for name in each} <= upper]))
-    aggregates = [{}, {}, {"ModalitiesInStudy": "MR"}] if level is Level.STUDY else [{}]
+    usable = [each for each in _KEYS if each.keys() <= upper]
+    [each for each in _ORDERS if {name.lstrip("-") for name in each} <= upper]
+    if level is Level.STUDY:
+        usable += [{"ModalitiesInStudy": "MR"}, {"SOPClassesInStudy": MR_IMAGE}]
+    options: dict[str, Any] = draw(st.one_of(st.just({}), st.just({}), _labels, _metadata, _within))
     return parse_query(
         level,
-        {**keys, **draw(st.sampled_from(aggregates))},
+        draw(st.sampled_from(usable if not options else [*usable, *[{}] * len(usable)])),
         TAGS,
         exact=draw(st.booleans()),
-        order_by=order,
+        order_by=draw(
+            st.sampled_from([each for each in _ORDERS if {name.lstrip("-") for name in each} <= upper])
+        ),
         limit=draw(st.none() | st.integers(1, 4)),
-        labels=draw(st.sampled_from(((), (), ("n",), ("n", "N")))),
-        label_match=draw(st.sampled_from(("all", "any", "none"))),
-        metadata=draw(st.sampled_from(_METADATA)),
-        within=draw(st.none() | _ids),
+        **options,
     ).query
