@@ -7,7 +7,6 @@ as they are encoded, so the same image in two transfer syntaxes has two.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, Literal
@@ -80,10 +79,7 @@ def _read(source: BinaryIO) -> Dataset:
     from pydicom.pixels.utils import get_expected_length  # noqa: PLC0415
 
     try:
-        # In memory, since pydicom asks an open file for its name, and not every one has one.
-        dataset = pydicom.dcmread(
-            io.BytesIO(source.read()), specific_tags=[*_SHAPE, *_PIXELS, "SOPInstanceUID"]
-        )
+        dataset = pydicom.dcmread(source, specific_tags=[*_SHAPE, *_PIXELS, "SOPInstanceUID"])
         missing = "SOPInstanceUID" not in dataset
         if "PixelData" in dataset and not dataset.file_meta.TransferSyntaxUID.is_compressed:
             missing |= len(dataset.PixelData) < get_expected_length(dataset)

@@ -23,6 +23,8 @@ def open_pieces(read: Callable[[int, int], bytes], length: int) -> BinaryIO:
 
 
 class _Pieces(io.RawIOBase):
+    name = ""  # pydicom asks a buffered reader for it
+
     def __init__(self, read: Callable[[int, int], bytes], length: int) -> None:
         self._read = read
         self._length = length

@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from fileroom.testing.datasets import make_instance
+
+STUDIES = {
+    "P-1": ("Müller^Anna", "CT", "Thorax", "20240229", 3),
+    "P-2": ("Doe^Jane", "MR", "Head", "20230115", 2),
+}
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A current folder, also the home, with what the pages speak of: DICOM files, a ZIP file, a report."""
+    (tmp_path / "dicom").mkdir()
+    for patient_id, (name, modality, description, day, count) in STUDIES.items():
+        tags = {"PatientName": name, "StudyDescription": description, "StudyDate": day, "KVP": "120"}
+        for number in range(1, count + 1):
+            data = make_instance(
+                patient_id=patient_id,
+                modality=modality,
+                instance_number=number,
+                tags=tags,
+                character_set="ISO_IR 192",
+            )
+            (tmp_path / "dicom" / f"{modality}-{number}.dcm").write_bytes(data)
+    with zipfile.ZipFile(tmp_path / "more.zip", "w") as file:
+        file.writestr("one.dcm", make_instance(patient_id="P-3", modality="CR"))
+        file.writestr("readme.txt", "no image")
+    (tmp_path / "report.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
+    monkeypatch.chdir(tmp_path)
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    for name in [name for name in os.environ if name.startswith("FILEROOM_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path
