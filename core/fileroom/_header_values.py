@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import struct
-from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
+from fileroom import dictionary
 from fileroom._header_elements import ITEM_END, PIXEL_DATA, VR_NAMES, swapped, vr_code
 from fileroom._header_sequences import read_items
 from fileroom.charset import CharacterSet
@@ -88,7 +88,7 @@ class WantedTags:
     def from_quick(self, found: dict[int, bytes], read_element: ReadElement) -> dict[str, TagValue]:
         """Return keyword to value for what the quick reader found.
 
-        Ordinary texts are decoded in one go: they are ASCII in most files, and short.
+        Ordinary texts are decoded in one go: they are short, and one character set is theirs.
 
         Raises:
             UnsureError: a sequence is not of ordinary shape.
@@ -96,17 +96,10 @@ class WantedTags:
         charset = CharacterSet.of(found.get(_CHARACTER_SET, b""))
         special = [(tag, found.pop(tag)) for tag in self._special & found.keys()]
         joined = _SEPARATOR.encode().join(found.values())
-        texts: list[str] = []
-        if joined.isascii() and b"\x1b" not in joined:
-            texts = joined.decode("ascii").split(_SEPARATOR)
+        texts = (charset.decode_joined(joined) or "").split(_SEPARATOR)
         if len(texts) != len(found):
             names = self._names
-            texts = [
-                value.decode("ascii")
-                if value.isascii() and b"\x1b" not in value
-                else charset.decode(value, person_name=tag in names)
-                for tag, value in found.items()
-            ]
+            texts = [charset.decode(value, person_name=tag in names) for tag, value in found.items()]
         keywords = self._keywords
         values: dict[str, TagValue] = {}
         for tag, text in zip(found, texts, strict=True):
@@ -171,7 +164,7 @@ def _item(item: list[RawElement], charset: CharacterSet, *, little_endian: bool)
     for tag, vr, value in item:
         if tag == CHARACTER_SET:
             continue
-        keyword, known_vr = _dictionary_entry(tag)
+        keyword, known_vr = dictionary.entry(tag)
         text = text_of(effective_vr(vr, known_vr), value, charset, little_endian=little_endian)
         if keyword and text:
             texts[keyword] = text
@@ -189,14 +182,3 @@ def effective_vr(vr: str, known_vr: str) -> str:
     if vr in _NUMBERS and known_vr not in (*_NUMBERS, "DS", "IS"):
         return ""
     return vr
-
-
-@lru_cache(maxsize=4096)
-def _dictionary_entry(tag: int) -> tuple[str, str]:
-    """Return keyword and VR of a tag, both empty where PS3.6 has none."""
-    from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag  # noqa: PLC0415 - slow
-
-    if not dictionary_has_tag(tag):
-        return "", ""
-    vr = dictionary_VR(tag)
-    return keyword_for_tag(tag), "US" if vr == "US or SS" else vr

@@ -110,6 +110,18 @@ class CharacterSet:
         except UnicodeDecodeError:
             return value.decode("latin_1")
 
+    def decode_joined(self, values: bytes) -> str | None:
+        """Return several values, joined by a control character, as text in one go.
+
+        None where they must be decoded one by one: an escape sequence, or a value that is not as declared.
+        """
+        if b"\x1b" in values:
+            return None
+        try:
+            return values.decode(self._whole or self._g1 or "ascii")
+        except UnicodeDecodeError:
+            return None
+
     def _decode_escapes(self, value: bytes, resets: re.Pattern[bytes]) -> str:
         text = []
         double = b""

@@ -23,6 +23,21 @@ class MainTag(NamedTuple):
     searchable: bool = True
 
 
+REQUEST_TAGS = (
+    MainTag("AccessionNumber", 0x00080050, "SH"),
+    MainTag("ReferencedStudySequence", 0x00081110, "SQ"),
+    MainTag("StudyInstanceUID", 0x0020000D, "UI"),
+    MainTag("RequestedProcedureDescription", 0x00321060, "LO"),
+    MainTag("RequestedProcedureCodeSequence", 0x00321064, "SQ"),
+    MainTag("ScheduledProcedureStepDescription", 0x00400007, "LO"),
+    MainTag("ScheduledProtocolCodeSequence", 0x00400008, "SQ"),
+    MainTag("ScheduledProcedureStepID", 0x00400009, "SH"),
+    MainTag("RequestedProcedureID", 0x00401001, "SH"),
+    MainTag("ReasonForTheRequestedProcedure", 0x00401002, "LO"),
+    MainTag("ReasonForRequestedProcedureCodeSequence", 0x0040100A, "SQ"),
+)
+"""What an item of RequestAttributesSequence usually holds (PS3.3 table 10-9)."""
+
 MAIN_TAGS: Mapping[Level, tuple[MainTag, ...]] = {
     Level.PATIENT: (
         MainTag("PatientID", 0x00100020, "LO"),
