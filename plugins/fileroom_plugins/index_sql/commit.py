@@ -1,0 +1,240 @@
+"""`Index.commit`: a batch of entries becomes rows in one transaction.
+
+The entries are first played through in memory, against what the index holds of their instances, and the
+outcome is written once: that makes a batch cheap, and lets its entries see each other.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy import bindparam, delete, select, update
+
+from fileroom.index import CommitStatus, Committed, Overwrite
+from fileroom.model import AttachmentRecord, ChangeType, Level, digest_to_public_id
+from fileroom_plugins.index_sql.bulk import insert_rows
+from fileroom_plugins.index_sql.candidates import Candidate
+from fileroom_plugins.index_sql.describe import describe
+from fileroom_plugins.index_sql.files import DICOM, FIRST_USER_TYPE, files_of, to_row
+from fileroom_plugins.index_sql.ledger import Ledger
+from fileroom_plugins.index_sql.lookup import chunks, numbers
+from fileroom_plugins.index_sql.rows import Rows, count_classes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection
+
+    from fileroom_plugins.index_sql.files import Value
+    from fileroom_plugins.index_sql.schema import Schema
+
+_NEW = {
+    Level.PATIENT: ChangeType.NEW_PATIENT,
+    Level.STUDY: ChangeType.NEW_STUDY,
+    Level.SERIES: ChangeType.NEW_SERIES,
+    Level.INSTANCE: ChangeType.NEW_INSTANCE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What the index held of an instance before the batch."""
+
+    stamp: int
+    class_id: int
+    files: Mapping[int, AttachmentRecord]
+
+
+@dataclass(slots=True)
+class _Instance:
+    """What an instance is at some point of the batch.
+
+    Attributes:
+        number: its number.
+        series: the number of its series.
+        before: what it was before the batch, None for nothing.
+        stamp: its stamp.
+        files: its attachments by content type; their revisions are those in force.
+        described_by: the candidate whose header describes it, None while its row does.
+    """
+
+    number: int
+    series: int
+    before: _Before | None
+    stamp: int
+    files: dict[int, AttachmentRecord]
+    described_by: Candidate | None = None
+
+
+class Batch:
+    """One commit within its transaction.
+
+    Args:
+        connection: the transaction.
+        schema: the tables.
+        uids: the numbers of all UIDs that the candidates keep as numbers.
+        overwrite: what to do with instances that are there.
+    """
+
+    def __init__(
+        self, connection: Connection, schema: Schema, uids: Mapping[str, int], overwrite: Overwrite
+    ) -> None:
+        self._connection = connection
+        self._schema = schema
+        self._uids = uids
+        self._overwrite = overwrite
+        self._ledger = Ledger(connection, schema)
+        self._rows = Rows(connection, schema, uids)
+        self._parents: dict[Level, dict[bytes, int]] = {level: {} for level in Level}
+        self._instances: dict[bytes, _Instance] = {}
+
+    def commit(self, candidates: Sequence[Candidate]) -> list[Committed]:
+        """Play the candidates through, write the outcome, and say what became of each."""
+        self._look_up_instances(candidates)
+        self._look_up_parents(
+            [each for each in candidates if each.digest(Level.INSTANCE) not in self._instances]
+        )
+        outcomes = [self._commit_one(each) for each in candidates]
+        self._write()
+        if any(outcome.garbage for outcome in outcomes):
+            live = {file.locator for each in self._instances.values() for file in each.files.values()}
+            outcomes = [
+                replace(outcome, garbage=tuple(each for each in outcome.garbage if each not in live))
+                for outcome in outcomes
+            ]
+        return outcomes
+
+    def _look_up_instances(self, candidates: Iterable[Candidate]) -> None:
+        table = self._schema.levels[Level.INSTANCE].table.c
+        columns = (table.id, table.public_id, table.parent_id, table.stamp, table.class_id)
+        for some in chunks({each.digest(Level.INSTANCE) for each in candidates}):
+            rows = self._connection.execute(select(*columns).where(table.public_id.in_(some))).all()
+            files = files_of(self._connection, self._schema, Level.INSTANCE, [row.id for row in rows])
+            for row in rows:
+                before = _Before(row.stamp, row.class_id, files[row.id])
+                self._instances[row.public_id] = _Instance(
+                    row.id, row.parent_id, before, row.stamp, dict(before.files)
+                )
+
+    def _look_up_parents(self, candidates: Sequence[Candidate]) -> None:
+        for level in (Level.SERIES, Level.STUDY, Level.PATIENT):
+            wanted = {each.digest(level) for each in candidates}
+            known = self._parents[level] = numbers(self._connection, self._schema, level, wanted)
+            candidates = [each for each in candidates if each.digest(level) not in known]
+
+    def _commit_one(self, candidate: Candidate) -> Committed:
+        digest, entry = candidate.digest(Level.INSTANCE), candidate.entry
+        file = entry.attachment
+        held = self._instances.get(digest)
+        public_id = digest_to_public_id(digest)
+        if held is None:
+            self._instances[digest] = self._create(candidate)
+            return Committed(CommitStatus.STORED, public_id, file.digest)
+        old = held.files[DICOM]
+        unchanged = old.digest == file.digest
+        if self._overwrite is Overwrite.ALWAYS or (self._overwrite is Overwrite.IF_CHANGED and not unchanged):
+            dropped = tuple(each.locator for number, each in held.files.items() if number < FIRST_USER_TYPE)
+            self._replace(held, candidate)
+            return Committed(CommitStatus.REPLACED, public_id, file.digest, dropped)
+        if unchanged:
+            held.stamp = entry.stamp or held.stamp
+        status = CommitStatus.ALREADY_STORED if unchanged else CommitStatus.CONFLICT
+        return Committed(status, public_id, old.digest, (file.locator,))
+
+    def _create(self, candidate: Candidate) -> _Instance:
+        entry = candidate.entry
+        series = self._parent(Level.SERIES, candidate)
+        number = self._ledger.next_number(Level.INSTANCE)
+        self._ledger.log(ChangeType.NEW_INSTANCE, Level.INSTANCE, candidate.digest(Level.INSTANCE))
+        return _Instance(number, series, None, entry.stamp, {DICOM: _revised(entry.attachment, 1)}, candidate)
+
+    def _parent(self, level: Level, candidate: Candidate) -> int:
+        """Return the number of an ancestor, which is made if it is not there."""
+        digest = candidate.digest(level)
+        number = self._parents[level].get(digest)
+        if number is None:
+            own = (
+                {"parent_id": self._parent(Level(level - 1), candidate)} if level is not Level.PATIENT else {}
+            )
+            number = self._parents[level][digest] = self._ledger.next_number(level)
+            described = describe(candidate.entry.header, self._schema.levels[level])
+            self._rows.add(level, number, described, public_id=digest, received=self._ledger.now, **own)
+            self._ledger.log(_NEW[level], level, digest)
+            self._ledger.count(level, 1)
+        return number
+
+    def _replace(self, held: _Instance, candidate: Candidate) -> None:
+        file = _revised(candidate.entry.attachment, held.files[DICOM].revision + 1)
+        kept = {number: each for number, each in held.files.items() if number >= FIRST_USER_TYPE}
+        held.files = {DICOM: file, **kept}
+        held.stamp = candidate.entry.stamp
+        held.described_by = candidate
+        self._ledger.log(ChangeType.REPLACED_INSTANCE, Level.INSTANCE, candidate.digest(Level.INSTANCE))
+
+    def _write(self) -> None:
+        classes: Counter[tuple[int, int]] = Counter()
+        added: list[dict[str, Value]] = []
+        for digest, each in self._instances.items():
+            if each.described_by is None:
+                continue
+            header = each.described_by.entry.header
+            class_id = self._uids[header.sop_class_uid]
+            own = {
+                "class_id": class_id,
+                "syntax_id": self._uids[header.transfer_syntax_uid],
+                "stamp": each.stamp,
+            }
+            described = each.described_by.described
+            if each.before is None:
+                own |= {"parent_id": each.series, "received": self._ledger.now}
+                self._rows.add(Level.INSTANCE, each.number, described, public_id=digest, **own)
+                self._ledger.count(Level.INSTANCE, 1)
+            else:
+                self._rows.rewrite(Level.INSTANCE, each.number, described, **own)
+                classes[each.series, each.before.class_id] -= 1
+            classes[each.series, class_id] += 1
+            file = each.files[DICOM]
+            added.append(
+                {"level": int(Level.INSTANCE), "resource": each.number, **to_row(file, file.revision)}
+            )
+            self._ledger.count_file(file, 1)
+        self._rows.write()
+        self._drop_files()
+        insert_rows(self._connection, self._schema.attachment, added)
+        count_classes(self._connection, self._schema, classes)
+        self._write_stamps()
+        self._ledger.write()
+
+    def _drop_files(self) -> None:
+        """Remove the attachments that were made from files which are replaced."""
+        replaced = [each for each in self._instances.values() if each.before and each.described_by]
+        for each in replaced:
+            for number, file in each.before.files.items() if each.before else ():
+                if number < FIRST_USER_TYPE:
+                    self._ledger.count_file(file, -1)
+        table = self._schema.attachment
+        for some in chunks(each.number for each in replaced):
+            made_from_them = (
+                table.c.level == int(Level.INSTANCE),
+                table.c.resource.in_(some),
+                table.c.content_type < FIRST_USER_TYPE,
+            )
+            self._connection.execute(delete(table).where(*made_from_them))
+
+    def _write_stamps(self) -> None:
+        """Write the stamps of what is stored already."""
+        changed = [
+            {"at": each.number, "stamp": each.stamp}
+            for each in self._instances.values()
+            if each.before and not each.described_by and each.stamp != each.before.stamp
+        ]
+        if changed:
+            table = self._schema.levels[Level.INSTANCE].table
+            self._connection.execute(update(table).where(table.c.id == bindparam("at")), changed)
+
+
+def _revised(record: AttachmentRecord, revision: int) -> AttachmentRecord:
+    return record if record.revision == revision else replace(record, revision=revision)

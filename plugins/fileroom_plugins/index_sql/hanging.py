@@ -1,0 +1,100 @@
+"""What hangs on resources beside their tags: attachments, metadata, labels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+from sqlalchemy import bindparam, delete, select
+
+from fileroom.index import Details
+from fileroom.model import AttachmentRecord, Level, Metadata
+from fileroom_plugins.index_sql.bulk import insert_rows
+from fileroom_plugins.index_sql.files import files_of, to_row
+from fileroom_plugins.index_sql.lookup import Place, chunks
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from sqlalchemy import Connection
+
+    from fileroom_plugins.index_sql.files import Value
+    from fileroom_plugins.index_sql.schema import Schema
+
+Key: TypeAlias = "tuple[Level, int, int | str]"
+Row: TypeAlias = "dict[str, Value]"
+
+
+@dataclass(slots=True)
+class Hanging:
+    """What hangs on one resource: attachments by content type, metadata by name, labels."""
+
+    files: dict[int, AttachmentRecord] = field(default_factory=dict)
+    metadata: dict[str, Metadata] = field(default_factory=dict)
+    labels: set[str] = field(default_factory=set)
+
+    def copy(self) -> Hanging:
+        """Return one that can be changed without changing this."""
+        return Hanging(dict(self.files), dict(self.metadata), set(self.labels))
+
+    def details(self) -> Details:
+        """Return it in the order that the index promises."""
+        return Details(
+            attachments=tuple(file for _, file in sorted(self.files.items())),
+            metadata=dict(sorted(self.metadata.items())),
+            labels=tuple(sorted(self.labels)),
+        )
+
+
+def hanging_on(connection: Connection, schema: Schema, places: Collection[Place]) -> dict[Place, Hanging]:
+    """Return what hangs on resources."""
+    found = {place: Hanging() for place in places}
+    for level in Level:
+        numbers = [place.number for place in found if place.level is level]
+        for number, files in files_of(connection, schema, level, numbers).items():
+            found[Place(level, number)].files = files
+        for some in chunks(numbers):
+            table = schema.metadata.c
+            columns = (table.resource, table.name, table.value, table.revision)
+            here = (table.level == int(level), table.resource.in_(some))
+            for number, name, value, revision in connection.execute(select(*columns).where(*here)):
+                found[Place(level, number)].metadata[name] = Metadata(value, revision)
+            labels = schema.label.c
+            here = (labels.level == int(level), labels.resource.in_(some))
+            for number, label in connection.execute(select(labels.resource, labels.label).where(*here)):
+                found[Place(level, number)].labels.add(label)
+    return found
+
+
+def write_differences(
+    connection: Connection, schema: Schema, before: Mapping[Place, Hanging], after: Mapping[Place, Hanging]
+) -> None:
+    """Write what has changed between two states of the same resources."""
+    sorts = ((schema.attachment, _file_rows), (schema.metadata, _metadata_rows), (schema.label, _label_rows))
+    for table, rows in sorts:
+        old, new = (
+            {key: row for at in state for key, row in rows(at, state[at])} for state in (before, after)
+        )
+        gone = [key for key, row in old.items() if new.get(key) != row]
+        come = [row for key, row in new.items() if old.get(key) != row]
+        if gone:
+            same = [column == bindparam(f"key{at}") for at, column in enumerate(table.primary_key.columns)]
+            keys = [{f"key{at}": value for at, value in enumerate(key)} for key in gone]
+            connection.execute(delete(table).where(*same), keys)
+        insert_rows(connection, table, come)
+
+
+def _file_rows(place: Place, hanging: Hanging) -> Iterator[tuple[Key, Row]]:
+    for key, file in hanging.files.items():
+        yield (*place, key), {"level": place.level, "resource": place.number, **to_row(file, file.revision)}
+
+
+def _metadata_rows(place: Place, hanging: Hanging) -> Iterator[tuple[Key, Row]]:
+    for key, each in hanging.metadata.items():
+        own: Row = {"name": key, "value": each.value, "revision": each.revision}
+        yield (*place, key), {"level": place.level, "resource": place.number, **own}
+
+
+def _label_rows(place: Place, hanging: Hanging) -> Iterator[tuple[Key, Row]]:
+    for key in hanging.labels:
+        yield (*place, key), {"level": place.level, "resource": place.number, "label": key}

@@ -1,0 +1,162 @@
+"""The index in an SQL database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from fileroom.index import Held, Index, Overwrite
+from fileroom.model import Level, Statistics, digest_to_public_id
+from fileroom_plugins.index_sql import state, walk
+from fileroom_plugins.index_sql.candidates import candidates
+from fileroom_plugins.index_sql.commit import Batch
+from fileroom_plugins.index_sql.computed import computed as computed_attributes
+from fileroom_plugins.index_sql.edit import edit
+from fileroom_plugins.index_sql.files import DICOM, unpack_digest
+from fileroom_plugins.index_sql.find import Search
+from fileroom_plugins.index_sql.hanging import hanging_on
+from fileroom_plugins.index_sql.log import changes
+from fileroom_plugins.index_sql.lookup import chunks, digests_of, places
+from fileroom_plugins.index_sql.records import Records
+from fileroom_plugins.index_sql.refresh import refresh
+from fileroom_plugins.index_sql.remove import remove
+from fileroom_plugins.index_sql.schema import TOTALS, Schema
+from fileroom_plugins.index_sql.uids import Uids
+from fileroom_plugins.index_sql.upgrade import prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fileroom.index import Committed, Details, Edit, Edited, Entry, Page, Removal
+    from fileroom.model import AttachmentRecord, ChangePage, ChangeType, Header, ResourceRecord
+    from fileroom.query import Query
+    from fileroom.tags import TagSet
+    from fileroom_plugins.index_sql.database import Database
+
+
+class SqlIndex(Index):
+    """What the archive knows, in tables. Threads and processes may share the database.
+
+    Args:
+        database: where the tables are, or come to be.
+        tags: the tags to keep.
+
+    Raises:
+        SchemaError: a newer version wrote the tables, or they are no index.
+        CatalogError: the database failed.
+    """
+
+    def __init__(self, database: Database, tags: TagSet) -> None:
+        self._database = database
+        self._schema = Schema(tags)
+        self._uids = Uids(self._schema.uid)
+        self._records = Records(self._schema, self._uids)
+        prepare(database, self._schema)
+
+    def commit(self, entries: Sequence[Entry], overwrite: Overwrite = Overwrite.NEVER) -> list[Committed]:
+        """See `Index.commit`."""
+        batch = candidates(self._schema, entries)
+        if not batch:
+            return []
+        with self._database.write() as connection:
+            uids = self._uids.numbers(connection, {uid for each in batch for uid in each.uids()})
+            if state.is_empty(connection, self._schema):
+                state.set_complete_tags(connection, self._schema, self._schema.extra_tags)
+            outcomes = Batch(connection, self._schema, uids, overwrite).commit(batch)
+        self._uids.remember(uids)
+        return outcomes
+
+    def find(self, query: Query) -> Page:
+        """See `Index.find`."""
+        with self._database.read() as connection:
+            return Search(self._database, connection, self._schema, query).page(self._records)
+
+    def count(self, query: Query) -> int:
+        """See `Index.count`."""
+        with self._database.read() as connection:
+            return Search(self._database, connection, self._schema, query).count()
+
+    def get(self, ids: Sequence[str], computed: Sequence[str] = ()) -> list[ResourceRecord | None]:
+        """See `Index.get`."""
+        found: dict[str, ResourceRecord] = {}
+        with self._database.read() as connection:
+            there = places(connection, self._schema, ids).values()
+            for level in Level:
+                table = self._schema.levels[level].table
+                for some in chunks(place.number for place in there if place.level is level):
+                    values = computed_attributes(connection, self._schema, level, some, computed)
+                    rows = connection.execute(
+                        select(*self._records.columns(level)).where(table.c.id.in_(some))
+                    )
+                    records = self._records.of(connection, level, rows, values)
+                    found |= {record.id: record for record in records}
+        return [found.get(each) for each in ids]
+
+    def children(self, parent: str) -> Iterator[ResourceRecord]:
+        """See `Index.children`."""
+        return walk.children(self._database, self._schema, self._records, parent)
+
+    def held(self, ids: Sequence[str]) -> dict[str, Held]:
+        """See `Index.held`."""
+        instance, file = self._schema.levels[Level.INSTANCE].table, self._schema.attachment
+        dicom = (
+            (file.c.level == int(Level.INSTANCE))
+            & (file.c.resource == instance.c.id)
+            & (file.c.content_type == DICOM)
+        )
+        held = select(instance.c.public_id, file.c.digest, instance.c.stamp).join_from(instance, file, dicom)
+        found: dict[str, Held] = {}
+        with self._database.read() as connection:
+            for some in chunks(digests_of(ids)):
+                for row in connection.execute(held.where(instance.c.public_id.in_(some))).all():
+                    found[digest_to_public_id(row.public_id)] = Held(unpack_digest(row.digest), row.stamp)
+        return found
+
+    def details(self, ids: Sequence[str]) -> list[Details | None]:
+        """See `Index.details`."""
+        with self._database.read() as connection:
+            there = places(connection, self._schema, ids)
+            hanging = hanging_on(connection, self._schema, there.values())
+        return [hanging[there[each]].details() if each in there else None for each in ids]
+
+    def edit(self, edits: Sequence[Edit]) -> list[Edited]:
+        """See `Index.edit`."""
+        with self._database.write() as connection:
+            return edit(connection, self._schema, edits)
+
+    def refresh(self, headers: Sequence[Header]) -> int:
+        """See `Index.refresh`."""
+        with self._database.write() as connection:
+            return refresh(connection, self._schema, self._uids, headers)
+
+    def complete(self) -> None:
+        """See `Index.complete`."""
+        with self._database.write() as connection:
+            state.set_complete_tags(connection, self._schema, self._schema.extra_tags)
+
+    def remove(self, ids: Sequence[str]) -> Removal:
+        """See `Index.remove`."""
+        with self._database.write() as connection:
+            return remove(connection, self._schema, ids)
+
+    def changes(
+        self, since: int = 0, limit: int = 100, types: Sequence[ChangeType] | None = None
+    ) -> ChangePage:
+        """See `Index.changes`."""
+        with self._database.read() as connection:
+            return changes(connection, self._schema, since, limit, types)
+
+    def statistics(self) -> Statistics:
+        """See `Index.statistics`."""
+        columns = [self._schema.total.c[name] for name in TOTALS]
+        with self._database.read() as connection:
+            return Statistics(*connection.execute(select(*columns)).one())
+
+    def attachments(self, after: str | None = None) -> Iterator[tuple[str, AttachmentRecord]]:
+        """See `Index.attachments`."""
+        return walk.attachments(self._database, self._schema, after)
+
+    def close(self) -> None:
+        """See `Index.close`."""
+        self._database.close()

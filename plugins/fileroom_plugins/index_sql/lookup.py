@@ -1,0 +1,99 @@
+"""Finding rows by public id, many at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from sqlalchemy import literal, select, union_all
+
+from fileroom.errors import NotFoundError
+from fileroom.model import Level, public_id_to_digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection
+
+    from fileroom_plugins.index_sql.schema import Schema
+
+T = TypeVar("T")
+
+LIST_SIZE = 500
+"""Values in one list of a statement: every SQLite takes four times 500."""
+
+
+class Place(NamedTuple):
+    """Where a resource is: its level and number."""
+
+    level: Level
+    number: int
+
+
+def chunks(values: Iterable[T], size: int = LIST_SIZE) -> Iterator[list[T]]:
+    """Yield the values in lists of at most ``size``."""
+    every = list(values)
+    return (every[start : start + size] for start in range(0, len(every), size))
+
+
+def digest_of(public_id: str) -> bytes | None:
+    """Return the raw bytes of a public id, None where the text is none."""
+    try:
+        return public_id_to_digest(public_id)
+    except ValueError:
+        return None
+
+
+def digests_of(public_ids: Iterable[str]) -> list[bytes]:
+    """Return the raw bytes of public ids, each once, without what is none."""
+    return [digest for digest in map(digest_of, dict.fromkeys(public_ids)) if digest]
+
+
+def numbers(
+    connection: Connection, schema: Schema, level: Level, digests: Iterable[bytes]
+) -> dict[bytes, int]:
+    """Return the numbers of those resources of one level that are there."""
+    table = schema.levels[level].table
+    found: dict[bytes, int] = {}
+    for some in chunks(digests):
+        rows = connection.execute(select(table.c.public_id, table.c.id).where(table.c.public_id.in_(some)))
+        found.update((row[0], row[1]) for row in rows)
+    return found
+
+
+def places(connection: Connection, schema: Schema, public_ids: Sequence[str]) -> dict[str, Place]:
+    """Return where resources of any level are; those that are not there are left out."""
+    texts = {digest: each for each in public_ids if (digest := digest_of(each))}
+    found: dict[str, Place] = {}
+    for some in chunks(texts):
+        tables = [(level, schema.levels[level].table) for level in Level]
+        parts = [
+            select(literal(int(level)), table.c.id, table.c.public_id).where(table.c.public_id.in_(some))
+            for level, table in tables
+        ]
+        for level, number, digest in connection.execute(union_all(*parts)):
+            found[texts[digest]] = Place(Level(level), number)
+    return found
+
+
+def existing(connection: Connection, schema: Schema, public_ids: Sequence[str]) -> dict[str, Place]:
+    """Return where resources of any level are.
+
+    Raises:
+        NotFoundError: one of them is not there.
+    """
+    found = places(connection, schema, public_ids)
+    for each in public_ids:
+        place_of(each, found)
+    return found
+
+
+def place_of(public_id: str, found: Mapping[str, Place]) -> Place:
+    """Return where a resource is, among those that were found.
+
+    Raises:
+        NotFoundError: it is not there.
+    """
+    try:
+        return found[public_id]
+    except KeyError:
+        raise NotFoundError(f"no resource {public_id}: it was removed, or never stored") from None

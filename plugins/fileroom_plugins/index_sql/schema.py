@@ -1,0 +1,236 @@
+"""The tables, as SQLAlchemy describes them to any database.
+
+One table for each level, with a column or more for each main tag (`fields`); what can hang on a resource of
+any level names it by level and number. Text compares by code point. No table has an index on the level alone,
+which would lead a planner to walk all instances.
+
+A resource's ``id`` is its place in the order of arrival, and never used again: `total` counts on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    SmallInteger,
+    Table,
+    Text,
+)
+
+from fileroom.model import Level
+from fileroom_plugins.index_sql.fields import TagField
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+
+    from fileroom.tags import TagSet, TagSpec
+
+NUMBER = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by an INTEGER column only
+
+
+class Bytes(LargeBinary):
+    """Raw bytes, handed to the driver as they are: every driver takes them, and wrapping them costs time."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> None:
+        """Return no function: nothing is done to a value on its way in."""
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> None:
+        """Return no function: nothing is done to a value on its way out."""
+
+
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+
+TOTALS = ("patients", "studies", "series", "instances", "attachments", "bytes", "stored_bytes")
+LAST_IDS = ("last_patient", "last_study", "last_series", "last_instance")
+
+
+@dataclass(frozen=True, slots=True)
+class LevelTable:
+    """The table of one level.
+
+    Attributes:
+        level: the level.
+        table: its table.
+        fields: its tags by keyword: the main tags, then the extra ones.
+        no_tags: the columns that hold tags, each None.
+    """
+
+    level: Level
+    table: Table
+    fields: Mapping[str, TagField]
+    no_tags: dict[str, None]
+
+    @property
+    def id(self) -> Column[int]:
+        """The resource's number."""
+        return self.table.c.id
+
+    @property
+    def parent_id(self) -> Column[int]:
+        """The number of its parent; not for patients."""
+        return self.table.c.parent_id
+
+
+class Schema:
+    """All tables of an index that keeps certain tags.
+
+    Attributes:
+        catalog: SQLAlchemy's collection of the tables.
+        levels: the tables of the four levels.
+        uid: numbers for UIDs that many instances share.
+        series_class: how many instances of which SOP class a series has.
+        term: values by which tags without a column of their own, or with several values, are found.
+        attachment: attachments of all levels.
+        metadata: metadata of all levels.
+        label: labels of all levels.
+        change: the change log.
+        total: one row: the totals, and the last number given to a resource of each level.
+        info: what is to be known about the index itself (`fileroom_plugins.index_sql.state`).
+        extra_tags: the extra tags, as `tag_name` writes them.
+    """
+
+    def __init__(self, tags: TagSet) -> None:
+        self.catalog = MetaData()
+        self.extra_tags = frozenset(
+            tag_name(spec) for specs in tags.levels.values() for spec in specs if spec.extra
+        )
+        self.levels = {level: self._level_table(level, tags) for level in Level}
+        self.uid = Table("uid", self.catalog, _id(), Column("uid", TEXT, nullable=False, unique=True))
+        self.series_class = Table(
+            "series_class",
+            self.catalog,
+            Column("series_id", NUMBER, ForeignKey("series.id"), primary_key=True),
+            Column("class_id", NUMBER, primary_key=True),
+            Column("instances", NUMBER, nullable=False),
+            sqlite_with_rowid=False,
+        )
+        Index("series_class_class_id", self.series_class.c.class_id)
+        self.term = self._hanging(
+            "term",
+            Column("key", NUMBER, primary_key=True),
+            Column("item", NUMBER, primary_key=True),
+            Column("value", TEXT, primary_key=True),
+            Column("number", Numeric(asdecimal=False)),
+        )
+        Index("term_value", self.term.c.level, self.term.c.key, self.term.c.value)
+        self.attachment = self._hanging("attachment", *_attachment_columns())
+        self.metadata = self._hanging(
+            "metadata",
+            Column("name", TEXT, primary_key=True),
+            Column("value", TEXT, nullable=False),
+            Column("revision", NUMBER, nullable=False),
+        )
+        Index("metadata_value", self.metadata.c.level, self.metadata.c.name, self.metadata.c.value)
+        self.label = self._hanging("label", Column("label", TEXT, primary_key=True))
+        Index("label_label", self.label.c.level, self.label.c.label)
+        self.change = Table(
+            "change",
+            self.catalog,
+            Column("sequence", NUMBER, primary_key=True),
+            Column("type", SmallInteger, nullable=False),
+            Column("level", SmallInteger, nullable=False),
+            Column("public_id", Bytes(20), nullable=False),
+            Column("date", NUMBER, nullable=False),  # milliseconds since 1970
+            sqlite_autoincrement=True,
+        )
+        counters = (Column(name, NUMBER, nullable=False, default=0) for name in (*TOTALS, *LAST_IDS))
+        self.total = Table("total", self.catalog, _id(), *counters)
+        self.info = Table(
+            "info",
+            self.catalog,
+            Column("name", TEXT, primary_key=True),
+            Column("value", TEXT, nullable=False),
+            sqlite_with_rowid=False,
+        )
+
+    def _level_table(self, level: Level, tags: TagSet) -> LevelTable:
+        fields = {spec.keyword: TagField(spec) for spec in tags.levels[level]}
+        tag_columns = [
+            Column("more", TEXT),
+            *(column for each in fields.values() for column in _tag_columns(each)),
+        ]
+        table = Table(
+            level.label,
+            self.catalog,
+            _id(),
+            Column("public_id", Bytes(20), nullable=False, unique=True),
+            *_own_columns(level),
+            Column("received", NUMBER, nullable=False),  # milliseconds since 1970
+            *tag_columns,
+        )
+        if level is not Level.PATIENT:
+            Index(f"{level.label}_parent_id", table.c.parent_id)
+        for each in fields.values():
+            for name in each.indexed:
+                Index(f"{level.label}_{name}", table.c[name])
+        return LevelTable(level, table, fields, dict.fromkeys(column.name for column in tag_columns))
+
+    def _hanging(self, name: str, *columns: Column[Any]) -> Table:
+        """Return a table of what hangs on resources of any level."""
+        return Table(
+            name,
+            self.catalog,
+            Column("level", SmallInteger, primary_key=True),
+            Column("resource", NUMBER, primary_key=True),
+            *columns,
+            sqlite_with_rowid=False,
+        )
+
+
+def tag_name(spec: TagSpec) -> str:
+    """Return the name by which `Schema.extra_tags` and ``info`` know an extra tag."""
+    return f"{spec.level.label}.{spec.keyword}"
+
+
+def _id() -> Column[int]:
+    return Column("id", NUMBER, primary_key=True, autoincrement=False)
+
+
+def _own_columns(level: Level) -> list[Column[int]]:
+    """Return what a level's table holds beside what all of them do."""
+    if level is Level.PATIENT:
+        return []
+    parent = Column("parent_id", NUMBER, ForeignKey(f"{Level(level - 1).label}.id"), nullable=False)
+    if level is not Level.INSTANCE:
+        return [parent]
+    return [
+        parent,
+        Column("class_id", NUMBER, nullable=False),
+        Column("syntax_id", NUMBER, nullable=False),
+        Column("stamp", NUMBER, nullable=False),
+    ]
+
+
+def _tag_columns(place: TagField) -> list[Column[Any]]:
+    names = dict.fromkeys(name for name in (place.column, place.form) if name)
+    columns: list[Column[Any]] = [
+        Column(name, NUMBER) if place.coded else Column(name, TEXT) for name in names
+    ]
+    return [*columns, Column(place.number, Numeric(asdecimal=False))] if place.number else columns
+
+
+def _attachment_columns() -> list[Column[Any]]:
+    """Return the columns of an `AttachmentRecord` (see `fileroom_plugins.index_sql.files`)."""
+    return [
+        Column("content_type", Integer, primary_key=True),
+        Column("uuid", Bytes, nullable=False),
+        Column("locator", TEXT),
+        Column("size", NUMBER, nullable=False),
+        Column("digest", Bytes, nullable=False),
+        Column("stored_size", NUMBER),
+        Column("stored_digest", Bytes),
+        Column("codec", TEXT),
+        Column("revision", NUMBER, nullable=False),
+    ]

@@ -1,0 +1,126 @@
+"""SQLite as the index uses it: write-ahead log, one writer at a time, errors with a way out."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import URL, UnaryExpression, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.operators import custom_op
+
+from fileroom.errors import CatalogError, SchemaError
+from fileroom_plugins.index_sql.database import Database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy.exc import SQLAlchemyError
+
+T = TypeVar("T")
+
+_PLUS: custom_op[Any] = custom_op("+")
+_PAGE_CACHE = 16_000  # KiB for each connection
+_LOG_KEPT = 64 * 1024 * 1024  # bytes of the write-ahead log that are not given back
+_STATEMENTS = 256  # prepared ones for each connection
+_CONNECTIONS = 8  # kept open; more are opened when more threads ask
+
+_WAY_OUT = {
+    sqlite3.SQLITE_BUSY: "another process is writing to it: wait for that, or raise [index] busy_timeout",
+    sqlite3.SQLITE_FULL: "no space is left for it: free some, then try again",
+    sqlite3.SQLITE_READONLY: "it may not be written to: check the permissions of the file and its folder",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened: check that its folder is there and may be written to",
+    sqlite3.SQLITE_PERM: "access was denied: check the permissions of the file and its folder",
+    sqlite3.SQLITE_IOERR: "the disk failed to read or write: check the disk, then try again",
+}
+_DAMAGED = {
+    sqlite3.SQLITE_NOTADB: "is not an SQLite database",
+    sqlite3.SQLITE_CORRUPT: "is damaged",
+}
+
+
+class SqliteDatabase(Database):
+    """One SQLite file.
+
+    Args:
+        path: the file; it is created if there is none, its folder is not.
+        synchronous: ``"full"`` or ``"normal"``, as in SQLite's pragma.
+        busy_timeout: seconds to wait for another writer.
+
+    Not to be carried across a fork: a child process opens its own.
+    """
+
+    def __init__(self, path: Path, synchronous: str, busy_timeout: float) -> None:
+        path = Path(path).absolute()
+        self.name = f"index {path}"
+        self._synchronous = synchronous
+        self._busy_timeout = busy_timeout
+        # Threads of one process queue here, since SQLite would let them poll for the lock.
+        self._turn = threading.Lock()
+        self.engine = create_engine(
+            URL.create("sqlite", database=str(path)),
+            connect_args={"timeout": busy_timeout, "cached_statements": _STATEMENTS},
+            pool_size=_CONNECTIONS,
+            max_overflow=-1,
+            hide_parameters=True,  # they are patients' data, and errors get logged
+        )
+        event.listen(self.engine, "connect", self._configure)
+        event.listen(self.engine, "begin", _begin)
+        self._writer = self.engine.execution_options(immediate=True)
+
+    def _configure(self, connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # transactions begin where `_begin` says, not where sqlite3 guesses
+        flush_the_drive = int(self._synchronous == "full")
+        for pragma in (
+            "journal_mode = WAL",
+            f"synchronous = {self._synchronous}",
+            f"fullfsync = {flush_the_drive}",  # macOS: fsync alone leaves the bytes in the drive's cache
+            f"checkpoint_fullfsync = {flush_the_drive}",
+            "foreign_keys = ON",
+            "temp_store = MEMORY",
+            f"cache_size = -{_PAGE_CACHE}",
+            f"journal_size_limit = {_LOG_KEPT}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    def matches(self, column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
+        """Return a test with GLOB, in which a bracket would be special too."""
+        return column.op("GLOB", is_comparison=True)(pattern.replace("[", "[[]"))
+
+    def unindexed(self, column: ColumnElement[T]) -> ColumnElement[T]:
+        """Return the column behind a plus sign, SQLite's way to say so."""
+        return UnaryExpression(column, operator=_PLUS, type_=column.type)
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        if not self._turn.acquire(timeout=self._busy_timeout):
+            raise CatalogError(
+                f"{self.name}: another thread has been writing to it for {self._busy_timeout:g} s: "
+                "write in smaller batches, or raise [index] busy_timeout"
+            )
+        try:
+            with self._writer.begin() as connection:
+                yield connection
+        finally:
+            self._turn.release()
+
+    def _explain(self, error: SQLAlchemyError) -> CatalogError:
+        cause = error.orig if isinstance(error, DBAPIError) else None
+        code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code
+        if code in _DAMAGED:
+            return SchemaError(
+                f"{self.name} {_DAMAGED[code]}: move it away and run 'fileroom rebuild', which makes a new "
+                "one from the stored files, or point [index] path elsewhere"
+            )
+        way_out = _WAY_OUT.get(code, f"{cause or error}")
+        return CatalogError(f"{self.name}: {way_out}")
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that read first and wrote later could find that another one had written in between.
+    immediate = connection.get_execution_options().get("immediate")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
