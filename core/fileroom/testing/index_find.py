@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fileroom.testing.index_case import OpenIndex
     from fileroom.testing.index_queries import Ask
 
-EXAMPLES = [
+EXAMPLES: list[tuple[str, dict[str, object], str]] = [
     ("patient", {"PatientID": "P1"}, "P1"),
     ("patient", {"PatientID": "P_1"}, "P_1"),
     ("patient", {"PatientID": "P_*"}, "P_1"),
@@ -80,18 +80,18 @@ class FindContract(CorpusCase):
                 wrong[str(ask)] = f"found {found}, expected {expected}"
         assert wrong == {}
 
-    @pytest.mark.parametrize(("level", "keys", "expected"), EXAMPLES)
-    def test_examples_worked_out_by_hand(
-        self, archive: Index, level: str, keys: dict[str, object], expected: str
-    ) -> None:
-        found = all_records(archive, parse_query(level, keys, TAGS).query)
-        assert [record.uid for record in found] == expected.split("|")
+    def test_examples_worked_out_by_hand(self, archive: Index) -> None:
+        wrong = {}
+        for level, keys, expected in EXAMPLES:
+            found = all_records(archive, parse_query(level, keys, TAGS).query)
+            if [record.uid for record in found] != expected.split("|"):
+                wrong[f"{level} {keys}"] = f"found {[record.uid for record in found]}, expected {expected}"
+        assert wrong == {}
 
-    @pytest.mark.parametrize("theme", QUERIES)
-    def test_count_is_the_number_of_what_is_found(self, archive: Index, theme: str) -> None:
-        for ask in QUERIES[theme]:
-            query = parsed(ask)
-            assert archive.count(query) == len(all_records(archive, query)), str(ask)
+    def test_count_is_the_number_of_what_is_found(self, archive: Index) -> None:
+        queries = {str(ask): parsed(ask) for asks in QUERIES.values() for ask in asks}
+        counts = {name: archive.count(query) for name, query in queries.items()}
+        assert counts == {name: reference().count(query) for name, query in queries.items()}
 
     def test_limit_order_and_cursor_play_no_part_in_counting(self, archive: Index) -> None:
         query = parsed(ORDERS[2])

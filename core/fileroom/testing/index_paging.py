@@ -23,7 +23,6 @@ from fileroom.testing.index_queries import ORDERS
 if TYPE_CHECKING:
     from fileroom.index import Entry, Index
     from fileroom.model import ResourceRecord
-    from fileroom.testing.index_queries import Ask
 
 PAGED = [Query(Level.INSTANCE), *(parsed(ask) for ask in ORDERS[:3] + ORDERS[9:10] + ORDERS[12:14])]
 
@@ -31,12 +30,16 @@ PAGED = [Query(Level.INSTANCE), *(parsed(ask) for ask in ORDERS[:3] + ORDERS[9:1
 class OrderContract(CorpusCase):
     """The order of answers."""
 
-    @pytest.mark.parametrize("ask", ORDERS, ids=str)
-    def test_answers_stand_in_the_order_asked_for(self, archive: Index, ask: Ask) -> None:
-        query = parsed(ask)
-        expected, found = all_records(reference(), query), all_records(archive, query)
-        assert sorted(record.id for record in found) == sorted(record.id for record in expected)
-        assert [_keys(query, record) for record in found] == [_keys(query, record) for record in expected]
+    def test_answers_stand_in_the_order_asked_for(self, archive: Index) -> None:
+        wrong = {}
+        for ask in ORDERS:
+            query = parsed(ask)
+            expected, found = all_records(reference(), query), all_records(archive, query)
+            assert sorted(record.id for record in found) == sorted(record.id for record in expected), ask
+            keys = [_keys(query, record) for record in found]
+            if keys != [_keys(query, record) for record in expected]:
+                wrong[str(ask)] = keys
+        assert wrong == {}
 
     def test_numbers_are_ordered_by_value_and_missing_ones_come_first(self, archive: Index) -> None:
         query = parse_query("series", {"StudyInstanceUID": "9"}, TAGS, order_by="SeriesNumber").query
@@ -60,17 +63,17 @@ class PageContract(CorpusCase):
     """Pages and cursors."""
 
     @pytest.mark.parametrize("query", PAGED)
-    @pytest.mark.parametrize("limit", [1, 4, 1000])
-    def test_pages_put_together_are_the_whole_answer(self, archive: Index, query: Query, limit: int) -> None:
+    def test_pages_put_together_are_the_whole_answer(self, archive: Index, query: Query) -> None:
         whole = [record.id for record in all_records(archive, query)]
-        read: list[str] = []
-        cursor, last = None, False
-        while not last:
-            page = archive.find(replace(query, limit=limit, cursor=cursor))
-            read += [record.id for record in page.records]
-            cursor, last = page.cursor, page.cursor is None
-            assert len(page.records) == limit or last
-        assert read == whole
+        for limit in (1, 4, len(whole), 1000):
+            read: list[str] = []
+            cursor, last = None, False
+            while not last:
+                page = archive.find(replace(query, limit=limit, cursor=cursor))
+                read += [record.id for record in page.records]
+                cursor, last = page.cursor, page.cursor is None
+                assert len(page.records) == limit or last
+            assert read == whole, f"in pages of {limit}"
 
     def test_no_cursor_leads_to_an_empty_page(self, archive: Index) -> None:
         query = parse_query("series", {"Modality": "MR"}, TAGS, limit=2).query
