@@ -99,7 +99,12 @@ class WantedTags:
         texts = (charset.decode_joined(joined) or "").split(_SEPARATOR)
         if len(texts) != len(found):
             names = self._names
-            texts = [charset.decode(value, person_name=tag in names) for tag, value in found.items()]
+            texts = [
+                value.decode("ascii")
+                if value.isascii() and b"\x1b" not in value
+                else charset.decode(value, person_name=tag in names)
+                for tag, value in found.items()
+            ]
         keywords = self._keywords
         values: dict[str, TagValue] = {}
         for tag, text in zip(found, texts, strict=True):
