@@ -12,20 +12,14 @@ from __future__ import annotations
 
 import abc
 import enum
-from collections.abc import Iterator, Mapping, Sequence  # noqa: TC003 - annotations stay resolvable
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from fileroom.model import AttachmentRecord, Header, Metadata, ResourceRecord
+
 if TYPE_CHECKING:
-    from fileroom.model import (
-        AttachmentRecord,
-        ChangePage,
-        ChangeType,
-        Header,
-        Metadata,
-        ResourceRecord,
-        Statistics,
-    )
+    from fileroom.model import ChangePage, ChangeType, Statistics
     from fileroom.query import Query
 
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fileroom.comparable import split
 from fileroom.errors import NotFoundError
-from fileroom.model import Change, Level, ResourceRecord, Statistics
+from fileroom.model import AttachmentRecord, Change, Level, Metadata, ResourceRecord, Statistics, TagValue
+from fileroom.tags import TagSpec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from fileroom.model import AttachmentRecord, ChangeType, Metadata, TagValue
-    from fileroom.tags import TagSpec
+    from fileroom.model import ChangeType
 
 _COUNTED = {
     Level.PATIENT: "patients",
