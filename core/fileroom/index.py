@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import abc
 import enum
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from fileroom.model import AttachmentRecord, Header, Metadata, ResourceRecord
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from fileroom.model import ChangePage, ChangeType, Statistics
     from fileroom.query import Query
 
