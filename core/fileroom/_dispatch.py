@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, Self
 import pluggy
 
 from fileroom import hooks
-from fileroom._assembly import assemble
-from fileroom._guarded import Call, Intervention, notify, report
 from fileroom._hints import did_you_mean
 from fileroom._loader import CAUGHT, blame, explain
-from fileroom._registry import Registry
+from fileroom._plugins.assembly import assemble
+from fileroom._plugins.guarded import Call, Intervention, notify, report
+from fileroom._plugins.registry import Registry
 from fileroom.errors import ConfigError, FileroomError, PluginNotFoundError
 from fileroom.index import Index
 from fileroom.processing import Processor
@@ -26,9 +26,9 @@ from fileroom.storage import Storage
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from fileroom._assembly import Assembly, Chosen
-    from fileroom._guarded import Failure
     from fileroom._loader import Found
+    from fileroom._plugins.assembly import Assembly, Chosen
+    from fileroom._plugins.guarded import Failure
     from fileroom.config import Config
     from fileroom.events import RemovedBatch, StoredBatch
     from fileroom.tags import TagSet

@@ -11,7 +11,7 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fileroom._requirements import requirements_of_extra, unmet
+from fileroom._plugins.requirements import requirements_of_extra, unmet
 from fileroom.errors import MissingDependencyError, PluginError, PluginLoadError
 
 if TYPE_CHECKING:

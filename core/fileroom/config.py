@@ -13,9 +13,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fileroom._describe import ConfigLine, describe
-from fileroom._layers import BACKENDS, SHARED_INDEX_KEY, merge, read_environment, read_file, settings
-from fileroom._starter import starter_toml
+from fileroom._config.describe import ConfigLine, describe
+from fileroom._config.layers import BACKENDS, SHARED_INDEX_KEY, merge, read_environment, read_file, settings
+from fileroom._config.starter import starter_toml
 from fileroom.content_types import ContentTypes
 from fileroom.errors import ConfigError
 from fileroom.index import Overwrite
@@ -25,7 +25,7 @@ from fileroom.options import build_options
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fileroom._layers import Layer
+    from fileroom._config.layers import Layer
 
 __all__ = [
     "FILE_NAME",

@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from fileroom._shared_file import SharedFile
-from fileroom.candidates import Candidate, printable
+from fileroom._sources.candidates import Candidate, printable
+from fileroom._sources.shared_file import SharedFile
 from fileroom.errors import InvalidDatasetError, NotFoundError
 from fileroom.storage import buffers
 

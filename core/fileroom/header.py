@@ -1,7 +1,7 @@
 """The header of a DICOM file: its identifiers and the attributes an index keeps, read in one short pass.
 
 An ordinary file (explicit or implicit VR little endian, which includes all that is compressed) is walked
-by `fileroom._header_quick`; what is written otherwise, or damaged, by `fileroom._header_careful`, which
+by `fileroom._header.quick`; what is written otherwise, or damaged, by `fileroom._header.careful`, which
 asks pydicom. Both give the same answer where both have one.
 
 At most a few hundred kilobytes are in memory, whatever the size of the file or the claims in it; the
@@ -13,17 +13,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from fileroom._header_careful import read_carefully
-from fileroom._header_elements import UnsureError, explicit_element, has_implicit_vr, implicit_element
-from fileroom._header_meta import read_meta
-from fileroom._header_quick import walk_explicit, walk_implicit
-from fileroom._header_values import WantedTags
-from fileroom._header_window import Window
+from fileroom._header.careful import read_carefully
+from fileroom._header.elements import UnsureError, explicit_element, has_implicit_vr, implicit_element
+from fileroom._header.meta import read_meta
+from fileroom._header.quick import walk_explicit, walk_implicit
+from fileroom._header.values import WantedTags
+from fileroom._header.window import Window
 from fileroom.errors import InvalidDatasetError
 from fileroom.model import Header, Identity
 
 if TYPE_CHECKING:
-    from fileroom._header_window import HeaderSource
+    from fileroom._header.window import HeaderSource
     from fileroom.model import TagValue
     from fileroom.tags import TagSet
 

@@ -14,13 +14,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fileroom._conversion import EnvironmentText, converter, expected, holds_secret, to_path
+from fileroom._config.conversion import EnvironmentText, converter, expected, holds_secret, to_path
 from fileroom._hints import did_you_mean
 from fileroom.errors import ConfigError
 from fileroom.secret import Secret
 
 if TYPE_CHECKING:
-    from fileroom._conversion import Converter
+    from fileroom._config.conversion import Converter
 
 __all__ = ["EnvironmentText", "Secret", "build_options", "check_options", "secret_fields"]
 

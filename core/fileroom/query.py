@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from fileroom.main_tags import COMPUTED
-from fileroom.moments import DAY_START
+from fileroom._query.moments import DAY_START
+from fileroom._tags.main_tags import COMPUTED
 from fileroom.tags import Comparison, item_search_values
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ __all__ = [
     "wildcard_matches",
 ]
 
-_PLAIN_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")  # as `fileroom.comparable.number` writes it
+_PLAIN_NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")  # as `fileroom._tags.comparable.number` writes it
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fileroom._query.keys import parse_keys
+from fileroom._query.scope import Scope
 from fileroom.errors import QueryError
 from fileroom.model import Level, public_id_to_digest
 from fileroom.query import AnyOf, Equal, LabelMatch, Order, Query, Wildcard
-from fileroom.query_keys import parse_keys
-from fileroom.query_scope import Scope
 from fileroom.tags import Comparison
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def parse_query(
     returning: Iterable[str] = (),
     scan: bool = False,
 ) -> Plan:
-    """Make a query of keys in DICOM matching syntax (`fileroom.query_values`) or Python values.
+    """Make a query of keys in DICOM matching syntax (`fileroom._query.values`) or Python values.
 
     A key is the keyword of an attribute of the level or one above; ``Sequence.Keyword`` for what an item of a
     sequence must hold; or, in a search of studies, ``ModalitiesInStudy`` or ``SOPClassesInStudy``. Several

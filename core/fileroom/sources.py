@@ -18,14 +18,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 from fileroom._files import open_regular, read_head
-from fileroom._folders import Folders
-from fileroom._shared_file import SharedFile
-from fileroom.candidates import Candidate, Skipped, printable, reason
-from fileroom.zip_source import HEAD, IN_MEMORY, is_zip, members
+from fileroom._sources.candidates import Candidate, Skipped, printable, reason
+from fileroom._sources.folders import Folders
+from fileroom._sources.shared_file import SharedFile
+from fileroom._sources.zip_source import HEAD, IN_MEMORY, is_zip, members
 
 if TYPE_CHECKING:
-    from fileroom._folders import FoundFile
-    from fileroom.zip_source import Opener
+    from fileroom._sources.folders import FoundFile
+    from fileroom._sources.zip_source import Opener
 
 __all__ = ["Candidate", "OnSkip", "Skipped", "Sources", "estimate", "walk"]
 
@@ -41,7 +41,7 @@ def walk(sources: Sources, on_skip: OnSkip, *, exclude: Iterable[Path] = ()) -> 
     """Yield what may be DICOM objects, in the order of the sources, and within a folder by name.
 
     A folder is walked once, however many links lead to it; a link to a file is taken as that file. A file
-    that starts as a ZIP file is replaced by its members (`fileroom.zip_source`). Only the names of one
+    that starts as a ZIP file is replaced by its members (`fileroom._sources.zip_source`). Only the names of one
     folder, and of those above it, are held at a time.
 
     Args:

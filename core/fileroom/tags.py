@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from fileroom import comparable, dictionary
+from fileroom._tags import comparable, dictionary
+from fileroom._tags.main_tags import COMPUTED, MAIN_TAGS
 from fileroom.errors import ConfigError
 from fileroom.folding import FOLDING_VERSION, fold
-from fileroom.main_tags import COMPUTED, MAIN_TAGS
 from fileroom.model import Level
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class TagSpec:
     def search_values(self, value: TagValue) -> tuple[str, ...]:
         """Return the comparable forms of a raw value, each once; a search matches if any of them does.
 
-        They are those of `raw_values`, each folded, or written as `fileroom.comparable` writes numbers, dates
+        They are those of `raw_values`, each folded, or written as `fileroom._tags.comparable` writes numbers, dates
         and times, as `comparison` says. A value that is nothing but padding has none.
         """
         values = self.raw_values(value)
@@ -121,7 +121,7 @@ def dictionary_spec(keyword: str, level: Level) -> TagSpec | None:
     """Return an attribute of the DICOM dictionary as an extra one of a level.
 
     None where the dictionary has no such keyword, or its values cannot be kept as text: pixels and other
-    bulk data, attribute tags, and what stands outside the data set proper (`fileroom.dictionary.lookup`).
+    bulk data, attribute tags, and what stands outside the data set proper (`fileroom._tags.dictionary.lookup`).
     """
     found = dictionary.lookup(keyword)
     if found is None or found[1] not in _COMPARISON_OF_VR:
@@ -154,7 +154,7 @@ class TagSet:
 
     @classmethod
     def default(cls) -> TagSet:
-        """Return the main tags (`fileroom.main_tags`)."""
+        """Return the main tags (`fileroom._tags.main_tags`)."""
         return cls({level: _main_specs(level) for level in Level})
 
     @classmethod

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fileroom._header_elements import UnsureError
+from fileroom._header.elements import UnsureError
 from fileroom.errors import InvalidDatasetError
 from fileroom.header import HeaderReader
 from fileroom.model import Level
 from fileroom.tags import TagSet
 
 if TYPE_CHECKING:
-    from fileroom._header_window import HeaderSource, Window
+    from fileroom._header.window import HeaderSource, Window
     from fileroom.model import Header, TagValue
 
 TAGS = TagSet.with_extra(

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.core.distributions import FakeIndex, FakeStorage
 
 from fileroom._dispatch import Dispatch
 from fileroom.config import load_config
 from fileroom.errors import FileroomError
 from fileroom.plugin import ExtensionPlugin, IndexPlugin, Processor, ProcessorPlugin, StoragePlugin, hookimpl
+from tests.core.distributions import FakeIndex, FakeStorage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.data import get_charset_files
-from tests.core.header_readers import BOTH
 
-from fileroom.charset import CharacterSet
+from fileroom._header.charset import CharacterSet
 from fileroom.testing.datasets import make_instance
+from tests.core.header_readers import BOTH
 
 EXAMPLES = {
     "H.3.1": (

@@ -6,9 +6,9 @@ import io
 
 import pydicom
 import pytest
-from tests.core.header_readers import BOTH
 
 from fileroom.testing.datasets import Corpus, hostile_files, make_instance, make_uid
+from tests.core.header_readers import BOTH
 
 SYNTAXES = [
     "1.2.840.10008.1.2",

@@ -5,15 +5,6 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.core.distributions import (
-    FakeIndex,
-    FakeStorage,
-    extension_source,
-    index_source,
-    install_site,
-    storage_source,
-)
-from tests.core.host_plugins import Backends, NoOptions, Root, config_of, offering, opened, raising, refused
 
 from fileroom._dispatch import Dispatch
 from fileroom.config import load_config
@@ -27,6 +18,15 @@ from fileroom.errors import (
 )
 from fileroom.plugin import StoragePlugin
 from fileroom.tags import TagSet
+from tests.core.distributions import (
+    FakeIndex,
+    FakeStorage,
+    extension_source,
+    index_source,
+    install_site,
+    storage_source,
+)
+from tests.core.host_plugins import Backends, NoOptions, Root, config_of, offering, opened, raising, refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,15 +5,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from fileroom.errors import ConfigError, PluginLoadError, PluginNotFoundError
 from tests.core.distributions import install_site
 from tests.core.host_plugins import Echo, Root, opened, processing, raising, refused
 
-from fileroom.errors import ConfigError, PluginLoadError, PluginNotFoundError
-
 if TYPE_CHECKING:
-    from tests.core.distributions import Site
-
     from fileroom.plugin import Processor
+    from tests.core.distributions import Site
 
 
 site = pytest.fixture(install_site, name="site")

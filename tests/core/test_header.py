@@ -10,7 +10,6 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.core.header_readers import BOTH, QUICK, TAGS
 
 from fileroom.errors import InvalidDatasetError
 from fileroom.header import HeaderReader, read_header
@@ -26,11 +25,12 @@ from fileroom.testing.hostile import (
     implicit,
     preamble,
 )
+from tests.core.header_readers import BOTH, QUICK, TAGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fileroom._header_window import HeaderSource
+    from fileroom._header.window import HeaderSource
 
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD

@@ -12,9 +12,8 @@ import pydicom
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.core.header_readers import BOTH, CAREFUL, QUICK, TAGS, answer
 
-from fileroom import _header_window
+from fileroom._header import window as _header_window
 from fileroom.model import Header
 from fileroom.testing.hostile import (
     Element,
@@ -25,6 +24,7 @@ from fileroom.testing.hostile import (
     implicit,
     preamble,
 )
+from tests.core.header_readers import BOTH, CAREFUL, QUICK, TAGS, answer
 
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD

@@ -9,13 +9,13 @@ import tracemalloc
 import warnings
 
 import pytest
-from tests.core.header_readers import BOTH, CAREFUL, answer
 
-from fileroom import _header_careful
+from fileroom._header import careful as _header_careful
 from fileroom.errors import InvalidDatasetError
 from fileroom.model import Header
 from fileroom.testing.datasets import hostile_files, make_instance
 from fileroom.testing.hostile import delimiter, explicit, explicit_big, identifiers, preamble
+from tests.core.header_readers import BOTH, CAREFUL, answer
 
 MIB = 1 << 20
 UNDEFINED = 0xFFFFFFFF

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.core.header_readers import BOTH
 
 from fileroom.errors import InvalidDatasetError, NotDicomError
 from fileroom.header import MAX_PATIENT_ID
 from fileroom.testing.datasets import make_instance
 from fileroom.testing.hostile import explicit, identifiers, preamble
+from tests.core.header_readers import BOTH
 
 
 @pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"])

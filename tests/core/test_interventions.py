@@ -4,17 +4,16 @@ import io
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.core.distributions import extension_source, install_site
-from tests.core.host_plugins import Bell, Gate, extending, opened, refused
 
 from fileroom.errors import ConfigError, PluginError
 from fileroom.events import Accept, Incoming, Quarantine, Reject, Replace
 from fileroom.model import Header, Identity
+from tests.core.distributions import extension_source, install_site
+from tests.core.host_plugins import Bell, Gate, extending, opened, refused
 
 if TYPE_CHECKING:
-    from tests.core.distributions import Site
-
     from fileroom.events import Decision
+    from tests.core.distributions import Site
 
 
 site = pytest.fixture(install_site, name="site")

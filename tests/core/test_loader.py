@@ -5,13 +5,13 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.core.distributions import install_site
 
-from fileroom._listing import PluginInfo, list_plugins
 from fileroom._loader import Found, discover, load
-from fileroom._requirements import requirements_of_extra, unmet
+from fileroom._plugins.listing import PluginInfo, list_plugins
+from fileroom._plugins.requirements import requirements_of_extra, unmet
 from fileroom.config import load_config
 from fileroom.errors import MissingDependencyError, PluginError, PluginLoadError
+from tests.core.distributions import install_site
 
 if TYPE_CHECKING:
     from pathlib import Path

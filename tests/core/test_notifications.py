@@ -4,12 +4,12 @@ import logging
 from pathlib import Path
 
 import pytest
-from tests.core.host_plugins import Bell, Failing, Gate, Root, extending, opened, raising, refused
 
 from fileroom.errors import PluginLoadError
 from fileroom.events import RemovedBatch, StoredBatch, StoredInstance
 from fileroom.index import CommitStatus
 from fileroom.plugin import hookimpl
+from tests.core.host_plugins import Bell, Failing, Gate, Root, extending, opened, raising, refused
 
 STORED = StoredBatch((StoredInstance("id", CommitStatus.STORED, 1, "md5:x"),))
 REMOVED = RemovedBatch(((4, "id"),))

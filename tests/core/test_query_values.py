@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fileroom._query.values import WILDCARD_VRS, check_order, parse_value
 from fileroom.errors import QueryError
 from fileroom.model import Level
 from fileroom.query import AnyOf, Condition, Empty, Equal, Range, Wildcard, matches
-from fileroom.query_values import WILDCARD_VRS, check_order, parse_value
 from fileroom.tags import dictionary_spec
 
 if TYPE_CHECKING:

@@ -4,16 +4,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.core.distributions import FakeIndex, FakeStorage, install_site, storage_source
-from tests.core.host_plugins import NoOptions, offering, refused
 
 from fileroom.errors import PluginLoadError
 from fileroom.plugin import API, IndexPlugin, StoragePlugin, hookimpl
+from tests.core.distributions import FakeIndex, FakeStorage, install_site, storage_source
+from tests.core.host_plugins import NoOptions, offering, refused
 
 if TYPE_CHECKING:
-    from tests.core.distributions import Site
-
     from fileroom.events import StoredBatch
+    from tests.core.distributions import Site
 
 site = pytest.fixture(install_site, name="site")
 

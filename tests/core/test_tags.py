@@ -7,8 +7,8 @@ import sys
 import pytest
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
+from fileroom._tags.main_tags import COMPUTED
 from fileroom.errors import ConfigError
-from fileroom.main_tags import COMPUTED
 from fileroom.model import Level
 from fileroom.tags import Comparison, TagSet, TagSpec, dictionary_spec, item_search_values
 

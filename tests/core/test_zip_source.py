@@ -16,7 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fileroom import _zip_file, zip_source
+from fileroom._sources import zip_file as _zip_file
+from fileroom._sources import zip_source
 from fileroom.sources import walk
 
 if TYPE_CHECKING:

@@ -14,15 +14,16 @@ from typing import Any
 
 import click
 import pytest
-from tests.docs.blocks import DOCS, ROOT
 
-from fileroom import _layers, config, errors, hooks, plugin, reports
+from fileroom import config, errors, hooks, plugin, reports
+from fileroom._config import layers as _layers
+from fileroom._tags.main_tags import COMPUTED, MAIN_TAGS
 from fileroom.cli.application import COMMANDS, cli
 from fileroom.content_types import BUILT_IN
-from fileroom.main_tags import COMPUTED, MAIN_TAGS
 from fileroom.model import ChangeType
 from fileroom.reports import Status
 from fileroom.storage import Storage
+from tests.docs.blocks import DOCS, ROOT
 
 CONFIGURATION = (DOCS / "configuration.md").read_text(encoding="utf-8")
 CLI = (DOCS / "cli.md").read_text(encoding="utf-8")

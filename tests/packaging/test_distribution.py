@@ -11,6 +11,7 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
+
 from tests.packaging.builds import ROOT, build
 
 pytestmark = pytest.mark.slow

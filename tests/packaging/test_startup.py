@@ -6,6 +6,7 @@ import json
 import sys
 
 import pytest
+
 from tests.packaging.builds import ROOT, run
 
 

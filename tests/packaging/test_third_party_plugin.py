@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.packaging.builds import PLUGIN, ROOT, Environment, build, run
 
 from fileroom.testing.datasets import make_instance
+from tests.packaging.builds import PLUGIN, ROOT, Environment, build, run
 
 pytestmark = pytest.mark.slow
 

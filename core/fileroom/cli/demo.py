@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 import fileroom
-from fileroom._listing import list_plugins
+from fileroom._plugins.listing import list_plugins
 from fileroom.cli import output
 from fileroom.cli.application import cli
 from fileroom.cli.command import command

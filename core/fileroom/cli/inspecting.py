@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fileroom._dispatch import Dispatch
-from fileroom._listing import list_plugins
+from fileroom._plugins.listing import list_plugins
 from fileroom.cli import output
 from fileroom.cli.command import command
 from fileroom.config import load_config

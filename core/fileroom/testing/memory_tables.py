@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from fileroom.comparable import split
+from fileroom._tags.comparable import split
 from fileroom.errors import NotFoundError
 from fileroom.model import AttachmentRecord, Change, Level, Metadata, ResourceRecord, Statistics, TagValue
 from fileroom.tags import TagSpec

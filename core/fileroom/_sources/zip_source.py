@@ -13,9 +13,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
-from fileroom._shared_file import SharedFile
-from fileroom._zip_file import IN_MEMORY, Budget, Entry, ZipFile
-from fileroom.candidates import Skipped, printable, reason
+from fileroom._sources.candidates import Skipped, printable, reason
+from fileroom._sources.shared_file import SharedFile
+from fileroom._sources.zip_file import IN_MEMORY, Budget, Entry, ZipFile
 
 if TYPE_CHECKING:
     import zipfile

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from fileroom._hints import did_you_mean
 from fileroom._loader import UNKNOWN, discover
-from fileroom._requirements import canonical
+from fileroom._plugins.requirements import canonical
 from fileroom.errors import ConfigError, PluginConflictError, PluginNotFoundError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, NamedTuple
 
-from fileroom.candidates import Skipped, printable, reason
+from fileroom._sources.candidates import Skipped, printable, reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from fileroom import moments
+from fileroom._query import moments
 
 PADDING = " \0"
 """Characters that mean nothing at either end of a value (PS3.5 section 6.2), and the NUL seen in the wild."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fileroom import dictionary
+from fileroom._tags import dictionary
+from fileroom._tags.main_tags import COMPUTED
 from fileroom.errors import KeyNotIndexedError, QueryError
-from fileroom.main_tags import COMPUTED
 from fileroom.model import Level
 from fileroom.tags import dictionary_spec
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, NamedTuple
 
-from fileroom._header_elements import (
+from fileroom._header.elements import (
     EXPLICIT_HEADER,
     SHORT_VRS,
     UNDEFINED,
@@ -18,8 +18,8 @@ from fileroom._header_elements import (
 from fileroom.errors import InvalidDatasetError, NotDicomError
 
 if TYPE_CHECKING:
-    from fileroom._header_elements import Element
-    from fileroom._header_window import Window
+    from fileroom._header.elements import Element
+    from fileroom._header.window import Window
 
 _PREAMBLE = 128
 _META_GROUP = 0x0002

@@ -6,16 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fileroom.comparable import PADDING
+from fileroom._query.values import EMPTY, check_order, is_universal, parse_value, value_error
+from fileroom._tags.comparable import PADDING
 from fileroom.errors import QueryError
 from fileroom.model import Level
 from fileroom.query import AnyOf, Condition, Empty, Equal, Item, Moment, Range, Wildcard
-from fileroom.query_values import EMPTY, check_order, is_universal, parse_value, value_error
 from fileroom.tags import Comparison, TagSpec, dictionary_spec
 
 if TYPE_CHECKING:
+    from fileroom._query.scope import Scope
     from fileroom.query import Match
-    from fileroom.query_scope import Scope
 
 _AGGREGATES = {
     "ModalitiesInStudy": TagSpec("ModalitiesInStudy", 0x00080061, "CS", Level.STUDY, Comparison.EXACT),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from functools import lru_cache
 
-from fileroom.main_tags import MAIN_TAGS, REQUEST_TAGS
+from fileroom._tags.main_tags import MAIN_TAGS, REQUEST_TAGS
 
 _FIRST_DATASET_TAG = 0x00080000
 _KNOWN = {row.keyword: (row.tag, row.vr) for rows in (REQUEST_TAGS, *MAIN_TAGS.values()) for row in rows}

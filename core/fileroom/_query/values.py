@@ -6,7 +6,7 @@ The syntax is that of PS3.4 section C.2.2.2:
 - two quotation marks: empty value matching;
 - ``*`` and ``?`` in the VRs of `WILDCARD_VRS`;
 - ``A-B``, ``A-`` and ``-B``, bounds included, for dates and times;
-- values separated by backslashes: any of them; not in `fileroom.comparable.UNSPLIT_VRS`.
+- values separated by backslashes: any of them; not in `fileroom._tags.comparable.UNSPLIT_VRS`.
 
 A time, or a date and time, of less than full precision stands for all that it covers: ``10`` is from ten up
 to the last microsecond before eleven, also as the end of a range. A name that ends in ``^*`` also asks for
@@ -20,7 +20,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import TYPE_CHECKING, TypeAlias
 
-from fileroom import comparable, moments
+from fileroom._query import moments
+from fileroom._tags import comparable
 from fileroom.errors import QueryError
 from fileroom.folding import fold
 from fileroom.query import AnyOf, Empty, Equal, Range, Wildcard

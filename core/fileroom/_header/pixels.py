@@ -5,10 +5,10 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from fileroom._header_elements import UNDEFINED
+from fileroom._header.elements import UNDEFINED
 
 if TYPE_CHECKING:
-    from fileroom._header_window import Window
+    from fileroom._header.window import Window
 
 _END = struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
 _ITEM = struct.pack("<HH", 0xFFFE, 0xE000)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from fileroom._conversion import EnvironmentText, expected
+from fileroom._config.conversion import EnvironmentText, expected
 from fileroom._hints import did_you_mean
 from fileroom.errors import ConfigError
 

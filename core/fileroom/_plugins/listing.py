@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fileroom._loader import discover
-from fileroom._registry import named_by
+from fileroom._plugins.registry import named_by
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

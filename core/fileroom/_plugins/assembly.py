@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from fileroom._hints import did_you_mean
 from fileroom._loader import CAUGHT, UNKNOWN, Found, blame, explain, load
-from fileroom._registrations import TYPES, check
-from fileroom._registry import named_by
+from fileroom._plugins.registrations import TYPES, check
+from fileroom._plugins.registry import named_by
 from fileroom.errors import ConfigError, PluginConflictError
 from fileroom.options import build_options
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from fileroom._dispatch import Hooks
-    from fileroom._registrations import Offer
-    from fileroom._registry import Registry, Wanted
+    from fileroom._plugins.registrations import Offer
+    from fileroom._plugins.registry import Registry, Wanted
     from fileroom.config import Config
 
 

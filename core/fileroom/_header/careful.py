@@ -12,7 +12,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
-from fileroom._header_elements import (
+from fileroom._header.elements import (
     ITEM,
     MAX_DEPTH,
     MAX_VALUE,
@@ -22,8 +22,8 @@ from fileroom._header_elements import (
     has_implicit_vr,
     swapped,
 )
-from fileroom._header_pixels import is_whole
-from fileroom._header_values import CHARACTER_SET
+from fileroom._header.pixels import is_whole
+from fileroom._header.values import CHARACTER_SET
 from fileroom.errors import FileroomError, InvalidDatasetError
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
     from pydicom.dataelem import RawDataElement
 
-    from fileroom._header_values import RawElement
-    from fileroom._header_window import Window
+    from fileroom._header.values import RawElement
+    from fileroom._header.window import Window
 
 MAX_READS = 500_000
 """So many pieces are read of a header: more elements are refused, as pydicom takes its time for each."""

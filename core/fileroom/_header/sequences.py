@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from fileroom._header_elements import (
+from fileroom._header.elements import (
     IMPLICIT_HEADER,
     ITEM,
     ITEM_END,
@@ -15,12 +15,12 @@ from fileroom._header_elements import (
     UNDEFINED,
     UnsureError,
 )
-from fileroom._header_window import Window
+from fileroom._header.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fileroom._header_elements import ReadElement
+    from fileroom._header.elements import ReadElement
 
 _SHORTEST, _LONGEST = 8, 12  # bytes of an element before its value
 

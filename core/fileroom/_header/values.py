@@ -5,15 +5,15 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, TypeAlias
 
-from fileroom import dictionary
-from fileroom._header_elements import ITEM_END, PIXEL_DATA, VR_NAMES, swapped, vr_code
-from fileroom._header_sequences import read_items
-from fileroom.charset import CharacterSet
+from fileroom._header.charset import CharacterSet
+from fileroom._header.elements import ITEM_END, PIXEL_DATA, VR_NAMES, swapped, vr_code
+from fileroom._header.sequences import read_items
+from fileroom._tags import dictionary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from fileroom._header_elements import ReadElement
+    from fileroom._header.elements import ReadElement
     from fileroom.model import TagValue
     from fileroom.tags import TagSet
 

@@ -1,7 +1,7 @@
 """The quick reader: walks the elements of an ordinary little-endian file and picks the wanted values.
 
 It makes no object per element, steps over values by their length, and is either sure or raises
-`UnsureError`, upon which the careful reader (`fileroom._header_careful`) starts anew. So nothing here
+`UnsureError`, upon which the careful reader (`fileroom._header.careful`) starts anew. So nothing here
 has to tell *how* a file is odd: damaged, or just written as few others are.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from fileroom._header_elements import (
+from fileroom._header.elements import (
     EXPLICIT_HEADER,
     IMPLICIT_HEADER,
     LONG_LENGTH,
@@ -25,13 +25,13 @@ from fileroom._header_elements import (
     has_implicit_vr,
     implicit_element,
 )
-from fileroom._header_pixels import is_whole
-from fileroom._header_sequences import go_on, step_over
+from fileroom._header.pixels import is_whole
+from fileroom._header.sequences import go_on, step_over
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fileroom._header_window import Window
+    from fileroom._header.window import Window
 
 
 def walk_explicit(  # noqa: C901, PLR0912 - a call for each element would double the time

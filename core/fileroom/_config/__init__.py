@@ -1,0 +1,1 @@
+"""How `fileroom.config` merges layers, converts values and describes the result."""

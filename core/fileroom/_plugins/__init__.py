@@ -1,0 +1,1 @@
+"""How `fileroom._dispatch` finds, checks and lists plugins."""

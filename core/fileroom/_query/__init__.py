@@ -1,0 +1,1 @@
+"""How `fileroom.query_parse` reads keys and values."""

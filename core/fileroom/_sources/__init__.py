@@ -1,0 +1,1 @@
+"""How `fileroom.sources` walks folders and ZIP files."""

@@ -1,0 +1,1 @@
+"""The tables and comparable forms behind `fileroom.tags`."""
