@@ -13,11 +13,11 @@ from typing import Any
 
 import click
 import pytest
-from tests.docs import shell
-from tests.docs.blocks import PAGES, Block, blocks, inline_commands, name_of
 
 import fileroom
 from fileroom.archive import Archive
+from tests.docs import shell
+from tests.docs.blocks import PAGES, Block, blocks, inline_commands, name_of
 
 LANGUAGES = {"python", "sh", "toml", "json", "text"}
 

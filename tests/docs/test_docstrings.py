@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.docs.blocks import ROOT
 
 import fileroom
 from fileroom import hooks
@@ -26,6 +25,7 @@ from fileroom.errors import StorageError
 from fileroom.storage import Storage
 from fileroom.testing.datasets import make_instance
 from fileroom.testing.memory_storage import MemoryStorage
+from tests.docs.blocks import ROOT
 
 SOURCES = ROOT / "core"
 _EXAMPLE = re.compile(r"^( *)```python\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+
 from tests.docs.blocks import ROOT
 
 EXAMPLE = ROOT / "examples" / "embed_in_app.py"
