@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self, overload
 
 from fileroom import maintenance
 from fileroom._dispatch import Dispatch
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from fileroom.ingest import Prepares
     from fileroom.model import ChangePage, ResourceRecord, Statistics
     from fileroom.reports import IngestReport, Progress
+    from fileroom.resources import Patient, Series, Study
     from fileroom.sources import Skipped, Sources
     from fileroom.storage import Source, Storage
 
@@ -160,6 +161,17 @@ class Archive:
 
     # Finding -----------------------------------------------------------------------------------------
 
+    @overload
+    def find(self, level: Literal["patient", Level.PATIENT], **arguments: Any) -> Results[Patient]: ...  # noqa: ANN401
+    @overload
+    def find(self, level: Literal["study", Level.STUDY], **arguments: Any) -> Results[Study]: ...  # noqa: ANN401
+    @overload
+    def find(self, level: Literal["series", Level.SERIES], **arguments: Any) -> Results[Series]: ...  # noqa: ANN401
+    @overload
+    def find(self, level: Literal["instance", Level.INSTANCE], **arguments: Any) -> Results[Instance]: ...  # noqa: ANN401
+    @overload
+    def find(self, level: Level | str, **arguments: Any) -> Results[Resource]: ...  # noqa: ANN401
+
     def find(
         self,
         level: Level | str,
@@ -175,7 +187,7 @@ class Archive:
         returning: Sequence[str] = (),
         scan: bool = False,
         **keys: object,
-    ) -> Results:
+    ) -> Results[Any]:
         """Search resources of one level by DICOM keyword, with DICOM matching (PS3.4 section C.2.2.2).
 
         A key's value is text in DICOM's own syntax (``"müller*"``, ``"20200101-"``), a list of values, a
@@ -221,7 +233,7 @@ class Archive:
         """Count what `find` with the same arguments finds."""
         return self.find(level, **keys).count()
 
-    def within(self, above: str, level: Level) -> Results:
+    def within(self, above: str, level: Level) -> Results[Resource]:
         """Return all resources of a level beneath the one with this public id, in order of arrival."""
         return self.find(level, within=above)
 

@@ -37,7 +37,7 @@ DICOM = 1
 """Content type of an instance's DICOM file."""
 
 WHOLE = 64 << 10
-"""Objects up to this many bytes are read once, whole; of larger ones first the header, the rest when stored."""
+"""Up to this many bytes an object is read once, whole; of a larger one first the header, later the rest."""
 
 _DICOM_SUFFIXES = (".dcm", ".dicom", ".ima")
 

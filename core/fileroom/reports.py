@@ -16,7 +16,7 @@ from fileroom.errors import FileroomError, RejectedError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from fileroom.resources import Instance  # noqa: TC004 - a handle needs reports; nobody resolves this one
+    from fileroom.resources import Instance
 
 _SPOOL = 4 << 20  # bytes of outcomes kept in memory before they move to a temporary file
 

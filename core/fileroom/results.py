@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
 
 from fileroom.header import HeaderReader
 from fileroom.model import Level
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 PAGE = 500
 
 
-class Results:
+R_co = TypeVar("R_co", bound="Resource", covariant=True)
+
+
+class Results(Generic[R_co]):
     """What a search found. Nothing is asked of the index before it is iterated or counted.
 
     Attributes:
@@ -35,13 +38,13 @@ class Results:
         self._plan = plan
         self.cursor: str | None = plan.query.cursor
 
-    def __iter__(self) -> Iterator[Resource]:
+    def __iter__(self) -> Iterator[R_co]:
         """Yield handles, a page from the index at a time."""
-        records = self._scan() if self._plan.scanned else self._records()
-        return (self._archive.wrap(record) for record in records)
+        records = self._scan() if self._plan.scanned else self._records(self._plan.query.limit)
+        return (cast("R_co", self._archive.wrap(record)) for record in records)
 
-    def _records(self) -> Iterator[ResourceRecord]:
-        left = self._plan.query.limit
+    def _records(self, limit: int | None) -> Iterator[ResourceRecord]:
+        left = limit
         cursor = self._plan.query.cursor
         while left is None or left > 0:
             size = PAGE if left is None else min(PAGE, left)
@@ -54,10 +57,11 @@ class Results:
 
     def _scan(self) -> Iterator[ResourceRecord]:
         """Keep the records one of whose instances' stored headers meets the scanned conditions."""
-        limit = self._plan.query.limit
-        unlimited = Results(self._archive, replace(self._plan, query=replace(self._plan.query, limit=None)))
-        found = (record for record in unlimited._records() if self._header_matches(record))
-        return itertools.islice(found, limit)
+        found = filter(self._header_matches, self._records(limit=None))
+        return itertools.islice(found, self._plan.query.limit)
+
+    def _but(self, *, limit: int | None) -> Self:
+        return type(self)(self._archive, replace(self._plan, query=replace(self._plan.query, limit=limit)))
 
     def _header_matches(self, record: ResourceRecord) -> bool:
         specs = {one.spec.keyword: one.spec for one in self._plan.scanned}
@@ -76,18 +80,15 @@ class Results:
             return 0
         if self._plan.query.level is Level.INSTANCE:
             return self._archive.index.count(self._plan.query)
-        unlimited = replace(self._plan, query=replace(self._plan.query, limit=None), scanned=())
-        above = (record.id for record in Results(self._archive, unlimited)._records())  # noqa: SLF001
-        return sum(self._archive.within(id_, Level.INSTANCE).count() for id_ in above)
+        above = self._records(limit=None)
+        return sum(self._archive.within(record.id, Level.INSTANCE).count() for record in above)
 
     def count(self) -> int:
         """Count the matches, in the index where it can; limit and order play no part."""
         if not self._plan.scanned:
             return self._archive.index.count(self._plan.query)
-        unlimited = replace(self._plan, query=replace(self._plan.query, limit=None))
-        return sum(1 for _ in Results(self._archive, unlimited))
+        return sum(1 for _ in self._but(limit=None))
 
-    def first(self) -> Resource | None:
+    def first(self) -> R_co | None:
         """Return the first result, or None."""
-        query = replace(self._plan.query, limit=1)
-        return next(iter(Results(self._archive, replace(self._plan, query=query))), None)
+        return next(iter(self._but(limit=1)), None)

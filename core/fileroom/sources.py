@@ -41,7 +41,7 @@ def walk(sources: Sources, on_skip: OnSkip, *, exclude: Iterable[Path] = ()) -> 
     """Yield what may be DICOM objects, in the order of the sources, and within a folder by name.
 
     A folder is walked once, however many links lead to it; a link to a file is taken as that file. A file
-    that starts as a ZIP file is replaced by its members (`fileroom._sources.zip_source`). Only the names of one
+    that starts as a ZIP file is replaced by its members (`fileroom._sources.zip_source`). Only names of one
     folder, and of those above it, are held at a time.
 
     Args:

@@ -99,8 +99,8 @@ class TagSpec:
     def search_values(self, value: TagValue) -> tuple[str, ...]:
         """Return the comparable forms of a raw value, each once; a search matches if any of them does.
 
-        They are those of `raw_values`, each folded, or written as `fileroom._tags.comparable` writes numbers, dates
-        and times, as `comparison` says. A value that is nothing but padding has none.
+        They are those of `raw_values`, each folded, or written as `fileroom._tags.comparable` writes numbers,
+        dates and times, as `comparison` says. A value that is nothing but padding has none.
         """
         values = self.raw_values(value)
         form = _FORMS.get(self.comparison)
@@ -121,7 +121,7 @@ def dictionary_spec(keyword: str, level: Level) -> TagSpec | None:
     """Return an attribute of the DICOM dictionary as an extra one of a level.
 
     None where the dictionary has no such keyword, or its values cannot be kept as text: pixels and other
-    bulk data, attribute tags, and what stands outside the data set proper (`fileroom._tags.dictionary.lookup`).
+    bulk data, attribute tags, and what stands outside the data set (`fileroom._tags.dictionary.lookup`).
     """
     found = dictionary.lookup(keyword)
     if found is None or found[1] not in _COMPARISON_OF_VR:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import click
 import pytest
-from tests.integration.cli_runs import ENVIRONMENT, run, run_json, start
 
 import fileroom
 from fileroom.archive import Archive
 from fileroom.cli.application import COMMANDS, cli
 from fileroom.testing.datasets import make_instance
+from tests.integration.cli_runs import ENVIRONMENT, run, run_json, start
 
 NAMES = [name for section in COMMANDS.values() for name in section]
 NEED_ARCHIVE = {

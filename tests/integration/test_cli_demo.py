@@ -10,10 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.integration.cli_runs import ENVIRONMENT, run, run_json
 
 import fileroom
 from fileroom.cli import demo, picture
+from tests.integration.cli_runs import ENVIRONMENT, run, run_json
 
 
 @pytest.fixture(scope="module")

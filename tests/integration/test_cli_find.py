@@ -8,9 +8,9 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.integration.cli_runs import run, run_json
 
 from fileroom.testing.datasets import make_instance
+from tests.integration.cli_runs import run, run_json
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from pydicom.data import get_testdata_file
-from tests.integration.cli_runs import run, run_json, start
 
 import fileroom
 from fileroom.errors import StorageFullError
 from fileroom.ingest import Ingest
 from fileroom.testing.datasets import Corpus, make_instance
+from tests.integration.cli_runs import run, run_json, start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

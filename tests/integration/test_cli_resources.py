@@ -11,10 +11,10 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from tests.integration.cli_runs import run, run_json, start
 
 import fileroom
 from fileroom.testing.datasets import make_instance, make_uid
+from tests.integration.cli_runs import run, run_json, start
 
 STUDY = make_uid("study", "P1")
 SERIES = make_uid("series", STUDY, "CT")

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.integration.cli_runs import run, run_json
 
 import fileroom
 from fileroom.testing.datasets import make_instance
+from tests.integration.cli_runs import run, run_json
 
 if TYPE_CHECKING:
     from fileroom.archive import Archive

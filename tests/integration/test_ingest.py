@@ -163,7 +163,9 @@ def test_what_is_no_dicom_is_ignored_in_a_folder_and_refused_by_store(
     assert list(archive.quarantine.list()) == []
 
 
-def test_a_file_that_changes_while_it_is_read_is_rejected_and_stored_at_the_next_import(tmp_path: Path) -> None:
+def test_a_file_that_changes_while_it_is_read_is_rejected_and_stored_at_the_next_import(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "growing.dcm"
     path.write_bytes(make_instance(rows=512, columns=512))
 
