@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 
 from tests.docs.blocks import ROOT, blocks
@@ -32,3 +33,9 @@ def test_the_first_screen_holds_the_two_set_up_lines() -> None:
 def test_the_test_line_stands_word_for_word_in_ci() -> None:
     (_, tests) = set_up_lines()
     assert tests in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_links_lead_somewhere() -> None:
+    links = re.findall(r"\]\(([^)#:]+)[)#]", README.read_text(encoding="utf-8"))
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
