@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.contract.index_mutants import WritesWithoutALock, must_fail
-
 from fileroom.index import (
     AddLabel,
     Attach,
@@ -19,6 +17,7 @@ from fileroom.index import (
 from fileroom.model import ChangeType, Level
 from fileroom.testing.memory_edit import DICOM
 from fileroom.testing.memory_index import MemoryIndex
+from tests.contract.index_mutants import WritesWithoutALock, must_fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,13 +6,12 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.contract.index_mutants import must_fail
-
 from fileroom.errors import QueryError
 from fileroom.model import Level
 from fileroom.tags import Comparison
 from fileroom.testing import memory_search
 from fileroom.testing.memory_index import MemoryIndex
+from tests.contract.index_mutants import must_fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

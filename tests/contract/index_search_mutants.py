@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from tests.contract.index_mutants import must_fail
-
 from fileroom.query import AnyOf, Condition, Equal, Item, LabelMatch, Range, Wildcard
 from fileroom.tags import Comparison
 from fileroom.testing import memory_search
 from fileroom.testing.memory_index import MemoryIndex
+from tests.contract.index_mutants import must_fail
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,12 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.contract.storage_mutants import NamesByValue, must_fail
-
 from fileroom.errors import NotFoundError, StorageError
 from fileroom.storage import Deletion, PutItem, StorageCapabilities, Stored, buffers
 from fileroom.testing.memory_storage import MemoryStorage
 from fileroom.testing.storage_case import FOREIGN_LOCATORS
+from tests.contract.storage_mutants import NamesByValue, must_fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,11 +6,10 @@ import io
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
-from tests.contract.storage_mutants import must_fail
-
 from fileroom.errors import NotFoundError, StorageError
 from fileroom.storage import CHUNK, ByteRange, Stored
 from fileroom.testing.memory_storage import MemoryStorage
+from tests.contract.storage_mutants import must_fail
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import Phase, settings
-from tests.contract import index_edit_mutants, index_mutants, index_paging_mutants, index_search_mutants
-from tests.contract.index_mutants import MUTANTS
 
 from fileroom.tags import TagSet
 from fileroom.testing.index import IndexContract
 from fileroom.testing.index_corpus import TAGS, corpus, corpus_edits
 from fileroom.testing.index_machine import index_machine
 from fileroom.testing.memory_index import MemoryIndex
+from tests.contract import index_edit_mutants, index_mutants, index_paging_mutants, index_search_mutants
+from tests.contract.index_mutants import MUTANTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,11 +7,11 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.contract import storage_list_mutants, storage_read_mutants
-from tests.contract.storage_mutants import MUTANTS
 
 from fileroom.testing.memory_storage import MemoryStorage
 from fileroom.testing.storage import StorageContract
+from tests.contract import storage_list_mutants, storage_read_mutants
+from tests.contract.storage_mutants import MUTANTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
