@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 import pydicom
 
 import fileroom
-from fileroom.resources import Study
 from fileroom.storage import ByteRange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from fileroom.resources import Study
 
 SHIPPED = Path(pydicom.__file__).parent / "data" / "test_files"
 INBOX = ("CT_small.dcm", "MR_small.dcm", "MR_small_implicit.dcm", "rtplan_truncated.dcm", "README.txt")
@@ -49,8 +50,7 @@ class Reception:
 
     def search(self, name: str) -> list[Study]:
         """Return the studies of patients whose name begins like this, the newest first."""
-        found = self._archive.find("study", PatientName=f"{name}*", order_by="-StudyDate", limit=50)
-        return [one for one in found if isinstance(one, Study)]
+        return list(self._archive.find("study", PatientName=f"{name}*", order_by="-StudyDate", limit=50))
 
     def file_letter(self, study: Study, text: str) -> int:
         """Attach a letter, in place of the one we have seen and of no other; return its revision."""
