@@ -22,6 +22,7 @@ from fileroom_plugins.index_sql.lookup import places
 from fileroom_plugins.index_sql.moment_filters import MomentFilter
 from fileroom_plugins.index_sql.schema import tag_name
 from fileroom_plugins.index_sql.tag_filters import TagFilter
+from fileroom_plugins.index_sql.values import NothingMatchesError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,10 +34,6 @@ if TYPE_CHECKING:
     from fileroom_plugins.index_sql.database import Database
     from fileroom_plugins.index_sql.filters import Filter
     from fileroom_plugins.index_sql.schema import Schema
-
-
-class NothingMatchesError(Exception):
-    """A condition that no resource can meet; the search ends without having begun."""
 
 
 def check(connection: Connection, schema: Schema, query: Query) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import abc
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -66,6 +66,10 @@ class Database(abc.ABC):
         `fileroom_plugins.index_sql.find` knows better than a planner without statistics where to start.
         """
         return column
+
+    def sorted(self, column: ColumnElement[Any], *, descending: bool) -> ColumnElement[Any]:
+        """Return what to sort by a column in code point order: NULL first, and last when descending."""
+        return column.desc().nulls_last() if descending else column.asc().nulls_first()
 
     @abc.abstractmethod
     def _writing(self) -> AbstractContextManager[Connection]:

@@ -135,11 +135,11 @@ class TagField:
         for number, item in enumerate(items):
             yield Term(self.key, number, "")
             for keyword, forms in item_search_values(item).items():
-                key = item_key(self.spec, keyword)
-                yield from (Term(key, number, form) for form in forms)
+                if key := item_key(self.spec, keyword):
+                    yield from (Term(key, number, form) for form in forms)
 
 
-def item_key(sequence: TagSpec, keyword: str) -> int:
-    """Return the number in ``term`` of an attribute in the items of a sequence; 0 if there is none such."""
+def item_key(sequence: TagSpec, keyword: str) -> int | None:
+    """Return the number in ``term`` of an attribute in a sequence's items; None if there is no such one."""
     spec = dictionary_spec(keyword, sequence.level)
-    return sequence.tag << _SEQUENCE_SHIFT | spec.tag if spec else 0
+    return sequence.tag << _SEQUENCE_SHIFT | spec.tag if spec else None

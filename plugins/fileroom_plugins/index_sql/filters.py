@@ -164,7 +164,7 @@ class ClassFilter(Filter):
         self._study = schema.levels[Level.STUDY]
         self._series = schema.levels[Level.SERIES]
         tests = [value_test(database, schema.uid.c.uid, test) for test in alternatives(match).tests]
-        uids = select(schema.uid.c.id).where(or_(false(), *tests))
+        uids = select(schema.uid.c.id).where(or_(false(), *tests), schema.uid.c.uid != "")
         classes = schema.series_class.c
         self._of_class = and_(classes.series_id == self._series.id, classes.class_id.in_(uids))
 

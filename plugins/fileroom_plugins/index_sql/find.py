@@ -18,10 +18,11 @@ from sqlalchemy import exists, func, select
 from fileroom.index import Page
 from fileroom.model import Level
 from fileroom_plugins.index_sql.computed import computed
-from fileroom_plugins.index_sql.conditions import NothingMatchesError, check, filters
+from fileroom_plugins.index_sql.conditions import check, filters
 from fileroom_plugins.index_sql.filters import Rank
 from fileroom_plugins.index_sql.order import Ordering
 from fileroom_plugins.index_sql.schema import TOTALS
+from fileroom_plugins.index_sql.values import NothingMatchesError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

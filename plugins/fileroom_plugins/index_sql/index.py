@@ -52,7 +52,11 @@ class SqlIndex(Index):
         self._schema = Schema(tags)
         self._uids = Uids(self._schema.uid)
         self._records = Records(self._schema, self._uids)
-        prepare(database, self._schema)
+        try:
+            prepare(database, self._schema)
+        except BaseException:
+            database.close()
+            raise
 
     def commit(self, entries: Sequence[Entry], overwrite: Overwrite = Overwrite.NEVER) -> list[Committed]:
         """See `Index.commit`."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import and_, exists, false, or_, select
+from sqlalchemy import and_, exists, false, or_, select, true
 
 from fileroom_plugins.index_sql.fields import item_key
 from fileroom_plugins.index_sql.filters import Filter, Rank, any_of
-from fileroom_plugins.index_sql.values import alternatives, value_test
+from fileroom_plugins.index_sql.values import NothingMatchesError, alternatives, value_test
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -30,9 +30,13 @@ class ItemFilter(Filter):
         self._id = schema.levels[spec.level].id
         self._item = schema.term.alias("item")
         self._value = schema.term.alias("value")
-        self._wanted = {
-            item_key(spec, keyword): alternatives(match) for keyword, match in wanted.keys.items()
-        }
+        self._wanted: dict[int, Alternatives] = {}
+        for keyword, match in wanted.keys.items():
+            key, values = item_key(spec, keyword), alternatives(match)
+            if key is not None:
+                self._wanted[key] = values
+            elif not values.empty:  # no item has a value of what is no attribute
+                raise NothingMatchesError
         self._start = next((each for each in self._wanted.items() if not each[1].empty), None)
         super().__init__(spec.level, Rank.FEW if self._start else Rank.MOST)
 
@@ -66,7 +70,7 @@ class ItemFilter(Filter):
             has_value = exists().where(*here, or_(false(), *self._tests(wanted))).correlate(self._item)
             has_none = ~exists().where(*here).correlate(self._item)
             tests.append(or_(has_value, has_none) if wanted.empty else has_value)
-        return and_(*tests)
+        return and_(true(), *tests)
 
     def _tests(self, wanted: Alternatives) -> list[ColumnElement[bool]]:
         return [value_test(self._database, self._value.c.value, test) for test in wanted.tests]

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LIST_SIZE = 500
-"""Values in one list of a statement: every SQLite takes four times 500."""
+LIST_SIZE = 240
+"""Values in one list of a statement, of which there may be four: every SQLite takes 999 parameters."""
 
 
 class Place(NamedTuple):

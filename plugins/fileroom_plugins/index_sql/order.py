@@ -63,7 +63,9 @@ class Ordering:
         self._database = database
         self._schema = schema
         self._level = query.level
-        levels = {order.spec.level for order in query.order_by} or {query.level}
+        # Sequences have no order: they sort nothing.
+        orders = [order for order in query.order_by if order.spec.comparison is not Comparison.SEQUENCE]
+        levels = {order.spec.level for order in orders} or {query.level}
         self._top = min(levels)
         self._tables: dict[Level, FromClause] = {
             level: schema.levels[level].table.alias(f"{level.label}_above")
@@ -71,7 +73,7 @@ class Ordering:
             if self._top <= level < query.level
         }
         self._tables[query.level] = schema.levels[query.level].table
-        keys = [self._key(order) for order in query.order_by]
+        keys = [self._key(order) for order in orders]
         descending = bool(keys) and keys[-1].descending
         ties = sorted(self._tables) if len(levels) == 1 else [query.level]
         self.walkable = len(levels) == 1 and all(key.indexed for key in keys[:1])
@@ -79,7 +81,7 @@ class Ordering:
             *keys,
             *(SortKey(self._tables[level].c.id, descending, optional=False, indexed=True) for level in ties),
         ]
-        signs = [f"{'-' * order.descending}{tag_name(order.spec)}" for order in query.order_by]
+        signs = [f"{'-' * order.descending}{tag_name(order.spec)}" for order in orders]
         self._signature = " ".join([query.level.label, *signs])
 
     def _key(self, order: Order) -> SortKey:
@@ -125,7 +127,7 @@ class Ordering:
     def sorting(self) -> list[ColumnElement[Any]]:
         """Return what to sort by, of a statement that selects `columns`: missing values first, or last."""
         return [
-            column.desc().nulls_last() if key.descending else column.asc().nulls_first()
+            self._database.sorted(column, descending=key.descending)
             for key, column in zip(self.keys, self.columns(), strict=True)
         ]
 
@@ -152,7 +154,7 @@ class Ordering:
         """
         try:
             found = json.loads(base64.urlsafe_b64decode(cursor.encode()))
-        except ValueError:
+        except (ValueError, RecursionError):
             found = None
         if not self._is_cursor(found):
             raise QueryError(

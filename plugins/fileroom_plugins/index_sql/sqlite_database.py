@@ -95,6 +95,10 @@ class SqliteDatabase(Database):
         """Return the column behind a plus sign, SQLite's way to say so."""
         return UnaryExpression(column, operator=_PLUS, type_=column.type)
 
+    def sorted(self, column: ColumnElement[Any], *, descending: bool) -> ColumnElement[Any]:
+        """Return the order without words about NULL: it is SQLite's own, and older ones do not know them."""
+        return column.desc() if descending else column.asc()
+
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         if not self._turn.acquire(timeout=self._busy_timeout):

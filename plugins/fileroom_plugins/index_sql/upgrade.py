@@ -15,7 +15,7 @@ from fileroom_plugins.index_sql import state
 from fileroom_plugins.index_sql.refold import fold_anew
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from sqlalchemy import Connection
 
@@ -28,7 +28,7 @@ UPGRADES: tuple[Step, ...] = ()
 """The n-th step, counted from 1, makes a schema of version n one of version n + 1. Append only."""
 
 
-def prepare(database: Database, schema: Schema, upgrades: Sequence[Step] = UPGRADES) -> None:
+def prepare(database: Database, schema: Schema) -> None:
     """Make sure that the tables are there, of this version, and know which tags they are opened with.
 
     Raises:
@@ -36,18 +36,18 @@ def prepare(database: Database, schema: Schema, upgrades: Sequence[Step] = UPGRA
         CatalogError: the database failed; what had been upgraded until then is undone.
     """
     with database.read() as connection:
-        if _is_current(connection, schema, len(upgrades) + 1):
+        if _is_current(connection, schema, len(UPGRADES) + 1):
             return
     with database.write() as connection:
         tables = set(inspect(connection).get_table_names())
         if not tables:
-            _create(connection, schema, len(upgrades) + 1)
+            _create(connection, schema, len(UPGRADES) + 1)
         elif not tables.issuperset({schema.info.name, schema.total.name}):
             raise SchemaError(
                 f"{database.name} holds tables, but not those of an index: point [index] to another place"
             )
         else:
-            _upgrade(connection, schema, database.name, upgrades)
+            _upgrade(connection, schema, database.name)
         state.set_complete_tags(connection, schema, _complete(connection, schema))
 
 
@@ -68,15 +68,15 @@ def _create(connection: Connection, schema: Schema, newest: int) -> None:
     state.set_version(connection, schema, state.FOLDING, FOLDING_VERSION)
 
 
-def _upgrade(connection: Connection, schema: Schema, name: str, upgrades: Sequence[Step]) -> None:
-    found, newest = state.version(connection, schema, state.SCHEMA), len(upgrades) + 1
+def _upgrade(connection: Connection, schema: Schema, name: str) -> None:
+    found, newest = state.version(connection, schema, state.SCHEMA), len(UPGRADES) + 1
     folding = state.version(connection, schema, state.FOLDING)
     if found > newest or folding > FOLDING_VERSION:
         raise SchemaError(
             f"{name} was written by a newer version of Fileroom: upgrade this one, or point [index] to "
             "another place and run 'fileroom rebuild'"
         )
-    for step in upgrades[found - 1 :]:
+    for step in UPGRADES[found - 1 :]:
         step(connection)
     state.set_version(connection, schema, state.SCHEMA, newest)
     if folding < FOLDING_VERSION:

@@ -22,6 +22,10 @@ _MOST_VALUES = 10_000
 _SURROGATES = range(0xD800, 0xE000)
 
 
+class NothingMatchesError(Exception):
+    """A condition that no resource can meet; the search ends without having begun."""
+
+
 @dataclass(frozen=True, slots=True)
 class OneOf:
     """The value is one of these."""
@@ -49,6 +53,7 @@ def alternatives(match: Match) -> Alternatives:
     """Take a match apart; one of a sequence's items has no alternatives.
 
     Raises:
+        NothingMatchesError: there are no alternatives.
         QueryError: it lists too many values for one statement.
     """
     options = match.options if isinstance(match, AnyOf) else (match,)
@@ -58,7 +63,10 @@ def alternatives(match: Match) -> Alternatives:
     tests: list[Test] = [option for option in options if isinstance(option, Wildcard | Range)]
     if equal:
         tests.append(OneOf(equal))
-    return Alternatives(tuple(tests), any(isinstance(option, Empty) for option in options))
+    empty = any(isinstance(option, Empty) for option in options)
+    if not tests and not empty:
+        raise NothingMatchesError
+    return Alternatives(tuple(tests), empty)
 
 
 def value_test(database: Database, column: ColumnElement[str], test: Test) -> ColumnElement[bool]:

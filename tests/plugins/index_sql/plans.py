@@ -17,15 +17,24 @@ if TYPE_CHECKING:
 BOUNDED = frozenset({"total", "info", "uid"})
 """Tables that do not grow with what is stored, or as slowly as the DICOM standard does."""
 
-_SCAN = re.compile(r"SCAN (?P<table>\w+)(?: USING (?:COVERING )?INDEX (?P<index>\w+))?$")
+_SCAN = re.compile(
+    r"SCAN (?P<table>\w+)(?: USING (?:COVERING )?INDEX (?P<index>\w+))?$"
+    r"|SEARCH \w+ .*\(level=\?\)$"  # an index, but all of a level: that is most of the table
+)
+
+
+class Line(NamedTuple):
+    """A line of a plan; the outermost loops are at the top."""
+
+    text: str
+    at_the_top: bool
 
 
 class Statement(NamedTuple):
-    """A statement, with its parameters and the lines of its plan."""
+    """A statement and its plan."""
 
     sql: str
-    parameters: Any
-    plan: tuple[str, ...]
+    plan: tuple[Line, ...]
 
 
 class Recorder:
@@ -46,29 +55,29 @@ class Recorder:
         connection = sqlite3.connect(self._path)
         for sql, parameters in seen:
             lines = connection.execute(f"EXPLAIN QUERY PLAN {sql}", parameters).fetchall()
-            yield Statement(sql, parameters, tuple(line[3] for line in lines))
+            yield Statement(sql, tuple(Line(text, parent == 0) for _, parent, _, text in lines))
         connection.close()
 
 
-def full_scans(statement: Statement, own_index: str = "", *, counts_lack: bool = False) -> list[str]:
+def full_scans(statement: Statement, *, counts_lack: bool = False, sorts: bool = False) -> list[str]:
     """Return the lines of a plan that read the whole of a table or index, and should not.
 
-    This is the rule. A plan may read all of
+    This is the rule. Something within a text is looked for in all values of that attribute, but in its own
+    index, which SQLite calls a search. Beside that a plan may read all of
 
     - a table that does not grow with what is stored (`BOUNDED`);
     - a level, in the order that is asked for, if the statement stops after so many rows and sorts none;
-    - the index of the very key that is asked for (``own_index``), when the inside of its values counts;
-    - an index, to count what lacks an extra tag or a label (``counts_lack``): no index has what is missing.
+    - an index, to count what lacks an extra tag or a label (``counts_lack``): no index has what is missing;
+    - a level, to sort it by what is in no index (``sorts``): extra tags and SOP classes.
     """
-    walk = " LIMIT " in statement.sql and not any(
-        "TEMP B-TREE FOR ORDER BY" in line for line in statement.plan
-    )
+    stops = " LIMIT " in statement.sql
+    sorted_at_the_end = any(line.at_the_top and "B-TREE FOR ORDER BY" in line.text for line in statement.plan)
+    may_walk = stops and (sorts or not sorted_at_the_end)
     offences = []
     for line in statement.plan:
-        found = _SCAN.match(line)
-        if found is None or found["table"] in BOUNDED or walk:
+        found = _SCAN.match(line.text)
+        if found is None or found["table"] in BOUNDED or (may_walk and line.at_the_top):
             continue
-        if found["index"] and (counts_lack or (own_index and found["index"].startswith(own_index))):
-            continue
-        offences.append(line)
+        if not (counts_lack and found["index"]):
+            offences.append(line.text)
     return offences

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import settings
+
 from fileroom.testing.index_machine import index_machine
 from fileroom_plugins.index_sql.sqlite import Options, open_index
 
-TestSqliteIndexLife = index_machine(
-    lambda folder, tags: open_index(Options(folder / "index.sqlite", synchronous="normal"), tags)
-)
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fileroom.index import Index
+    from fileroom.tags import TagSet
+
+
+def opened(folder: Path, tags: TagSet) -> Index:
+    return open_index(Options(folder / "index.sqlite", synchronous="normal"), tags)
+
+
+TestSqliteIndexLife = index_machine(opened)
+TestSqliteIndexLife.settings = settings(max_examples=6, stateful_step_count=15, deadline=None)  # type: ignore[attr-defined]
+
+TestSqliteIndexLongLife = pytest.mark.slow(index_machine(opened))
