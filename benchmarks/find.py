@@ -187,6 +187,7 @@ def show(results: list[dict[str, Any]]) -> None:
         ratio = times[-1]["p50"] / times[0]["p50"]
         cells = [f"{each['p50']:.2f} / {each['p95']:.2f}" for each in times]
         table.add_row(name, *cells, f"{ratio:.2f}", f"{times[-1]['rows']:.0f}")
+    table.columns[0].no_wrap = True
     table.caption = "finds in ms: p50 / p95"
     console.print(table)
 

@@ -210,13 +210,17 @@ class Batch:
 
     def _drop_files(self) -> None:
         """Remove the attachments that were made from files which are replaced."""
-        replaced = [each for each in self._instances.values() if each.before and each.described_by]
-        for each in replaced:
-            for number, file in each.before.files.items() if each.before else ():
-                if number < FIRST_USER_TYPE:
+        replaced = {
+            each.number: each.before.files
+            for each in self._instances.values()
+            if each.before and each.described_by
+        }
+        for files in replaced.values():
+            for content_type, file in files.items():
+                if content_type < FIRST_USER_TYPE:
                     self._ledger.count_file(file, -1)
         table = self._schema.attachment
-        for some in chunks(each.number for each in replaced):
+        for some in chunks(replaced):
             made_from_them = (
                 table.c.level == int(Level.INSTANCE),
                 table.c.resource.in_(some),

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
     from fileroom.tags import TagSet, TagSpec
 
 NUMBER = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by an INTEGER column only
+TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+
+TOTALS = ("patients", "studies", "series", "instances", "attachments", "bytes", "stored_bytes")
+LAST_IDS = ("last_patient", "last_study", "last_series", "last_instance")
 
 
 class Bytes(LargeBinary):
@@ -48,12 +52,6 @@ class Bytes(LargeBinary):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> None:
         """Return no function: nothing is done to a value on its way out."""
-
-
-TEXT = Text().with_variant(Text(collation="C"), "postgresql")
-
-TOTALS = ("patients", "studies", "series", "instances", "attachments", "bytes", "stored_bytes")
-LAST_IDS = ("last_patient", "last_study", "last_series", "last_instance")
 
 
 @dataclass(frozen=True, slots=True)
