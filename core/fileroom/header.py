@@ -132,6 +132,10 @@ class HeaderReader:
         syntax = _uid("TransferSyntaxUID", syntax)
         for keyword in self._wanted.hidden:
             values.pop(keyword, None)
+        for keyword, value in values.items():
+            if isinstance(value, str) and "\0" in value:
+                # What follows a NUL is what was left in some writer's buffer; not every index could hold it.
+                values[keyword] = value.partition("\0")[0].rstrip()
         return Header(identity, sop_class, syntax, values, pixel_data)
 
 
@@ -147,6 +151,8 @@ def _patient_id(values: dict[str, TagValue]) -> str:
     value = values.get("PatientID", "")
     if not isinstance(value, str) or len(value) > MAX_PATIENT_ID:
         raise InvalidDatasetError(f"damaged: its PatientID has more than {MAX_PATIENT_ID} characters")
+    if "\0" in value:
+        raise InvalidDatasetError("damaged: its PatientID holds a NUL")
     return value
 
 

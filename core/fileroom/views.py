@@ -42,8 +42,11 @@ class MetadataView(MutableMapping[str, str]):
 
         Raises:
             RevisionError: another revision is there.
-            ValueError: the name is empty or longer than 64 characters, or a control character is in it.
+            ValueError: the name is empty or longer than 64 characters, or a control character is in it; or
+                the value holds a NUL, or what is no Unicode text (a lone surrogate).
         """
+        if "\0" in value or (not value.isprintable() and any("\ud800" <= char <= "\udfff" for char in value)):
+            raise ValueError("a metadata value is Unicode text without NULs")
         if not 0 < len(name) <= 64 or not name.isprintable():  # noqa: PLR2004 - said in the docstring
             raise ValueError("a metadata name has 1 to 64 printable characters")
         return self._archive.edit([SetMetadata(self._id, name, value, if_revision)])[0].revision

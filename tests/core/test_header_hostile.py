@@ -25,7 +25,6 @@ WITH_HEADER = {
     "sequences of known length 10,000 deep",
     "100,000 empty items",
     "a patient id that is a path",
-    "a patient id with NULs",
     "two SOP instance UIDs",
     "odd lengths",
     "a VR that does not exist",

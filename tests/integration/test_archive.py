@@ -292,3 +292,20 @@ def test_reprs_show_nothing_of_the_patient(archive: Archive) -> None:
         assert "Secret" not in repr(thing)
         assert "P1" not in repr(thing)
     assert "Secret^Name" in instance._repr_html_()
+
+
+@pytest.mark.parametrize("value", ["a\0b", "\ud800"])
+def test_metadata_that_not_every_index_could_hold_is_refused(archive: Archive, value: str) -> None:
+    instance = put(archive)
+    with pytest.raises(ValueError, match="Unicode"):
+        instance.metadata["note"] = value
+
+
+def test_what_follows_a_nul_in_a_text_is_cut_and_a_patient_id_with_one_is_damaged(archive: Archive) -> None:
+    clean = make_instance(patient_id="PATIENT7", tags={"StudyDescription": "HEAD SCAN"})
+    outcome = archive.store(clean.replace(b"HEAD SCAN", b"HEAD\0SCAN"))
+    assert outcome.instance is not None
+    assert outcome.instance["StudyDescription"] == "HEAD"
+    damaged = archive.store(clean.replace(b"PATIENT7", b"PATI\0NT7"))
+    assert damaged.status is Status.QUARANTINED
+    assert "PatientID" in damaged.reason
