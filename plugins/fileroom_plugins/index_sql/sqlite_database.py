@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -27,6 +28,7 @@ _PLUS: custom_op[Any] = custom_op("+")
 _PAGE_CACHE = 16_000  # KiB for each connection
 _LOG_KEPT = 64 * 1024 * 1024  # bytes of the write-ahead log that are not given back
 _STATEMENTS = 256  # prepared ones for each connection
+_RETRY = 0.01  # seconds
 _CONNECTIONS = 8  # kept open; more are opened when more threads ask
 
 _WAY_OUT = {
@@ -75,8 +77,8 @@ class SqliteDatabase(Database):
     def _configure(self, connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # transactions begin where `_begin` says, not where sqlite3 guesses
         flush_the_drive = int(self._synchronous == "full")
+        self._keep_a_log(connection)
         for pragma in (
-            "journal_mode = WAL",
             f"synchronous = {self._synchronous}",
             f"fullfsync = {flush_the_drive}",  # macOS: fsync alone leaves the bytes in the drive's cache
             f"checkpoint_fullfsync = {flush_the_drive}",
@@ -86,6 +88,19 @@ class SqliteDatabase(Database):
             f"journal_size_limit = {_LOG_KEPT}",
         ):
             connection.execute(f"PRAGMA {pragma}")
+
+    def _keep_a_log(self, connection: sqlite3.Connection) -> None:
+        """Turn on the write-ahead log; SQLite does not wait by itself while another process does the same."""
+        deadline = time.monotonic() + self._busy_timeout
+        while True:
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+                time.sleep(_RETRY)
+            else:
+                return
 
     def matches(self, column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
         """Return a test with GLOB, in which a bracket would be special too."""
