@@ -1,4 +1,7 @@
-"""Archive: the users' verbs. It knows contracts, and no backend."""
+"""Archive: the users' verbs. It knows contracts, and no backend.
+
+The file is long for being one facade on one page: it is signatures and promises, and hardly any code.
+"""
 
 from __future__ import annotations
 

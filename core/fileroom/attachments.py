@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
+from fileroom.digests import Hashing
 from fileroom.errors import AlreadyExistsError, NotFoundError, NotSupportedError
 from fileroom.index import Attach, Detach
 from fileroom.model import AttachmentRecord, Level
-from fileroom.prepare import Hashing, batch_keys
+from fileroom.prepare import batch_keys
 from fileroom.storage import CHUNK, ByteRange, buffers
 
 if TYPE_CHECKING:

@@ -8,12 +8,13 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fileroom.content_types import DICOM
+from fileroom.digests import digest_of
 from fileroom.errors import InvalidDatasetError, NotFoundError, StorageError
 from fileroom.header import HeaderReader
 from fileroom.index import Entry, Overwrite
 from fileroom.ingest import BATCH_OBJECTS
 from fileroom.model import AttachmentRecord
-from fileroom.prepare import DICOM, digest_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from fileroom.content_types import DICOM
 from fileroom.errors import NotFoundError
 from fileroom.export import ExportItem, export_folder, export_zip
 from fileroom.model import Level
-from fileroom.prepare import DICOM
 from fileroom.resources import Resource
 
 if TYPE_CHECKING:

@@ -7,13 +7,14 @@ process (`fileroom.worker`), which is how an import uses more than one core.
 from __future__ import annotations
 
 import functools
-import hashlib
 import io
 import os
 import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
+from fileroom.content_types import DICOM
+from fileroom.digests import Hashing
 from fileroom.errors import InvalidDatasetError, NotDicomError, PluginError
 from fileroom.events import Incoming, Quarantine, Reject, Replace
 from fileroom.header import HeaderReader
@@ -30,11 +31,8 @@ if TYPE_CHECKING:
     from fileroom._dispatch import Dispatch
     from fileroom.config import Config
     from fileroom.index import Held
-    from fileroom.storage import Source, Storage
+    from fileroom.storage import Storage
     from fileroom.tags import TagSet
-
-DICOM = 1
-"""Content type of an instance's DICOM file."""
 
 WHOLE = 64 << 10
 """Up to this many bytes an object is read once, whole; of a larger one first the header, later the rest."""
@@ -232,39 +230,6 @@ class Preparer:
         return Outcome(
             Status.QUARANTINED, candidate.name, None, reason, entry.size, entry.digest, quarantine_id=entry.id
         )
-
-
-class Hashing:
-    """An iterable of buffers that hashes what passes through it, once.
-
-    Attributes:
-        algorithm: a name `hashlib` knows.
-    """
-
-    def __init__(self, algorithm: str, pieces: Iterator[bytes | memoryview]) -> None:
-        self.algorithm = algorithm
-        self._hasher = hashlib.new(algorithm, usedforsecurity=False)
-        self._pieces = pieces
-
-    def __iter__(self) -> Iterator[bytes]:
-        """Yield the buffers."""
-        update = self._hasher.update
-        for piece in self._pieces:
-            update(piece)
-            yield piece  # type: ignore[misc]  # buffers: what a storage writes
-
-    @property
-    def digest(self) -> str:
-        """``"<algorithm>:<hex>"`` of all that passed so far."""
-        return f"{self.algorithm}:{self._hasher.hexdigest()}"
-
-
-def digest_of(source: Source, algorithm: str) -> str:
-    """Return ``"<algorithm>:<hex>"`` of a source's bytes."""
-    hashing = Hashing(algorithm, buffers(source))
-    for _ in hashing:
-        pass
-    return hashing.digest
 
 
 def batch_keys(count: int) -> list[str]:

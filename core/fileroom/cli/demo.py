@@ -33,7 +33,7 @@ OWN = "demo-files"
 _NOTE = "Read by nobody. This text is attached to a study.\n"
 
 
-@command("demo", "fileroom demo", "fileroom demo /tmp/try")
+@command("demo", "fileroom demo", "fileroom demo try")
 @click.argument("folder", default="fileroom-demo", type=click.Path(file_okay=False, path_type=Path))
 def demo(settings: Settings, *, folder: Path) -> int:
     """Import real DICOM files into a new archive, and walk through the other commands.
