@@ -138,7 +138,7 @@ def rebuild(archive: Archive, *, adopt: bool | None = None) -> RebuildReport:
     refreshed = unreadable = 0
     for _, record in archive.index.attachments():
         known.add(_mark(record.locator))
-        if record.content_type != DICOM:
+        if record.content_type != DICOM.number:
             continue
         try:
             with archive.storage.open(record.locator) as file:
@@ -179,7 +179,7 @@ def _found(archive: Archive, reader: HeaderReader, stored: Stored) -> Entry | No
     except (NotFoundError, StorageError, InvalidDatasetError):
         return None
     record = AttachmentRecord(
-        DICOM, _key(stored.locator), stored.size, digest, stored.locator, stored.size, digest
+        DICOM.number, _key(stored.locator), stored.size, digest, stored.locator, stored.size, digest
     )
     return Entry(header, record)
 

@@ -63,7 +63,7 @@ def _page(archive: Archive, instances: list[Resource]) -> Iterator[ExportItem]:
     for instance, detail in zip(instances, details, strict=True):
         if detail is None:
             raise NotFoundError(f"instance {instance.id} was deleted while it was exported")
-        record = next(one for one in detail.attachments if one.content_type == DICOM)
+        record = next(one for one in detail.attachments if one.content_type == DICOM.number)
         tags = {keyword: value for keyword, value in instance.tags.items() if isinstance(value, str)}
 
         def opener(locator: str = record.locator) -> BinaryIO:

@@ -201,7 +201,7 @@ class Preparer:
                 continue
             for key, hasher, one, (position, work) in zip(keys, hashers, stored, todo, strict=True):
                 record = AttachmentRecord(
-                    DICOM, key, one.size, hasher.digest, one.locator, one.size, hasher.digest
+                    DICOM.number, key, one.size, hasher.digest, one.locator, one.size, hasher.digest
                 )
                 yield position, Entry(work.header, record, work.candidate.stamp)
             return
