@@ -29,6 +29,7 @@ _NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 
 def storage_error(error: OSError, doing: str) -> StorageError:
     """Return the error to raise for a failed file operation, without any file's name in it."""
+    error.filename = error.filename2 = None  # tracebacks get logged, and names may tell of patients
     if error.errno in _FULL:
         return StorageFullError(f"{doing}: no space left; free some space and try again")
     return StorageError(f"{doing}: {error.strerror or type(error).__name__}")
@@ -116,7 +117,7 @@ def sync_folder(folder: Path) -> None:
 def make_folder(folder: Path) -> None:
     """Make a folder, and those above it that are missing, with durable names."""
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # patients' data will lie in it
     for one in missing:
         sync_folder(one.parent)
 

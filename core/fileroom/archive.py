@@ -9,17 +9,17 @@ from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self, overload
 
-from fileroom import maintenance
+from fileroom import maintenance, rebuilding
 from fileroom._dispatch import Dispatch
 from fileroom._files import make_folder, storage_error
 from fileroom.attachments import put_attachment, run_processor
 from fileroom.content_types import USER, ContentTypes
 from fileroom.datasets import one_candidate
-from fileroom.errors import NotDicomError, NotFoundError, NotSupportedError
+from fileroom.errors import NotDicomError, NotFoundError, NotSupportedError, StorageError
 from fileroom.events import RemovedBatch
 from fileroom.export import DEFAULT_TEMPLATE
 from fileroom.ingest import SWEEP_GRACE, Ingest, Run
-from fileroom.model import ChangeType, Level
+from fileroom.model import ChangeType, Level, public_id_to_digest
 from fileroom.outgoing import export_resources
 from fileroom.prepare import Preparer
 from fileroom.quarantine import Quarantine
@@ -81,7 +81,17 @@ class Archive:
             self.index: Index = self.plugins.open_index(self.tags)
             stack.callback(self.index.close)
             self._in_process = bool(plugins)
+            self._check_pair()
             self._closing = stack.pop_all()
+
+    def _check_pair(self) -> None:
+        """Refuse an empty storage under an index that is not: an import would only hide the loss."""
+        count = self.index.statistics().attachments
+        if count and next(iter(self.storage.list()), None) is None:
+            raise StorageError(
+                f"the index knows {count} stored objects, and the storage is empty: is its disk mounted, and "
+                "are these two of one archive? To start anew, move the index away"
+            )
 
     # Storing -----------------------------------------------------------------------------------------
 
@@ -101,8 +111,8 @@ class Archive:
             outcome = self._ingest().store_batch(self._preparer(), [candidate])[0]
         if outcome.status is Status.IGNORED:
             raise NotDicomError(outcome.reason)
-        instance = None if outcome.id is None else Instance(self, self.fetch(outcome.id))
-        return replace(outcome, instance=instance)
+        record = None if outcome.id is None else self.index.get([outcome.id])[0]
+        return outcome if record is None else replace(outcome, instance=Instance(self, record))
 
     def ingest(
         self,
@@ -270,7 +280,7 @@ class Archive:
         """Return the index's record of a resource; `get` wraps it."""
         record = self.index.get([id_], computed)[0]
         if record is None:
-            raise NotFoundError(f"no resource {id_}: it was deleted, or is in another archive")
+            raise _no_resource(id_)
         return record
 
     def wrap(self, record: ResourceRecord) -> Resource:
@@ -283,7 +293,7 @@ class Archive:
         """Return attachments, metadata and labels of a resource, as the index has them now."""
         details = self.index.details([id_])[0]
         if details is None:
-            raise NotFoundError(f"no resource {id_}: it was deleted, or is in another archive")
+            raise _no_resource(id_)
         return details
 
     def attach(
@@ -373,14 +383,14 @@ class Archive:
         """Delete orphans: stored bytes that no row points at, older than ``grace`` seconds."""
         return maintenance.sweep(self, grace=grace, dry_run=dry_run)
 
-    def rebuild(self, *, adopt: bool | None = None) -> maintenance.RebuildReport:
+    def rebuild(self, *, adopt: bool | None = None) -> rebuilding.RebuildReport:
         """Read all stored headers anew, so that extra tags configured later can be searched.
 
         With ``adopt``, DICOM files that the index does not know are taken in: that is how a lost index is
-        made again. None adopts if the index is empty; where it is not, such files are rather the remains of
-        deletions.
+        made again. None adopts if the index is new; where it is not, such files are rather the remains of
+        deletions. Let nothing be stored or deleted meanwhile.
         """
-        return maintenance.rebuild(self, adopt=adopt)
+        return rebuilding.rebuild(self, adopt=adopt)
 
     def close(self) -> None:
         """Close index, storage and plugins. May be called twice."""
@@ -406,3 +416,12 @@ def _make_folder(base: Path) -> None:
         make_folder(base)
     except OSError as error:
         raise storage_error(error, "archive: cannot make its folder") from error
+
+
+def _no_resource(id_: str) -> NotFoundError:
+    """Return the error for an id that is not there, which is shown unless it may be a patient's."""
+    try:
+        public_id_to_digest(id_)
+    except ValueError:
+        return NotFoundError("no such resource: what was given is not a public id")
+    return NotFoundError(f"no resource {id_}: it was deleted, or is in another archive")

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from fileroom.digests import Hashing
-from fileroom.errors import AlreadyExistsError, NotFoundError, NotSupportedError
+from fileroom.errors import AlreadyExistsError, NotFoundError, NotSupportedError, RevisionError
 from fileroom.index import Attach, Detach
+from fileroom.ingest import still_there
 from fileroom.model import AttachmentRecord, Level
-from fileroom.prepare import batch_keys
+from fileroom.prepare import attachment_key
 from fileroom.storage import CHUNK, ByteRange, buffers
 
 if TYPE_CHECKING:
@@ -151,12 +153,14 @@ def put_attachment(
     """
     archive.details(id_)  # before the bytes move: a mistaken id is the common error
     hashing = Hashing(archive.config.ingest.digest, buffers(source))
-    key = batch_keys(1)[0]
+    started = time.time()
+    key = attachment_key()
     # 1  Bytes, durable when this returns.
     stored = archive.storage.put(key, hashing)
     record = AttachmentRecord(
         number, key, stored.size, hashing.digest, stored.locator, stored.size, hashing.digest
     )
+    still_there(archive.storage, [stored.locator], started)
     # 2  The commit point; then what it replaced is deleted. Refused bytes go too.
     try:
         edited = archive.edit([Attach(id_, record, if_revision)])[0]
@@ -169,9 +173,12 @@ def put_attachment(
 def run_processor(archive: Archive, id_: str, name: str) -> list[Attachment]:
     """Run a processor on a resource's (middle) instance, and attach what it makes to the resource."""
     processor = archive.plugins.processor(name)
-    instance = _middle(archive, id_)
-    with instance.attachments["dicom"].open() as file:
+    attachments = _middle(archive, id_).attachments
+    before = attachments["dicom"]
+    with before.open() as file:
         products = processor.process(file)
+    if attachments["dicom"].record != before.record:
+        raise RevisionError("the instance was replaced while it was processed: process it again")
     return [
         put_attachment(archive, id_, archive.content_types.resolve(one.content_type).number, one.data)
         for one in products

@@ -37,6 +37,8 @@ EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 MAX_PATIENT_ID = 1024
 """Characters of a PatientID; the standard allows 64, some hospitals more, nobody as many as this."""
 
+# Public ids hash identifiers joined by "|": such a PatientID would pass for another patient's study.
+_FORGED_ID = re.compile(r"\|[0-9][0-9.]{0,63}(?:\||$)")
 _UID = re.compile(r"[0-9][0-9.]{0,63}")
 
 
@@ -153,6 +155,8 @@ def _patient_id(values: dict[str, TagValue]) -> str:
         raise InvalidDatasetError(f"damaged: its PatientID has more than {MAX_PATIENT_ID} characters")
     if "\0" in value:
         raise InvalidDatasetError("damaged: its PatientID holds a NUL")
+    if _FORGED_ID.search(value):
+        raise InvalidDatasetError("damaged: its PatientID ends like a UID after '|', as no public id may")
     return value
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from fileroom.errors import FileroomError
 from fileroom.events import StoredBatch, StoredInstance
 from fileroom.index import CommitStatus, Entry, Overwrite
-from fileroom.prepare import conflict
+from fileroom.prepare import BatchLostError, conflict
 from fileroom.reports import IngestReport, IngestStoppedError, Outcome, Progress, Status
 
 if TYPE_CHECKING:
@@ -63,6 +63,13 @@ class Ingest:
         leaves the instances stored, unacknowledged, and perhaps garbage. No death leaves a row without
         its bytes.
         """
+        while True:
+            try:
+                return self._store_batch(preparer, candidates)
+            except BatchLostError:
+                continue  # once more from step 1: whoever prepares it now must have seen it himself
+
+    def _store_batch(self, preparer: Prepares, candidates: Sequence[Candidate]) -> list[Outcome]:
         started = time.time()
         # 1  Headers. What is damaged is in the quarantine when this returns.
         seen = preparer.read(candidates)
@@ -74,7 +81,7 @@ class Ingest:
         prepared = preparer.put(known, skip)
         # 4  The commit point: visible, and durable when this returns.
         entries = [one for one in prepared if isinstance(one, Entry)]
-        self._still_there(entries, started)
+        still_there(self._storage, [one.attachment.locator for one in entries], started)
         committed = self._index.commit(entries, self._overwrite) if entries else []
         # 5  Bytes that no row points at. A failure leaves an orphan, no more.
         if garbage := [locator for one in committed for locator in one.garbage]:
@@ -89,12 +96,6 @@ class Ingest:
 
     def _unchanged(self, seen: Seen, held: Held | None) -> bool:
         return held is not None and 0 != seen.stamp == held.stamp and self._overwrite is not Overwrite.ALWAYS
-
-    def _still_there(self, entries: Sequence[Entry], started: float) -> None:
-        """After a long pause (a suspended machine), make sure that no sweep took the bytes for orphans."""
-        if time.time() - started > SWEEP_GRACE / 2:
-            for entry in entries:
-                self._storage.stat(entry.attachment.locator)
 
     def _notify(self, entries: Sequence[Entry], committed: Sequence[Committed]) -> None:
         stored = tuple(
@@ -127,6 +128,17 @@ class Ingest:
             Status(one.status), candidate.name, one.id, "", attachment.size, attachment.digest, one.digest
         )
         return conflict(outcome) if outcome.status is Status.CONFLICT else outcome
+
+
+def still_there(storage: Storage, locators: Iterable[str], started: float) -> None:
+    """After a long pause (a suspended machine), make sure that no sweep took the bytes for orphans.
+
+    Raises:
+        NotFoundError: one did; nothing has been committed yet, so the object is to be stored again.
+    """
+    if time.time() - started > SWEEP_GRACE / 2:
+        for locator in locators:
+            storage.stat(locator)
 
 
 class Run:

@@ -101,7 +101,7 @@ class Identity:
     The PatientID may be empty; the three UIDs may not (`fileroom.header` refuses such a file).
     """
 
-    patient_id: str
+    patient_id: str = field(repr=False)
     study_instance_uid: str
     series_instance_uid: str
     sop_instance_uid: str
@@ -137,7 +137,7 @@ class Header:
     identity: Identity
     sop_class_uid: str
     transfer_syntax_uid: str
-    tags: Mapping[str, TagValue]
+    tags: Mapping[str, TagValue] = field(repr=False)
     pixel_data_offset: int | None = None
 
 
@@ -193,11 +193,11 @@ class ResourceRecord:
 
     id: str
     level: Level
-    uid: str
-    tags: Mapping[str, TagValue]
+    uid: str = field(repr=False)
+    tags: Mapping[str, TagValue] = field(repr=False)
     parent: ResourceRecord | None
     received: datetime
-    computed: Mapping[str, str] = field(default_factory=dict)
+    computed: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def all_tags(self) -> dict[str, TagValue]:
         """Return the tags of this resource and of those above it; the resource's own win."""

@@ -58,11 +58,16 @@ def _items(archive: Archive, resources: Iterable[Resource]) -> Iterator[ExportIt
         yield from _page(archive, page)
 
 
+def _deleted() -> BinaryIO:
+    raise NotFoundError("the instance was deleted while it was exported")
+
+
 def _page(archive: Archive, instances: list[Resource]) -> Iterator[ExportItem]:
     details = archive.index.details([one.id for one in instances])
     for instance, detail in zip(instances, details, strict=True):
         if detail is None:
-            raise NotFoundError(f"instance {instance.id} was deleted while it was exported")
+            yield ExportItem({}, _deleted, 0, "", id=instance.id)
+            continue
         record = next(one for one in detail.attachments if one.content_type == DICOM.number)
         tags = {keyword: value for keyword, value in instance.tags.items() if isinstance(value, str)}
 

@@ -62,6 +62,10 @@ class SourceFailedError(Exception):
         self.reason = reason
 
 
+class BatchLostError(Exception):
+    """Who prepared a batch is gone, and what it knew of it; internal: the batch is started anew."""
+
+
 @dataclass(slots=True)
 class _Work:
     """One candidate between header and bytes."""
@@ -212,8 +216,11 @@ class Preparer:
             return
         try:
             with work.candidate.open() as file:
-                yield from buffers(file)
-                if work.candidate.changed(file):
+                size = 0
+                for piece in buffers(file):
+                    size += len(piece)
+                    yield piece
+                if work.candidate.changed(file) or work.candidate.size not in (None, size):
                     raise SourceFailedError(position, "changed while it was read: import it again")
         except OSError as error:
             raise SourceFailedError(position, _os_reason(error)) from error
@@ -230,6 +237,15 @@ class Preparer:
         return Outcome(
             Status.QUARANTINED, candidate.name, None, reason, entry.size, entry.digest, quarantine_id=entry.id
         )
+
+
+def attachment_key() -> str:
+    """Return a fresh storage key for bytes that are no instance: a UUID of version 8 (RFC 9562).
+
+    A rebuild can tell by it that a DICOM file which somebody attached is not an instance of the archive.
+    """
+    key = batch_keys(1)[0]
+    return f"{key[:14]}8{key[15:]}"
 
 
 def batch_keys(count: int) -> list[str]:

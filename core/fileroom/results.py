@@ -6,6 +6,7 @@ import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
 
+from fileroom.errors import InvalidDatasetError, NotFoundError, StorageError
 from fileroom.header import HeaderReader
 from fileroom.model import Level
 from fileroom.query import matches
@@ -31,23 +32,26 @@ class Results(Generic[R_co]):
     Attributes:
         cursor: after iterating: pass it as ``cursor`` to the same search to go on behind the last result,
             however much was stored or deleted meanwhile; None when there is nothing more.
+        unreadable: after iterating with ``scan``: stored headers that could not be read, and so could not
+            match; `fileroom verify` tells why.
     """
 
     def __init__(self, archive: Archive, plan: Plan) -> None:
         self._archive = archive
         self._plan = plan
         self.cursor: str | None = plan.query.cursor
+        self.unreadable = 0
 
     def __iter__(self) -> Iterator[R_co]:
         """Yield handles, a page from the index at a time."""
         records = self._scan() if self._plan.scanned else self._records(self._plan.query.limit)
         return (cast("R_co", self._archive.wrap(record)) for record in records)
 
-    def _records(self, limit: int | None) -> Iterator[ResourceRecord]:
+    def _records(self, limit: int | None, page_size: int = PAGE) -> Iterator[ResourceRecord]:
         left = limit
         cursor = self._plan.query.cursor
         while left is None or left > 0:
-            size = PAGE if left is None else min(PAGE, left)
+            size = page_size if left is None else min(page_size, left)
             page = self._archive.index.find(replace(self._plan.query, limit=size, cursor=cursor))
             self.cursor = cursor = page.cursor
             left = None if left is None else left - len(page.records)
@@ -57,7 +61,8 @@ class Results(Generic[R_co]):
 
     def _scan(self) -> Iterator[ResourceRecord]:
         """Keep the records one of whose instances' stored headers meets the scanned conditions."""
-        found = filter(self._header_matches, self._records(limit=None))
+        # A page of one, so that the cursor is always behind the last result.
+        found = filter(self._header_matches, self._records(limit=None, page_size=1))
         return itertools.islice(found, self._plan.query.limit)
 
     def _but(self, *, limit: int | None) -> Self:
@@ -67,8 +72,12 @@ class Results(Generic[R_co]):
         specs = {one.spec.keyword: one.spec for one in self._plan.scanned}
         reader = HeaderReader(TagSet({Level.INSTANCE: tuple(specs.values())}))
         for instance in self._archive.within(record.id, Level.INSTANCE):
-            with instance.attachments["dicom"].open() as file:
-                header = reader.read(file)
+            try:
+                with instance.attachments["dicom"].open() as file:
+                    header = reader.read(file)
+            except (NotFoundError, StorageError, InvalidDatasetError):
+                self.unreadable += 1
+                continue
             if all(matches(one, header.tags.get(one.spec.keyword)) for one in self._plan.scanned):
                 return True
         return False

@@ -272,5 +272,7 @@ def buffers(source: Source) -> Iterator[bytes | memoryview]:
     elif hasattr(source, "read"):
         while piece := source.read(CHUNK):
             yield piece
+        if piece is None:
+            raise BlockingIOError("a source that would block cannot be stored: make it blocking")
     else:
         yield from source

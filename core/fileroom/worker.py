@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from fileroom._dispatch import Dispatch
 from fileroom.errors import FileroomError
-from fileroom.prepare import Preparer
+from fileroom.prepare import BatchLostError, Preparer
 from fileroom.tags import TagSet
 
 if TYPE_CHECKING:
@@ -40,17 +40,16 @@ class WorkerDiedError(Exception):
 class RemotePreparer:
     """Prepares batches in a worker process, and in this one what a worker cannot be sent.
 
-    If the worker dies, the batch in hand is prepared here, and so is all that follows: what the dead worker
-    had already put is an orphan.
+    If the worker dies, the batch in hand is started anew and prepared here, and so is all that follows: what
+    the dead worker had already put is an orphan.
     """
 
     def __init__(self, config: Config, local: Prepares) -> None:
         self._local = local
         self._current: Prepares | None = None
-        self._candidates: Sequence[Candidate] = ()
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
-            [sys.executable, "-m", "fileroom.worker"],
+            [sys.executable, "-P", "-m", "fileroom.worker"],  # -P: import nothing from the working folder
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
@@ -59,7 +58,6 @@ class RemotePreparer:
 
     def read(self, candidates: Sequence[Candidate]) -> list[Seen]:
         """Read headers, in the worker where the candidates are plain files."""
-        self._candidates = candidates
         self._current = None
         if self._process is not None and all(candidate.path is not None for candidate in candidates):
             try:
@@ -75,15 +73,18 @@ class RemotePreparer:
         return self._local.read(candidates)
 
     def put(self, held: Sequence[Held | None], skip: Sequence[bool]) -> list[Prepared | None]:
-        """Make bytes durable where the headers were read."""
+        """Make bytes durable where the headers were read.
+
+        Raises:
+            BatchLostError: the worker died with the batch.
+        """
         if self._current is not None:
             return self._current.put(held, skip)
         try:
             prepared: list[Prepared | None] = self._ask("put", held, skip)
-        except WorkerDiedError:
+        except WorkerDiedError as error:
             self._bury()
-            self._local.read(self._candidates)
-            return self._local.put(held, skip)
+            raise BatchLostError from error
         return prepared
 
     def close(self) -> None:

@@ -21,8 +21,10 @@ class Layout:
 
     **It puts patients' values into the names of folders and files**, because the operator asked for them.
     Values are made safe by `fileroom.plugin.NameTemplate`, whatever they hold. What two objects would share
-    goes to the first; the other has ``~`` and its key before the ending. So on a file system that takes
-    ``A1`` and ``a1`` for one, their objects may share a folder, but never a file.
+    goes to the first; the other has ``~`` and its key before the ending. A template without
+    ``{SOPInstanceUID}`` or ``{key}`` gets the key always, lest a name that is free again after a deletion
+    lead an old locator to another patient's object. On a file system that takes ``A1`` and ``a1`` for one,
+    their objects may share a folder, but never a file.
 
     Args:
         template: DICOM keywords and ``key`` in braces, components separated by ``/``.
@@ -41,6 +43,7 @@ class Layout:
             _check_keyword(keyword)
         if not self._keywords:
             raise ConfigError("names no DICOM attribute: put one in braces, or leave it out", _PATH)
+        self._tells_apart = bool({_KEY_FIELD, "SOPInstanceUID"} & set(self._template.fields))
         ending = PurePosixPath(template).suffix
         self._ending = "" if "}" in ending else ending
 
@@ -50,7 +53,8 @@ class Layout:
             return ()
         path = self._template.render({**naming, _KEY_FIELD: key})
         stem = path.name[: len(path.name) - len(self._ending)]
-        return str(path), str(path.with_name(clean_component(stem, f"~{key}{self._ending}")))
+        keyed = str(path.with_name(clean_component(stem, f"~{key}{self._ending}")))
+        return (str(path), keyed) if self._tells_apart else (keyed,)
 
 
 def _check_keyword(keyword: str) -> None:

@@ -1,0 +1,135 @@
+"""Reading all stored headers anew: for tags that were configured later, or for an index that was lost."""
+
+from __future__ import annotations
+
+import math
+import time
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fileroom.content_types import DICOM
+from fileroom.digests import digest_of
+from fileroom.errors import InvalidDatasetError, NotFoundError, StorageError
+from fileroom.header import HeaderReader
+from fileroom.index import Entry, Overwrite
+from fileroom.ingest import BATCH_OBJECTS, SWEEP_GRACE
+from fileroom.maintenance import is_new, mark
+from fileroom.model import AttachmentRecord
+
+if TYPE_CHECKING:
+    from fileroom.archive import Archive
+    from fileroom.model import Header
+    from fileroom.storage import Stored
+
+_ATTACHED = 8  # the version of an attachment's UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildReport:
+    """What a rebuild did.
+
+    Attributes:
+        refreshed: instances whose tags were read anew.
+        adopted: instances that were in the storage and not in the index, and are in both now.
+        unreadable: objects that could not be read; see `fileroom verify`.
+    """
+
+    refreshed: int
+    adopted: int
+    unreadable: int
+
+
+def rebuild(archive: Archive, *, adopt: bool | None = None) -> RebuildReport:
+    """Read the header of every stored DICOM file anew.
+
+    For instances the index knows, what was derived from DICOM is written again, extra tags included. With
+    ``adopt`` (None: if the index is new) DICOM files that it does not know are committed as found.
+    """
+    new = is_new(archive)
+    if adopt is None:
+        adopt = new
+    reader = HeaderReader(archive.tags)
+    known: set[bytes] = set()
+    headers: list[Header] = []
+    refreshed = unreadable = 0
+    for _, record in archive.index.attachments():
+        known.add(mark(record.locator))
+        if record.content_type != DICOM.number:
+            continue
+        try:
+            with archive.storage.open(record.locator) as file:
+                headers.append(reader.read(file))
+        except (NotFoundError, StorageError, InvalidDatasetError):
+            unreadable += 1
+        if len(headers) >= BATCH_OBJECTS:
+            refreshed += archive.index.refresh(headers)
+            headers.clear()
+    refreshed += archive.index.refresh(headers)
+    # Of a shared archive, what is young may be on its way in, or its deletion under way.
+    # A new index takes the latest version of an instance; a used one lets nothing give way to an orphan.
+    deadline, overwrite = (
+        (math.inf, Overwrite.ALWAYS) if new else (time.time() - SWEEP_GRACE, Overwrite.NEVER)
+    )
+    adopted = _adopt_all(archive, reader, known, deadline, overwrite) if adopt else 0
+    if not unreadable:
+        archive.index.complete()
+    return RebuildReport(refreshed, adopted, unreadable)
+
+
+def _adopt_all(
+    archive: Archive, reader: HeaderReader, known: set[bytes], deadline: float, overwrite: Overwrite
+) -> int:
+    adopted = 0
+    entries: list[Entry] = []
+    unknown = [
+        one for one in archive.storage.list() if mark(one.locator) not in known and one.modified <= deadline
+    ]
+    # Oldest first, as they arrived; of two versions of an instance the newer one wins.
+    for one in sorted(unknown, key=lambda one: one.modified):
+        if _is_no_instance(one.locator):
+            continue
+        entry = _found(archive, reader, one)
+        if entry is not None:
+            entries.append(entry)
+        if len(entries) >= BATCH_OBJECTS:
+            adopted += _adopt(archive, entries, overwrite)
+            entries.clear()
+    return adopted + _adopt(archive, entries, overwrite)
+
+
+def _found(archive: Archive, reader: HeaderReader, stored: Stored) -> Entry | None:
+    """Make an entry of a stored object, or None if it is no sound DICOM file (another attachment, say)."""
+    try:
+        with archive.storage.open(stored.locator) as file:
+            header = reader.read(file)
+            file.seek(0)
+            digest = digest_of(file, archive.config.ingest.digest)
+    except (NotFoundError, StorageError, InvalidDatasetError):
+        return None
+    record = AttachmentRecord(
+        DICOM.number, _key(stored.locator), stored.size, digest, stored.locator, stored.size, digest
+    )
+    return Entry(header, record)
+
+
+def _is_no_instance(locator: str) -> bool:
+    """Say whether these bytes were attached (see `fileroom.prepare.attachment_key`), DICOM or not."""
+    try:
+        return uuid.UUID(locator).version == _ATTACHED
+    except ValueError:
+        return False
+
+
+def _key(locator: str) -> str:
+    """Return the key an object was put under, where the storage kept it as the locator, else a new one."""
+    try:
+        return str(uuid.UUID(locator))
+    except ValueError:
+        return str(uuid.uuid4())
+
+
+def _adopt(archive: Archive, entries: list[Entry], overwrite: Overwrite) -> int:
+    """Commit what was found; what gives way, or must, stays in the storage."""
+    committed = archive.index.commit(entries, overwrite) if entries else []
+    return sum(one.status == "stored" for one in committed)
