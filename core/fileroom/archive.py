@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self, overload
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NoReturn, Self, cast, overload
 
 from fileroom import maintenance, rebuilding
 from fileroom._dispatch import Dispatch
@@ -15,7 +15,7 @@ from fileroom._files import make_folder, storage_error
 from fileroom.attachments import put_attachment, run_processor
 from fileroom.content_types import USER, ContentTypes
 from fileroom.datasets import one_candidate
-from fileroom.errors import NotDicomError, NotFoundError, NotSupportedError, StorageError
+from fileroom.errors import NotDicomError, NotFoundError, NotSupportedError, QueryError, StorageError
 from fileroom.events import RemovedBatch
 from fileroom.export import DEFAULT_TEMPLATE
 from fileroom.ingest import SWEEP_GRACE, Ingest, Run
@@ -314,15 +314,16 @@ class Archive:
 
     # Reading, deleting, the log ----------------------------------------------------------------------
 
-    def delete(self, ids: Sequence[str | Resource]) -> DeleteReport:
-        """Delete resources with all beneath them.
+    def delete(self, ids: str | Resource | Sequence[str | Resource]) -> DeleteReport:
+        """Delete resources, by handle or public id, with all beneath them.
 
         Index first, bytes second: a crash in between leaves orphans, for `fileroom sweep`.
 
         Raises:
             NotFoundError: one of them is not there; nothing was deleted.
         """
-        wanted = [one.id if isinstance(one, Resource) else one for one in ids]
+        asked = [ids] if isinstance(ids, str | Resource) else ids
+        wanted = [one.id if isinstance(one, Resource) else one for one in asked]
         # 1  The commit point: from here on they are gone.
         removal: Removal = self.index.remove(wanted)
         # 2  Their bytes.
@@ -366,6 +367,8 @@ class Archive:
         The log is durable, tells of deletions too, and any number of readers can follow it, each by passing
         the ``last`` of one page as the next one's ``since``.
         """
+        if since < 0 or limit < 1:
+            raise QueryError("changes are asked for from a sequence of 0 on, at least one at a time")
         wanted = None if types is None else [ChangeType.parse(one) for one in types]
         return self.index.changes(since, limit, wanted)
 
@@ -393,8 +396,10 @@ class Archive:
         return rebuilding.rebuild(self, adopt=adopt)
 
     def close(self) -> None:
-        """Close index, storage and plugins. May be called twice."""
+        """Close index, storage and plugins. May be called twice; no other call may follow."""
         self._closing.close()
+        self.index = cast("Index", _Closed())
+        self.storage = cast("Storage", _Closed())
 
     def __enter__(self) -> Self:
         """Return the archive itself."""
@@ -409,6 +414,13 @@ class Archive:
     def __repr__(self) -> str:
         """Show the backends."""
         return f"<Archive {self.config.index.name} + {self.config.storage.name}>"
+
+
+class _Closed:
+    """Stands where a backend was."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise NotSupportedError("the archive is closed: open it again")
 
 
 def _make_folder(base: Path) -> None:

@@ -123,7 +123,7 @@ class ContentTypes:
                 return self._named(content_type)
             # Cut, since Python refuses to read numbers of thousands of digits.
             content_type = int(content_type.lstrip("0")[:6] or "0")
-        if not 0 <= content_type <= HIGHEST:
+        if content_type not in range(HIGHEST + 1):
             raise NotFoundError(f"no content type has this number: they go from 0 to {HIGHEST}")
         known = self._by_number.get(content_type)
         return known or ContentType(content_type, str(content_type))

@@ -16,6 +16,7 @@
     ├── NotFoundError                  no such resource, attachment, object, quarantined file
     ├── AlreadyExistsError             the key, name or revision is taken
     │   └── RevisionError              somebody else changed it first
+    ├── InvalidValueError              a label, name, range or value that cannot be; also a ValueError
     ├── NotSupportedError              this backend, by its capabilities, cannot
     ├── RejectedError                  an intervention refused it
     ├── StorageError                   the storage failed
@@ -118,6 +119,10 @@ class AlreadyExistsError(FileroomError):
 
 class RevisionError(AlreadyExistsError):
     """An optimistic revision check failed: the value was changed by somebody else first."""
+
+
+class InvalidValueError(FileroomError, ValueError):
+    """A label, metadata name or value, byte range or storage key is not one that can be."""
 
 
 class NotSupportedError(FileroomError):

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from fileroom.content_types import DICOM
-from fileroom.errors import NotFoundError
+from fileroom.errors import ConfigError, NotFoundError
 from fileroom.export import ExportItem, export_folder, export_zip
 from fileroom.model import Level
+from fileroom.naming import NameTemplate
 from fileroom.resources import Resource
 
 if TYPE_CHECKING:
@@ -29,7 +30,15 @@ def export_resources(
     template: str,
     as_zip: bool,
 ) -> ExportReport:
-    """Write the DICOM files of resources; see `fileroom.Archive.export`."""
+    """Write the DICOM files of resources; see `fileroom.Archive.export`.
+
+    Raises:
+        ConfigError: the template is malformed, or names what the index does not keep.
+    """
+    known = {spec.keyword for specs in archive.tags.levels.values() for spec in specs}
+    for keyword in NameTemplate(template).fields:
+        if keyword not in known:
+            raise ConfigError(f"the template names {keyword}, which the index does not keep")
     found = [one if isinstance(one, Resource) else archive.get(one) for one in resources]
     items = _items(archive, found)
     if not as_zip:

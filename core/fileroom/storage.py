@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
-from fileroom.errors import FileroomError, NotSupportedError
+from fileroom.errors import FileroomError, InvalidValueError, NotSupportedError
 
 Source: TypeAlias = "bytes | memoryview | os.PathLike[str] | BinaryIO | Iterable[bytes]"
 """What can be stored: a buffer, a path, an open binary file (read from where it stands), or an
@@ -63,7 +63,7 @@ class PutItem:
             hint, not trusted, and possibly empty. Objects may share it.
 
     Raises:
-        ValueError: the key is no such UUID, so no backend need look.
+        InvalidValueError: the key is no such UUID, so no backend need look.
     """
 
     key: str
@@ -73,7 +73,7 @@ class PutItem:
     def __post_init__(self) -> None:
         """Refuse keys that could mean something else to a backend: a path, a wildcard."""
         if not _KEY.fullmatch(self.key):
-            raise ValueError("not a storage key: expected a UUID in 36 characters, in lower case")
+            raise InvalidValueError("not a storage key: expected a UUID in 36 characters, in lower case")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class ByteRange:
     """Bytes from ``start`` up to, not including, ``end``; ``end=None`` means to the end of the object.
 
     Raises:
-        ValueError: a bound is negative, or the end lies before the start.
+        InvalidValueError: a bound is negative, or the end lies before the start.
     """
 
     start: int = 0
@@ -90,7 +90,7 @@ class ByteRange:
     def __post_init__(self) -> None:
         """Refuse ranges that no object could answer."""
         if self.start < 0 or (self.end is not None and self.end < self.start):
-            raise ValueError(f"not a byte range: {self.start}..{self.end}")
+            raise InvalidValueError(f"not a byte range: {self.start}..{self.end}")
 
     def within(self, size: int) -> tuple[int, int]:
         """Return start and end cut to an object of ``size`` bytes."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import MutableMapping, MutableSet
 from typing import TYPE_CHECKING
 
-from fileroom.errors import NotFoundError
+from fileroom.errors import InvalidValueError, NotFoundError
 from fileroom.index import AddLabel, RemoveLabel, SetMetadata, UnsetMetadata
 
 if TYPE_CHECKING:
@@ -42,13 +42,13 @@ class MetadataView(MutableMapping[str, str]):
 
         Raises:
             RevisionError: another revision is there.
-            ValueError: the name is empty or longer than 64 characters, or a control character is in it; or
+            InvalidValueError: the name is empty, longer than 64 characters or holds a control character; or
                 the value holds a NUL, or what is no Unicode text (a lone surrogate).
         """
         if "\0" in value or (not value.isprintable() and any("\ud800" <= char <= "\udfff" for char in value)):
-            raise ValueError("a metadata value is Unicode text without NULs")
+            raise InvalidValueError("a metadata value is Unicode text without NULs")
         if not 0 < len(name) <= 64 or not name.isprintable():  # noqa: PLR2004 - said in the docstring
-            raise ValueError("a metadata name has 1 to 64 printable characters")
+            raise InvalidValueError("a metadata name has 1 to 64 printable characters")
         return self._archive.edit([SetMetadata(self._id, name, value, if_revision)])[0].revision
 
     def __delitem__(self, name: str) -> None:
@@ -87,10 +87,10 @@ class LabelsView(MutableSet[str]):
         """Add a label.
 
         Raises:
-            ValueError: it has other characters than those allowed.
+            InvalidValueError: it has other characters than those allowed.
         """
         if not _LABEL.fullmatch(value):
-            raise ValueError("a label has 1 to 64 letters, digits, '-' or '_'")
+            raise InvalidValueError("a label has 1 to 64 letters, digits, '-' or '_'")
         self._archive.edit([AddLabel(self._id, value)])
 
     def discard(self, value: str) -> None:

@@ -30,6 +30,11 @@ if TYPE_CHECKING:
     from fileroom.prepare import Prepared, Seen
     from fileroom.sources import Candidate
 
+# Ctrl-C in a terminal is for the parent, which ends its workers when their batches are done.
+_OUT_OF_REACH: dict[str, Any] = {"process_group": 0}
+if sys.platform == "win32":
+    _OUT_OF_REACH = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+
 _log = logging.getLogger("fileroom.ingest")
 
 
@@ -53,6 +58,7 @@ class RemotePreparer:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
+            **_OUT_OF_REACH,
         )
         self._config: Config | None = config
 

@@ -309,3 +309,32 @@ def test_what_follows_a_nul_in_a_text_is_cut_and_a_patient_id_with_one_is_damage
     damaged = archive.store(clean.replace(b"PATIENT7", b"PATI\0NT7"))
     assert damaged.status is Status.QUARANTINED
     assert "PatientID" in damaged.reason
+
+
+def test_a_closed_archive_answers_with_one_clear_error(tmp_path: Path) -> None:
+    with fileroom.open(tmp_path / "a") as archive:
+        instance = put(archive)
+    for ask in (lambda: archive.store(CT), instance.open, archive.statistics):
+        with pytest.raises(fileroom.NotSupportedError, match="closed"):
+            ask()
+
+
+def test_what_cannot_be_is_an_error_of_ours_and_a_value_error(archive: Archive) -> None:
+    instance = put(archive)
+    for ask in (
+        lambda: instance.labels.add("a b"),
+        lambda: instance.metadata.set("", "x"),
+        lambda: instance.attachments["dicom"].read(-5, 10),
+    ):
+        with pytest.raises(fileroom.InvalidValueError) as error:
+            ask()
+        assert isinstance(error.value, ValueError)
+    with pytest.raises(fileroom.FileroomError):
+        instance.attach(1024.5, b"x")  # type: ignore[arg-type]
+    with pytest.raises(fileroom.QueryError):
+        archive.changes(limit=0)
+
+
+def test_a_single_id_is_deleted_as_well_as_a_list(archive: Archive) -> None:
+    instance = put(archive)
+    assert archive.delete(instance.id).remaining == {instance.id: None}

@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 import zipfile
 from collections import Counter
@@ -217,3 +219,18 @@ def test_a_second_ctrl_c_leaves_at_once_and_loses_nothing_acknowledged(tmp_path:
     ids = [json.loads(line)["id"] for line in report.read_text("ascii").splitlines()]
     with fileroom.open(tmp_path / "archive") as archive:
         assert None not in archive.index.get(ids)
+
+
+def test_a_report_is_never_written_over_what_is_no_report(tmp_path: Path) -> None:
+    image = tmp_path / "x.dcm"
+    image.write_bytes(make_instance())
+    archive = str(tmp_path / "a")
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-m", "fileroom", "-a", archive, "import", str(image), "--report", str(image)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, image.read_bytes()) == (2, make_instance())
+        assert "no report" in done.stderr

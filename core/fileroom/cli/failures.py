@@ -56,7 +56,8 @@ def guarded(run: Callable[[], int | None], settings: Settings) -> int:
             if not sys.warnoptions:
                 warnings.simplefilter("ignore")  # pydicom's quote values
             code = run()
-            sys.stdout.flush()
+            if sys.stdout is not None:  # as it is when a shell closed it, or under pythonw
+                sys.stdout.flush()
             return code or 0
     except BaseException as error:
         if isinstance(error, SystemExit):  # click: broken pipe, shell completion

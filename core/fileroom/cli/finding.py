@@ -132,6 +132,8 @@ def _metadata(pairs: Iterable[str]) -> dict[str, str]:
         name, equals, value = pair.partition("=")
         if not equals:
             raise UsageProblem("--metadata: expected NAME=VALUE")
+        if name in metadata:
+            raise UsageProblem("--metadata: one condition for each name")
         metadata[name] = value
     return metadata
 

@@ -12,7 +12,7 @@ import click
 
 from fileroom.cli import output, text
 from fileroom.cli.command import command
-from fileroom.cli.failures import FAILED, INTERRUPTED, CommandError, say
+from fileroom.cli.failures import FAILED, INTERRUPTED, CommandError, UsageProblem, say
 from fileroom.cli.interruption import Interruption
 from fileroom.cli.progress import import_progress
 from fileroom.reports import IngestStoppedError, Status
@@ -102,7 +102,7 @@ def import_(settings: Settings, *, paths: tuple[Path, ...], jobs: int, report_fi
             )
         except IngestStoppedError as error:
             stopped, report = error, error.report
-    _print(report, listener.failures, settings)
+    _print(report, listener.failures, settings, stopped=stopped is not None)
     if stopped is not None:
         raise stopped
     if listener.error is not None:
@@ -115,21 +115,29 @@ def import_(settings: Settings, *, paths: tuple[Path, ...], jobs: int, report_fi
 
 
 def _open_report(file: Path | None, stack: ExitStack) -> BinaryIO | None:
-    """Open the report without a buffer: what is written is with the system at once."""
+    """Open the report without a buffer: what is written is with the system at once.
+
+    Only an earlier report is written over: a slip of the hand must not cost an image.
+    """
     if file is None:
         return None
     try:
+        if file.is_file() and file.stat().st_size:
+            with file.open("rb") as earlier:
+                if not earlier.readline(1000).startswith(b'{"path":'):
+                    raise UsageProblem("--report: this file exists and is no report: choose another name")
         return stack.enter_context(file.open("wb", buffering=0))
     except OSError as error:
         raise CommandError(f"the report cannot be written: {error.strerror}") from error
 
 
-def _print(report: IngestReport, failures: list[Outcome], settings: Settings) -> None:
+def _print(report: IngestReport, failures: list[Outcome], settings: Settings, *, stopped: bool) -> None:
     if settings.json:
         output.print_json(report.as_dict())
         return
     if not len(report):
-        output.say("nothing to import")
+        if not stopped:
+            output.say("nothing to import")
         return
     rate = len(report) / report.seconds if report.seconds else 0.0
     files = text.counted(len(report), "file")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+_PUBLIC_ID_LENGTH = 44
 LIST_SIZE = 240
 """Values in one list of a statement, of which there may be four: every SQLite takes 999 parameters."""
 
@@ -96,4 +97,5 @@ def place_of(public_id: str, found: Mapping[str, Place]) -> Place:
     try:
         return found[public_id]
     except KeyError:
-        raise NotFoundError(f"no resource {public_id}: it was removed, or never stored") from None
+        shown = public_id if len(public_id) == _PUBLIC_ID_LENGTH else "with this id"  # it may be a patient's
+        raise NotFoundError(f"no resource {shown}: it was removed, or never stored") from None

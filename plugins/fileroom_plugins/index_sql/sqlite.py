@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from fileroom.tags import TagSet
 
 
+_LONGEST_WAIT = 86_400
+
+
 @dataclass(frozen=True, slots=True)
 class Options:
     """The keys of ``[index] backend = "sqlite"``.
@@ -28,6 +31,11 @@ class Options:
     path: Path = Path("index.sqlite")
     synchronous: Literal["full", "normal"] = "full"
     busy_timeout: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Refuse a time that SQLite cannot wait."""
+        if not 0 <= self.busy_timeout <= _LONGEST_WAIT:
+            raise ValueError(f"busy_timeout is a number of seconds from 0 to {_LONGEST_WAIT}")
 
 
 def open_index(options: Options, tags: TagSet) -> Index:
