@@ -173,16 +173,11 @@ class Run:
             IngestStoppedError: the storage or the index failed.
         """
         try:
-            first = self._next()
-            second = self._next() if jobs > 1 else None
-            if second is None:
-                self._work(local, itertools.chain(() if first is None else (first,), iter(self._next, None)))
+            first = [batch for batch in (self._next(), self._next()) if batch is not None]
+            if jobs > 1 and len(first) > 1:
+                self._spread(local, first, more, jobs)
             else:
-                assert first is not None
-                self._batches = itertools.chain((first, second), self._batches)
-                self._spread(more, jobs)
-        except IngestStoppedError:
-            raise
+                self._work(local, itertools.chain(first, iter(self._next, None)))
         except FileroomError as error:
             message = f"the import stopped: {error}; what was acknowledged is stored, import again to go on"
             raise IngestStoppedError(message, self.report) from error
@@ -191,11 +186,14 @@ class Run:
         self.report.interrupted = self._stop.is_set()
         return self.report
 
-    def _spread(self, more: Callable[[], Prepares], jobs: int) -> None:
+    def _spread(
+        self, local: Prepares, first: list[list[Candidate]], more: Callable[[], Prepares], jobs: int
+    ) -> None:
         with ExitStack() as stack, ThreadPoolExecutor(jobs, "fileroom-ingest") as pool:
             preparers = [more() for _ in range(jobs)]
             for preparer in preparers:
                 stack.callback(preparer.close)
+            self._work(local, first)  # while the workers start
             futures = [pool.submit(self._work, preparer, iter(self._next, None)) for preparer in preparers]
             try:
                 for future in futures:
