@@ -10,6 +10,8 @@ class TestMyProcessor(ProcessorContract):
 ```
 
 A processor that makes nothing of plain CT and MR images brings a fixture ``samples`` of its own, too.
+
+PYTEST_DONT_REWRITE: explaining how megabytes differ takes pytest minutes, under ``-v`` and on CI.
 """
 
 from __future__ import annotations

@@ -11,6 +11,8 @@ class TestMyStorage(StorageContract):
 
 One promise cannot be seen from outside: that what `Storage.put_many` returned survives a loss of power. Prove
 it by recording the order of your own calls: bytes synced before they are visible, names before returning.
+
+PYTEST_DONT_REWRITE: explaining how megabytes differ takes pytest minutes, under ``-v`` and on CI.
 """
 
 from __future__ import annotations

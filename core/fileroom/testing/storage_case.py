@@ -1,4 +1,7 @@
-"""What the parts of the storage kit share: nasty inputs, the fixtures, and helpers to look at a storage."""
+"""What the parts of the storage kit share: nasty inputs, the fixtures, and helpers to look at a storage.
+
+PYTEST_DONT_REWRITE: explaining how megabytes differ takes pytest minutes, under ``-v`` and on CI.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 ```python
 TestMyStorageLife = storage_machine(lambda folder: MyStorage(folder / "objects"))
 ```
+
+PYTEST_DONT_REWRITE: explaining how megabytes differ takes pytest minutes, under ``-v`` and on CI.
 """
 
 from __future__ import annotations

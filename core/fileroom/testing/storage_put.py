@@ -1,4 +1,7 @@
-"""The part of the storage kit about storing."""
+"""The part of the storage kit about storing.
+
+PYTEST_DONT_REWRITE: explaining how megabytes differ takes pytest minutes, under ``-v`` and on CI.
+"""
 
 # ruff: noqa: D102 - a test's name says what it proves
 
