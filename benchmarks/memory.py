@@ -53,7 +53,7 @@ def main() -> None:
         source = Path(work) / "large.dcm"
         write_large(source, arguments.size)
         with fileroom.open(Path(work) / "archive") as archive:
-            archive.store(make_instance()).check()  # whatever loads on first use, loads here
+            archive.store(make_instance(sop_uid="1.2.3")).check()  # whatever loads on first use, loads here
             reset_peak()
             idle = peak_kb()
 
