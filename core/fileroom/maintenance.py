@@ -87,7 +87,7 @@ def sweep(archive: Archive, *, grace: float, dry_run: bool = False) -> SweepRepo
     Raises:
         CatalogError: the index is new, so that everything stored would pass for an orphan.
     """
-    if is_new(archive) and next(iter(archive.storage.list()), None) is not None:
+    if not dry_run and is_new(archive) and next(iter(archive.storage.list()), None) is not None:
         raise CatalogError(
             "the index is new and the storage is not empty: nothing was swept; run 'fileroom rebuild' first, "
             "if these two are of one archive"
