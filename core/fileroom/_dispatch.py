@@ -20,6 +20,7 @@ from fileroom._plugins.guarded import Call, Intervention, notify, report
 from fileroom._plugins.registry import Registry
 from fileroom.errors import ConfigError, FileroomError, PluginNotFoundError
 from fileroom.index import Index
+from fileroom.plugin import IndexPlugin
 from fileroom.processing import Processor
 from fileroom.storage import Storage
 
@@ -155,6 +156,13 @@ class Dispatch:
         chosen = self._assembly.backends["storage"]
         storage: Storage = _opened(chosen, Storage, chosen.options)
         return storage
+
+    @property
+    def header_tags(self) -> tuple[str, ...]:
+        """Keywords that headers are to have for the index, beside the tags it keeps."""
+        registration = self._assembly.backends["index"].offer.registration
+        assert isinstance(registration, IndexPlugin)
+        return registration.header_tags
 
     def processor(self, name: str) -> Processor:
         """Return a processor, opened when it is first asked for, and closed with this.

@@ -5,6 +5,7 @@ The file is long for being one facade on one page: it is signatures and promises
 
 from __future__ import annotations
 
+import itertools
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NoReturn, Self, cast, overload
@@ -18,6 +19,7 @@ from fileroom.datasets import one_candidate
 from fileroom.errors import NotDicomError, NotFoundError, NotSupportedError, QueryError, StorageError
 from fileroom.events import RemovedBatch
 from fileroom.export import DEFAULT_TEMPLATE
+from fileroom.external import ExternalFiles
 from fileroom.ingest import SWEEP_GRACE, Ingest, Run
 from fileroom.model import ChangeType, Level, public_id_to_digest
 from fileroom.outgoing import export_resources
@@ -29,6 +31,7 @@ from fileroom.reports import DeleteReport, Outcome, Status
 from fileroom.resources import CLASSES, Instance, Resource
 from fileroom.results import Results
 from fileroom.sources import estimate, walk
+from fileroom.storage import external_path
 from fileroom.tags import TagSet
 from fileroom.worker import RemotePreparer
 
@@ -53,6 +56,9 @@ if TYPE_CHECKING:
     from fileroom.storage import Source, Storage
 
 
+_LOOKED_AT = 1000  # attachments; of an archive that only registers files where they lie, none is stored
+
+
 class Archive:
     """One opened index, storage and set of plugins.
 
@@ -62,6 +68,7 @@ class Archive:
         config: the merged configuration.
         index, storage: the backends.
         tags: the attributes the index keeps.
+        header_tags: those, and what else the index wants to be told of headers.
         content_types: the registered content types.
         quarantine: damaged objects that were set aside.
         plugins: the plugins of this archive.
@@ -76,10 +83,12 @@ class Archive:
             self.plugins = Dispatch.open(config, plugins)
             stack.callback(self.plugins.close)
             _make_folder(config.base)
-            self.storage: Storage = self.plugins.open_storage()
+            self.header_tags = self.tags.reading_too(self.plugins.header_tags)
+            self.storage: Storage = ExternalFiles(self.plugins.open_storage())
             stack.callback(self.storage.close)
             self.index: Index = self.plugins.open_index(self.tags)
             stack.callback(self.index.close)
+            self.index.use_storage(self.storage)
             self._in_process = bool(plugins)
             self._check_pair()
             self._closing = stack.pop_all()
@@ -87,7 +96,10 @@ class Archive:
     def _check_pair(self) -> None:
         """Refuse an empty storage under an index that is not: an import would only hide the loss."""
         count = self.index.statistics().attachments
-        if count and next(iter(self.storage.list()), None) is None:
+        if not count or next(iter(self.storage.list()), None) is not None:
+            return
+        some = itertools.islice(self.index.attachments(), _LOOKED_AT)
+        if any(external_path(record.locator) is None for _, record in some):
             raise StorageError(
                 f"the index knows {count} stored objects, and the storage is empty: is its disk mounted, and "
                 "are these two of one archive? To start anew, move the index away"
@@ -166,7 +178,7 @@ class Archive:
         return Ingest(self.index, self.storage, self.plugins, self.config.ingest.overwrite)
 
     def _preparer(self) -> Preparer:
-        return Preparer(self.config, self.plugins, self.storage, self.tags)
+        return Preparer(self.config, self.plugins, self.storage, self.header_tags)
 
     def _worker(self) -> Prepares:
         # Plugins that a host passed as live objects exist in this process only.

@@ -41,6 +41,13 @@ __all__ = [
 FILE_NAME = "fileroom.toml"
 """The configuration file of an archive that is opened by its folder."""
 
+AREA_INDEX = "index.dat"
+"""The index file of a DCMTK storage area: a folder that has one can be opened as it is."""
+
+_AREA: Mapping[str, Mapping[str, object]] = {
+    "index": {"backend": "linear", "path": "."},
+    "storage": {"backend": "filesystem", "root": "."},
+}
 _DEFAULTS: Mapping[str, Mapping[str, object]] = {
     "index": {"backend": "sqlite"},
     "storage": {"backend": "filesystem"},
@@ -177,8 +184,9 @@ def load_config(source: str | os.PathLike[str] | None = None, **tables: Mapping[
     chooses another ``backend`` drops what the layers below say about theirs, except ``[index.extra_tags]``.
 
     Args:
-        source: an archive's folder, which need not exist (its ``fileroom.toml`` is read if it is there), or
-            a TOML file; None takes all from the environment and the arguments.
+        source: an archive's folder, which need not exist (its ``fileroom.toml`` is read if it is there, and
+            without one a DCMTK storage area is recognised by its ``index.dat``), or a TOML file; None takes
+            all from the environment and the arguments.
         **tables: tables by name, as TOML has them: ``index``, ``storage``, ``ingest``, ``plugins``,
             ``content_types``, ``quarantine``.
 
@@ -205,7 +213,9 @@ def _locate(source: str | os.PathLike[str] | None) -> tuple[Path, Layer]:
         if path.exists() and not path.is_dir():
             raise ConfigError(f"{source} is neither a folder nor a TOML file")
         file = path / FILE_NAME
-        return path, read_file(file) if file.exists() else {}
+        if file.exists():
+            return path, read_file(file)
+        return path, settings(_AREA, "default") if (path / AREA_INDEX).exists() else {}
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ConfigError(f"{source} cannot be opened: {reason}") from error

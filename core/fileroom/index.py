@@ -13,16 +13,19 @@ from __future__ import annotations
 import abc
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
-from fileroom.model import AttachmentRecord, Header, Metadata, ResourceRecord
+from fileroom.errors import NotFoundError, NotSupportedError
+from fileroom.model import AttachmentRecord, Header, Level, Metadata, ResourceRecord
+from fileroom.query import Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fileroom.model import ChangePage, ChangeType, Statistics
-    from fileroom.query import Query
+    from fileroom.model import Change, ChangePage, ChangeType, Statistics
+    from fileroom.storage import Storage
 
 
 class Overwrite(enum.StrEnum):
@@ -55,11 +58,16 @@ class Entry:
             ``revision`` is ignored, the index counts.
         stamp: fingerprint of where the bytes came from (path, size, time of change), so that an import can
             skip, on its next run, what it knows; 0 for none, and always below 2 to the 63rd.
+        received: when it was received, in UTC, if that was not now: a migration keeps it. What comes into
+            being with the instance takes it over; one that is there already keeps its own.
+        new: not reviewed yet, for an index that keeps this (``dcmqridx -n``).
     """
 
     header: Header
     attachment: AttachmentRecord
     stamp: int = 0
+    received: datetime | None = None
+    new: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,10 @@ class Committed:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the index holds of an instance: the digest of its DICOM file, and the stamp of its source."""
+    """What the index holds of an instance: the digest of its DICOM file, and the stamp of its source.
+
+    The digest is known here even where an attachment's record leaves it empty: the index finds out.
+    """
 
     digest: str
     stamp: int
@@ -215,6 +226,50 @@ class Details:
     labels: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class IndexCapabilities:
+    """What an index can do beyond what every index must.
+
+    Attributes:
+        history: `Index.restore` carries the change log over, and times of receipt and revisions with it.
+    """
+
+    history: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ListedStudy:
+    """A study as ``dcmqridx -p`` shows it: UID, bytes of all files, last arrival in Unix time, instances."""
+
+    uid: str
+    size: int
+    recorded: float
+    images: int
+
+
+@dataclass(frozen=True, slots=True)
+class ListedInstance:
+    """An instance as ``dcmqridx -p`` shows it.
+
+    Attributes:
+        number: the record's number; they count from 0.
+        new: not reviewed yet; an index that does not keep this says True.
+        file_name: where its DICOM file is.
+        size: of that file in bytes.
+        recorded: when it arrived, in Unix time.
+        values: DICOM keyword to value, as far as the index keeps it.
+        description: what was chosen to describe it, or empty.
+    """
+
+    number: int
+    new: bool
+    file_name: str
+    size: int
+    recorded: float
+    values: Mapping[str, str] = field(repr=False)
+    description: str = ""
+
+
 class Index(abc.ABC):
     """What the archive knows.
 
@@ -230,6 +285,18 @@ class Index(abc.ABC):
       the level's identifier, which is always there and always that of the header's identity.
     - Dates and times of day that the index itself notes are in UTC.
     """
+
+    capabilities: IndexCapabilities = IndexCapabilities()
+
+    def use_storage(self, storage: Storage) -> None:
+        """Get to know the storage that the locators are of; an archive calls this once, before all else.
+
+        Most indexes need not know it, and this does nothing.
+
+        Raises:
+            ConfigError: the two cannot work together; the message says what to change.
+        """
+        del storage
 
     @abc.abstractmethod
     def commit(self, entries: Sequence[Entry], overwrite: Overwrite = Overwrite.NEVER) -> list[Committed]:
@@ -381,5 +448,80 @@ class Index(abc.ABC):
         may be abandoned at any point, and holds no writer up while it stands still.
         """
 
+    def restore(
+        self, entries: Sequence[Entry], details: Mapping[str, Details], changes: Sequence[Change] = ()
+    ) -> list[Committed]:
+        """Take over a part of what another index holds: the commit of a migration.
+
+        First the entries, as `commit` takes them under ``NEVER``. Then, by public id of resources of any
+        level, the details: attachments, metadata and labels that the resource has not are added; those that
+        it has stay as they are. Restoring the same again changes nothing.
+
+        With the capability ``history`` all of it is one transaction; attachments, those of the entries too,
+        and metadata get the revisions they come with; nothing is logged but ``changes``, which are
+        appended with the sequences and dates they have, those passed over whose sequence is not
+        greater than the log's last. Without it this is one `commit` and one `edit`, which log and count as
+        ever, and ``changes`` must be empty.
+
+        Raises:
+            NotFoundError: details are given for a resource that is not there.
+            NotSupportedError: there are changes, and no capability ``history``.
+        """
+        if changes:
+            raise NotSupportedError("this index cannot take over the change log of another: drop 'changes'")
+        committed = self.commit(entries) if entries else []
+        if missing := list(_missing(details, self.details(list(details)))):
+            self.edit(missing)
+        return committed
+
+    def oldest_studies(self, limit: int) -> list[str]:
+        """Return the public ids of the studies whose newest instance is the oldest, the oldest first.
+
+        An instance is as old as its time of receipt says. At most ``limit`` are returned; studies of the same
+        time come in any order.
+        """
+        newest: dict[str, datetime] = {}
+        query = Query(Level.INSTANCE)
+        while True:
+            page = self.find(query)
+            for record in page.records:
+                study = record.parent.parent if record.parent else None
+                assert study is not None
+                newest[study.id] = max(record.received, newest.get(study.id, record.received))
+            if page.cursor is None:
+                return sorted(newest, key=lambda id_: newest[id_])[:limit]
+            query = replace(query, cursor=page.cursor)
+
+    def problems(self) -> Iterator[str]:
+        """Yield in words what the index found wrong in its own files and passed over; no patient's values."""
+        yield from ()
+
+    def listing(self) -> Iterator[ListedStudy | ListedInstance] | None:
+        """Return what the index's own file lists, studies first, if it is one that ``dcmqridx -p`` can read.
+
+        None for every other index: `fileroom.listing` makes the like of what `find` tells.
+        """
+        return None
+
+    def compact(self) -> int:
+        """Give back the space that history takes; return by how many bytes the index's files shrank.
+
+        What the index answers stays as it was, the change log too.
+        """
+        return 0
+
     def close(self) -> None:  # noqa: B027 - not every index holds something
         """Release what the index holds. May be called twice; no other call may follow."""
+
+
+def _missing(wanted: Mapping[str, Details], present: Sequence[Details | None]) -> Iterator[Edit]:
+    """Yield the edits that add what resources have not."""
+    for (id_, details), there in zip(wanted.items(), present, strict=True):
+        if there is None:
+            raise NotFoundError(f"no resource {id_} to restore the details of: restore its instances first")
+        held = {one.content_type for one in there.attachments}
+        yield from (Attach(id_, one) for one in details.attachments if one.content_type not in held)
+        for name, metadata in details.metadata.items():
+            if name not in there.metadata:
+                yield SetMetadata(id_, name, metadata.value)
+        yield from (AddLabel(id_, label) for label in details.labels if label not in there.labels)

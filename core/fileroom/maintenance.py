@@ -57,7 +57,11 @@ def verify(archive: Archive, *, digests: bool = True) -> Iterator[Finding]:
             if size != record.stored_size:
                 reason = f"{size} bytes are stored, {record.stored_size} were recorded"
                 yield Finding(id_, record.content_type, "size", reason)
-            elif digests and (found := _digest(archive, record)) != record.stored_digest:
+            elif (
+                digests
+                and record.stored_digest
+                and (found := _digest(archive, record)) != record.stored_digest
+            ):
                 reason = f"{found} is stored, {record.stored_digest} was recorded"
                 yield Finding(id_, record.content_type, "digest", reason)
         except NotFoundError as error:
@@ -97,7 +101,8 @@ def sweep(archive: Archive, *, grace: float, dry_run: bool = False) -> SweepRepo
         unfinished = archive.storage.discard_unfinished(grace) + archive.quarantine.discard_unfinished(grace)
     deadline = time.time() - grace
     # The storage is listed before the index is walked: what is committed in between has its row by then.
-    old = {mark(one.locator): one for one in archive.storage.list() if one.modified <= deadline}
+    listed = (one for one in archive.storage.list() if one.owned)
+    old = {mark(one.locator): one for one in listed if one.modified <= deadline}
     for _, record in archive.index.attachments():
         old.pop(mark(record.locator), None)
     orphans: list[Stored] = list(old.values())

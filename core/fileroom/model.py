@@ -150,7 +150,8 @@ class AttachmentRecord:
         uuid: the storage key the bytes were put under, a UUID in its usual 36 characters.
         size: plain size in bytes.
         digest: ``"md5:<hex>"`` (or another algorithm's name) of the plain bytes. It finds rot; it is no
-            security claim.
+            security claim. Empty where it is not known: another program stored the bytes, and an index that
+            took its record over has not read them.
         locator: what the storage returned; only the storage understands it.
         stored_size: size at rest in bytes; differs from ``size`` where a codec compressed.
         stored_digest: digest of the bytes at rest.

@@ -57,6 +57,8 @@ from fileroom.storage import (
     StorageCapabilities,
     Stored,
     buffers,
+    external_locator,
+    external_path,
 )
 from fileroom.tags import TagSet
 
@@ -85,13 +87,19 @@ class StoragePlugin:
 
 @dataclass(frozen=True, slots=True)
 class IndexPlugin:
-    """What `fileroom_index` returns; as `StoragePlugin`, but ``open`` also gets the tags to keep."""
+    """What `fileroom_index` returns; as `StoragePlugin`, but ``open`` also gets the tags to keep.
+
+    Attributes:
+        header_tags: keywords of attributes that headers are to have for this index beside the tags it is
+            opened with; they are not to be searched.
+    """
 
     name: str
     options: type[Any]
     open: Callable[[Any, TagSet], Index]
     summary: str
     api: int = API
+    header_tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,5 +176,7 @@ __all__ = [
     "TagSet",
     "buffers",
     "clean_component",
+    "external_locator",
+    "external_path",
     "hookimpl",
 ]

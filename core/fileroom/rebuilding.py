@@ -49,7 +49,7 @@ def rebuild(archive: Archive, *, adopt: bool | None = None) -> RebuildReport:
     new = is_new(archive)
     if adopt is None:
         adopt = new
-    reader = HeaderReader(archive.tags)
+    reader = HeaderReader(archive.header_tags)
     known: set[bytes] = set()
     headers: list[Header] = []
     refreshed = unreadable = 0

@@ -33,6 +33,10 @@ iterable of buffers. All but the first are read once, in pieces, and never held 
 CHUNK = 1 << 20
 """The piece size in bytes in which a source is read."""
 
+EXTERNAL = "external:"
+"""How locators of files begin that were registered where they lie, and belong to somebody else."""
+
+_TEXT = re.compile(r"[^\x00-\x1f\x7f-\x9f\ud800-\udfff]+")
 _KEY = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 
 
@@ -45,11 +49,14 @@ class Stored:
         size: in bytes.
         modified: when it was put, in seconds since 1970-01-01 UTC. `Storage.list` and `Storage.stat` tell,
             right to a minute (a sweep spares what is young); `Storage.put_many` need not.
+        owned: False for what another program put into this storage's folder. A rebuild may take it in; a
+            sweep never deletes it, for the other program may still know it.
     """
 
     locator: str
     size: int
     modified: float = 0.0
+    owned: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +253,14 @@ class Storage(abc.ABC):
         del locator
         raise NotSupportedError(f"{type(self).__name__} keeps no local files: open the object instead")
 
+    def locator_of(self, path: Path) -> str | None:
+        """Return the locator that names this absolute path, or None if no object of this storage lies there.
+
+        The answer comes from the name alone; nothing need be there. Without ``local_path`` it is None.
+        """
+        del path
+        return None
+
     def folders(self) -> tuple[Path, ...]:
         """Return the folders of this machine that objects lie in, so that an import does not go into them."""
         return ()
@@ -276,3 +291,23 @@ def buffers(source: Source) -> Iterator[bytes | memoryview]:
             raise BlockingIOError("a source that would block cannot be stored: make it blocking")
     else:
         yield from source
+
+
+def external_locator(path: Path) -> str:
+    """Return the locator of a file that stays where it is: `EXTERNAL` and its absolute path.
+
+    Raises:
+        InvalidValueError: the path is not absolute, or holds what a locator may not: a control character, or
+            bytes that are no text.
+    """
+    text = str(path)
+    if not path.is_absolute() or not _TEXT.fullmatch(text):
+        raise InvalidValueError(
+            "not a file that can be registered: its path is relative, or is not plain text"
+        )
+    return EXTERNAL + text
+
+
+def external_path(locator: str) -> Path | None:
+    """Return the path in the locator of an external file; None for any other locator."""
+    return Path(locator.removeprefix(EXTERNAL)) if locator.startswith(EXTERNAL) else None

@@ -167,6 +167,17 @@ class TagSet:
         """
         return cls({level: _with_extra(_main_specs(level), level, extra.get(level, ())) for level in Level})
 
+    def reading_too(self, keywords: Sequence[str]) -> TagSet:
+        """Return a set for reading headers with: these tags, and those keywords at the instance level.
+
+        Raises:
+            ConfigError: a keyword is not in the DICOM dictionary, or its values cannot be kept as text.
+        """
+        known = {spec.keyword for specs in self.levels.values() for spec in specs}
+        more = [keyword for keyword in keywords if keyword not in known]
+        instance = _with_extra(self.levels[Level.INSTANCE], Level.INSTANCE, more)
+        return TagSet({**self.levels, Level.INSTANCE: instance})
+
     def by_keyword(self, level: Level, keyword: str) -> TagSpec | None:
         """Return the attribute of that keyword at that level, or None."""
         return self._keywords.get((level, keyword))

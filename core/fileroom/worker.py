@@ -149,7 +149,8 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
 def _open(config: Config) -> dict[str, Callable[..., object]]:
     """Open the storage and the plugins, and no index: the commit is the parent's."""
     plugins = Dispatch.open(config)
-    preparer = Preparer(config, plugins, plugins.open_storage(), TagSet.with_extra(config.extra_tags))
+    tags = TagSet.with_extra(config.extra_tags).reading_too(plugins.header_tags)
+    preparer = Preparer(config, plugins, plugins.open_storage(), tags)
     return {"read": preparer.read, "put": preparer.put}
 
 
