@@ -20,6 +20,7 @@ from fileroom.content_types import ContentTypes
 from fileroom.errors import ConfigError
 from fileroom.index import Overwrite
 from fileroom.model import Level
+from fileroom.network import NetworkOptions
 from fileroom.options import build_options
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ class Config:
         index: the index backend.
         storage: the storage backend.
         ingest: how objects come in.
+        network: who this archive is on a DICOM network, and which peers it knows.
         plugins: the other plugins.
         content_types: ``[content_types]`` as it was given; see `fileroom.content_types.ContentTypes`.
         extra_tags: DICOM keywords to index beyond the main tags, by level.
@@ -125,6 +127,7 @@ class Config:
     index: Backend
     storage: Backend
     ingest: IngestOptions
+    network: NetworkOptions
     plugins: PluginsConfig
     content_types: Mapping[str, object]
     extra_tags: Mapping[Level, tuple[str, ...]]
@@ -187,8 +190,8 @@ def load_config(source: str | os.PathLike[str] | None = None, **tables: Mapping[
         source: an archive's folder, which need not exist (its ``fileroom.toml`` is read if it is there, and
             without one a DCMTK storage area is recognised by its ``index.dat``), or a TOML file; None takes
             all from the environment and the arguments.
-        **tables: tables by name, as TOML has them: ``index``, ``storage``, ``ingest``, ``plugins``,
-            ``content_types``, ``quarantine``.
+        **tables: tables by name, as TOML has them: ``index``, ``storage``, ``ingest``, ``network``,
+            ``plugins``, ``content_types``, ``quarantine``.
 
     Raises:
         ConfigError: a file is missing, unreadable or not TOML; a table or key of Fileroom's own is unknown,
@@ -240,6 +243,7 @@ def _assemble(base: Path, merged: Layer) -> Config:
         index=index,
         storage=storage,
         ingest=build_options(IngestOptions, tables.get("ingest", {}), "ingest", base),
+        network=_network(tables.get("network", {}), base),
         plugins=PluginsConfig(names.enable, names.disable, nested.get("plugins", {})),
         content_types=tables.get("content_types", {}),
         extra_tags={level: getattr(extra, level.label) for level in Level if getattr(extra, level.label)},
@@ -253,3 +257,12 @@ def _backend(name: str, table: Mapping[str, object], base: Path) -> Backend:
     choice = build_options(_Choice, own, name, base)
     options = {key: value for key, value in table.items() if key not in own}
     return Backend(choice.backend, options, choice.distribution)
+
+
+def _network(table: Mapping[str, object], base: Path) -> NetworkOptions:
+    """Read ``[network]``, where a symbol may stand for one table instead of a list of them."""
+    hosts = table.get("hosts")
+    if isinstance(hosts, Mapping):
+        listed = {symbol: [one] if isinstance(one, Mapping) else one for symbol, one in hosts.items()}
+        table = {**table, "hosts": listed}
+    return build_options(NetworkOptions, table, "network", base)

@@ -13,6 +13,7 @@ from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from fileroom._config.layers import TABLES
 from fileroom.options import secret_fields
 from fileroom.secret import HIDDEN, Secret
 
@@ -23,6 +24,7 @@ _WORDS = r"(?:secret|passw|passphrase|token|credential|key|auth|signature|\bpin\
 _SECRET_NAME = re.compile(_WORDS, re.IGNORECASE)
 _CREDENTIALS = re.compile(r"([^\s:/@]*:)(?!//).+(?=@)|(?<=://)[^\s:@]+(?=@)", re.DOTALL)
 _PARAMETER = re.compile(rf"({_WORDS}\w*\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s&;]+)", re.IGNORECASE)
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
 class ConfigLine(NamedTuple):
@@ -44,10 +46,9 @@ def describe(config: Config, option_types: Mapping[str, type[Any]]) -> list[Conf
         values = {f"{table}.{key}": value for key, value in _defaults(cls).items()} | values
         secrets = {f"{table}.{name}" for name in secret_fields(cls)}
         values |= {key: Secret("") for key in secrets & values.keys()}
-    order = ("index", "storage", "ingest", "plugins", "content_types", "quarantine")
     return [
         ConfigLine(key, shown(key, values[key]), config.origins.get(key, "default"))
-        for key in sorted(values, key=lambda key: (order.index(key.partition(".")[0]), key))
+        for key in sorted(values, key=lambda key: (TABLES.index(key.partition(".")[0]), key))
     ]
 
 
@@ -66,6 +67,7 @@ def _own_settings(config: Config) -> dict[str, object]:
             values[f"{table}.distribution"] = backend.distribution
     values |= {f"index.extra_tags.{level.label}": tags for level, tags in config.extra_tags.items()}
     values |= {f"ingest.{key}": value for key, value in dataclasses.asdict(config.ingest).items()}
+    values |= {f"network.{key}": value for key, value in dataclasses.asdict(config.network).items()}
     values["plugins.enable"], values["plugins.disable"] = config.plugins.enable, config.plugins.disable
     values |= {f"content_types.{name}": value for name, value in config.content_types.items()}
     values["quarantine.path"] = config.quarantine
@@ -104,10 +106,14 @@ def _literal(name: str, value: object) -> str:
         case list() | tuple():
             text = f"[{', '.join(_literal(name, one) for one in value)}]"
         case Mapping():
-            text = ", ".join(f"{key} = {_literal(str(key), one)}" for key, one in value.items())
-            text = f"{{ {text} }}"
+            text = ", ".join(f"{_key(str(key))} = {_literal(str(key), one)}" for key, one in value.items())
+            text = f"{{ {text} }}" if text else "{}"
         case int() | float() | date() | time():
             text = str(value).lower()
         case _:
             text = HIDDEN  # a host's own object, of which nothing is known
     return text
+
+
+def _key(name: str) -> str:
+    return name if _BARE_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)

@@ -31,6 +31,22 @@ backend = "filesystem"
 # before_store = []
 # digest = "md5"
 
+# Who this archive is on a DICOM network, and which peers it knows.
+[network]
+# ae_title = "FILEROOM"
+# port = 104
+# max_pdu = 16384
+# max_associations = 16
+# What peers may do: "R" (search and retrieve), "W" (store) or "RW".
+# access = "RW"
+# peers = ["ANY"]
+
+# A name for a peer:  workstation = { ae_title = "WS1", host = "ws1.example.org", port = 104 }
+[network.hosts]
+
+# A name for several of them:  "Workstations" = ["workstation"]
+[network.vendors]
+
 # Plugins to load beside the two backends; their options go into [plugins.<name>].
 [plugins]
 # enable = []
