@@ -239,8 +239,17 @@ class IndexCapabilities:
 
 @dataclass(frozen=True, slots=True)
 class ListedStudy:
-    """A study as ``dcmqridx -p`` shows it: UID, bytes of all files, last arrival in Unix time, instances."""
+    """A study as ``dcmqridx -p`` shows it.
 
+    Attributes:
+        number: its place in the table of studies; the first is 0.
+        uid: Study Instance UID.
+        size: bytes of all its files.
+        recorded: when its last instance arrived, in Unix time.
+        images: how many instances it has.
+    """
+
+    number: int
     uid: str
     size: int
     recorded: float
@@ -268,6 +277,24 @@ class ListedInstance:
     recorded: float
     values: Mapping[str, str] = field(repr=False)
     description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What ``dcmqridx -p`` shows.
+
+    Text from a file of the index's own keeps its bytes, in whatever character set they are: it is decoded as
+    UTF-8 with ``surrogateescape``, so that it can be written as it was.
+
+    Attributes:
+        studies: by number.
+        instances: by number; can be iterated once.
+        records: places for instances in the file, free ones included.
+    """
+
+    studies: tuple[ListedStudy, ...]
+    instances: Iterator[ListedInstance]
+    records: int
 
 
 class Index(abc.ABC):
@@ -496,8 +523,8 @@ class Index(abc.ABC):
         """Yield in words what the index found wrong in its own files and passed over; no patient's values."""
         yield from ()
 
-    def listing(self) -> Iterator[ListedStudy | ListedInstance] | None:
-        """Return what the index's own file lists, studies first, if it is one that ``dcmqridx -p`` can read.
+    def listing(self) -> Listing | None:
+        """Return what the index's own file lists, if it is one that ``dcmqridx -p`` can read.
 
         None for every other index: `fileroom.listing` makes the like of what `find` tells.
         """
