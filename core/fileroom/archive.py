@@ -30,6 +30,7 @@ from fileroom.query_parse import Plan, parse_query
 from fileroom.reports import DeleteReport, Outcome, Status
 from fileroom.resources import CLASSES, Instance, Resource
 from fileroom.results import Results
+from fileroom.retention import Retention
 from fileroom.sources import estimate, walk
 from fileroom.storage import external_path
 from fileroom.tags import TagSet
@@ -175,7 +176,8 @@ class Archive:
         return run.run(self._preparer(), self._worker, jobs)
 
     def _ingest(self) -> Ingest:
-        return Ingest(self.index, self.storage, self.plugins, self.config.ingest.overwrite)
+        retention = Retention(self.config.quota, self.index, self.delete)
+        return Ingest(self.index, self.storage, self.plugins, self.config.ingest.overwrite, retention)
 
     def _preparer(self) -> Preparer:
         return Preparer(self.config, self.plugins, self.storage, self.header_tags)

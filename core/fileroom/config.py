@@ -22,6 +22,7 @@ from fileroom.index import Overwrite
 from fileroom.model import Level
 from fileroom.network import NetworkOptions
 from fileroom.options import build_options
+from fileroom.retention import QuotaOptions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -114,6 +115,7 @@ class Config:
         index: the index backend.
         storage: the storage backend.
         ingest: how objects come in.
+        quota: how much the archive may hold.
         network: who this archive is on a DICOM network, and which peers it knows.
         plugins: the other plugins.
         content_types: ``[content_types]`` as it was given; see `fileroom.content_types.ContentTypes`.
@@ -127,6 +129,7 @@ class Config:
     index: Backend
     storage: Backend
     ingest: IngestOptions
+    quota: QuotaOptions
     network: NetworkOptions
     plugins: PluginsConfig
     content_types: Mapping[str, object]
@@ -190,8 +193,8 @@ def load_config(source: str | os.PathLike[str] | None = None, **tables: Mapping[
         source: an archive's folder, which need not exist (its ``fileroom.toml`` is read if it is there, and
             without one a DCMTK storage area is recognised by its ``index.dat``), or a TOML file; None takes
             all from the environment and the arguments.
-        **tables: tables by name, as TOML has them: ``index``, ``storage``, ``ingest``, ``network``,
-            ``plugins``, ``content_types``, ``quarantine``.
+        **tables: tables by name, as TOML has them: ``index``, ``storage``, ``ingest``, ``quota``,
+            ``network``, ``plugins``, ``content_types``, ``quarantine``.
 
     Raises:
         ConfigError: a file is missing, unreadable or not TOML; a table or key of Fileroom's own is unknown,
@@ -243,6 +246,7 @@ def _assemble(base: Path, merged: Layer) -> Config:
         index=index,
         storage=storage,
         ingest=build_options(IngestOptions, tables.get("ingest", {}), "ingest", base),
+        quota=build_options(QuotaOptions, tables.get("quota", {}), "quota", base),
         network=_network(tables.get("network", {}), base),
         plugins=PluginsConfig(names.enable, names.disable, nested.get("plugins", {})),
         content_types=tables.get("content_types", {}),

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fileroom._dispatch import Dispatch
     from fileroom.index import Committed, Held, Index
     from fileroom.prepare import Prepared, Seen
+    from fileroom.retention import Retention
     from fileroom.sources import Candidate
     from fileroom.storage import Storage
 
@@ -50,18 +51,26 @@ class Prepares(Protocol):
 class Ingest:
     """Stores batches of candidates into one index and one storage."""
 
-    def __init__(self, index: Index, storage: Storage, dispatch: Dispatch, overwrite: Overwrite) -> None:
+    def __init__(
+        self, index: Index, storage: Storage, dispatch: Dispatch, overwrite: Overwrite, retention: Retention
+    ) -> None:
         self._index = index
         self._storage = storage
         self._dispatch = dispatch
         self._overwrite = overwrite
+        self._retention = retention
+
+    @property
+    def evicted(self) -> int:
+        """Instances that had to go for the quota so far."""
+        return self._retention.evicted
 
     def store_batch(self, preparer: Prepares, candidates: Sequence[Candidate]) -> list[Outcome]:
         """Store a batch; when this returns, every outcome is durable. One outcome a candidate, in order.
 
         Dying after step 3 leaves orphans, which nothing points at and a sweep finds. Dying after step 4
-        leaves the instances stored, unacknowledged, and perhaps garbage. No death leaves a row without
-        its bytes.
+        leaves the instances stored, unacknowledged, and perhaps garbage, and what is over the quota to the
+        next store. No death leaves a row without its bytes.
         """
         while True:
             try:
@@ -88,6 +97,8 @@ class Ingest:
             self._storage.delete(garbage)
         # 6  Tell those who listen; they cannot fail what is done.
         self._notify(entries, committed)
+        # 7  What the quota has no room for any more: a deletion like any other.
+        self._retention.enforce(entries, committed)
         done = iter(zip(entries, committed, strict=True))
         return [
             self._outcome(candidate, one, there, result, done)
@@ -183,6 +194,7 @@ class Run:
             raise IngestStoppedError(message, self.report) from error
         finally:
             self.report.seconds = time.monotonic() - self._started
+            self.report.evicted = self._ingest.evicted
         self.report.interrupted = self._stop.is_set()
         return self.report
 

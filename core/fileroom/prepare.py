@@ -85,6 +85,7 @@ class Preparer:
         self._interventions = plugins.interventions
         self._digest = config.ingest.digest
         self._overwrite = config.ingest.overwrite
+        self._quota = config.quota
         self._batch: list[_Work | None] = []
 
     def read(self, candidates: Sequence[Candidate]) -> list[Seen]:
@@ -135,6 +136,8 @@ class Preparer:
             decided = self._intervene(work)
             if isinstance(decided, _Work) and known is not None and decided is work:
                 decided = self._compare(work, known)
+            if isinstance(decided, _Work):
+                decided = self._fitting(decided)
             if isinstance(decided, Outcome):
                 results[position] = decided
             else:
@@ -187,6 +190,12 @@ class Preparer:
             return conflict(Outcome(Status.CONFLICT, work.candidate.name, id_, "", size, digest, held.digest))
         return work
 
+    def _fitting(self, work: _Work) -> _Work | Outcome:
+        """Refuse what is larger than the quota, as far as its size is known before it is read."""
+        size = (work.candidate.size or 0) if work.data is None else len(work.data)
+        refusal = self._quota.refusal(size)
+        return Outcome(Status.REJECTED, work.candidate.name, None, refusal, size) if refusal else work
+
     def _put(self, todo: list[tuple[int, _Work]]) -> Iterator[tuple[int, Prepared]]:
         """Put the batch in one call; a source that fails is taken out, and the others are put again."""
         while todo:
@@ -219,6 +228,8 @@ class Preparer:
                 size = 0
                 for piece in buffers(file):
                     size += len(piece)
+                    if refusal := self._quota.refusal(size):
+                        raise SourceFailedError(position, refusal)
                     yield piece
                 if work.candidate.changed(file) or work.candidate.size not in (None, size):
                     raise SourceFailedError(position, "changed while it was read: import it again")

@@ -112,6 +112,13 @@ class IngestReport:
     Iterating reads the outcomes back; they are spooled, so a report of millions stays small in memory.
     The integer attributes ``stored``, ``already_stored``, ``replaced``, ``conflict``, ``rejected``,
     ``quarantined`` and ``ignored`` count them.
+
+    Attributes:
+        counts: the outcomes by status.
+        bytes: bytes offered.
+        seconds: how long it took.
+        evicted: instances that had to go for the quota, some of those perhaps that were stored just now.
+        interrupted: whether it was told to stop.
     """
 
     stored: int
@@ -126,6 +133,7 @@ class IngestReport:
         self.counts: dict[Status, int] = dict.fromkeys(Status, 0)
         self.bytes = 0
         self.seconds = 0.0
+        self.evicted = 0
         self.interrupted = False
         self._lock = threading.Lock()
         self._spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115 - closed by the next line
@@ -169,9 +177,9 @@ class IngestReport:
         return self.conflict + self.rejected + self.quarantined
 
     def as_dict(self) -> dict[str, int | float]:
-        """Return the counts, ``bytes`` and ``seconds``, as ``fileroom import --json`` prints them."""
+        """Return what ``import --json`` prints: the counts, ``evicted``, ``bytes`` and ``seconds``."""
         counts: dict[str, int | float] = {status.value: n for status, n in self.counts.items()}
-        return {**counts, "bytes": self.bytes, "seconds": round(self.seconds, 3)}
+        return {**counts, "evicted": self.evicted, "bytes": self.bytes, "seconds": round(self.seconds, 3)}
 
     def __repr__(self) -> str:
         """Show what is not zero."""

@@ -66,9 +66,9 @@ def test_json_counts_every_outcome_in_integers(mixed: Path, tmp_path: Path, jobs
     printed = run_json("-a", tmp_path / "archive", "import", mixed, "--jobs", jobs, code=1)
     assert {**printed, "seconds": 0, "bytes": 0} == {
         "stored": 2, "already_stored": 0, "replaced": 0, "conflict": 1, "rejected": 0, "quarantined": 1,
-        "ignored": 1, "bytes": 0, "seconds": 0,
+        "ignored": 1, "evicted": 0, "bytes": 0, "seconds": 0,
     }  # fmt: skip
-    assert all(type(printed[name]) is int for name in (*COUNTS, "bytes"))
+    assert all(type(printed[name]) is int for name in (*COUNTS, "evicted", "bytes"))
     assert printed["bytes"] >= sum(path.stat().st_size for path in mixed.glob("[12]*"))
 
 

@@ -67,6 +67,8 @@ def _own_settings(config: Config) -> dict[str, object]:
             values[f"{table}.distribution"] = backend.distribution
     values |= {f"index.extra_tags.{level.label}": tags for level, tags in config.extra_tags.items()}
     values |= {f"ingest.{key}": value for key, value in dataclasses.asdict(config.ingest).items()}
+    quota = dataclasses.asdict(config.quota).items()
+    values |= {f"quota.{key}": value for key, value in quota if value is not None}
     values |= {f"network.{key}": value for key, value in dataclasses.asdict(config.network).items()}
     values["plugins.enable"], values["plugins.disable"] = config.plugins.enable, config.plugins.disable
     values |= {f"content_types.{name}": value for name, value in config.content_types.items()}

@@ -31,6 +31,12 @@ backend = "filesystem"
 # before_store = []
 # digest = "md5"
 
+# How much the archive may hold: what is too much goes, the oldest first. Without these lines, nothing goes.
+[quota]
+# max_studies = 200
+# Of one study, b, kb, mb or gb:
+# max_bytes = "1gb"
+
 # Who this archive is on a DICOM network, and which peers it knows.
 [network]
 # ae_title = "FILEROOM"

@@ -143,6 +143,8 @@ def _print(report: IngestReport, failures: list[Outcome], settings: Settings, *,
     files = text.counted(len(report), "file")
     output.say(f"{files}, {text.size(report.bytes)} in {report.seconds:.1f} s ({rate:,.0f}/s)")
     counts = {status.replace("_", " "): f"{count:10,}" for status, count in report.counts.items() if count}
+    if report.evicted:
+        counts["removed for the quota"] = f"{report.evicted:10,}"
     output.print_table(output.grid(counts.items()))
     if failures:
         _print_failures(report, failures, settings)
