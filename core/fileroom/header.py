@@ -23,11 +23,13 @@ from fileroom.errors import InvalidDatasetError
 from fileroom.model import Header, Identity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fileroom._header.window import HeaderSource
     from fileroom.model import TagValue
     from fileroom.tags import TagSet
 
-__all__ = ["HeaderReader", "read_header"]
+__all__ = ["HeaderReader", "identity_of", "read_header"]
 
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
@@ -124,12 +126,7 @@ class HeaderReader:
         self, values: dict[str, TagValue], syntax: str, media_class: str, pixel_data: int | None
     ) -> Header:
         sop_class = values.get("SOPClassUID", media_class)
-        identity = Identity(
-            _patient_id(values),
-            _uid("StudyInstanceUID", values.get("StudyInstanceUID")),
-            _uid("SeriesInstanceUID", values.get("SeriesInstanceUID")),
-            _uid("SOPInstanceUID", values.get("SOPInstanceUID")),
-        )
+        identity = identity_of(values)
         sop_class = _uid("SOPClassUID", sop_class) if sop_class else ""
         syntax = _uid("TransferSyntaxUID", syntax)
         for keyword in self._wanted.hidden:
@@ -141,6 +138,24 @@ class HeaderReader:
         return Header(identity, sop_class, syntax, values, pixel_data)
 
 
+def identity_of(tags: Mapping[str, TagValue]) -> Identity:
+    """Return the identifiers among an object's attributes, if they are such as a public id can be made of.
+
+    Args:
+        tags: keyword to value without padding, as `fileroom.model.Header` has them.
+
+    Raises:
+        InvalidDatasetError: a UID is missing or is none, or the PatientID is too long, holds a NUL, or would
+            pass for another patient's study.
+    """
+    return Identity(
+        _patient_id(tags),
+        _uid("StudyInstanceUID", tags.get("StudyInstanceUID")),
+        _uid("SeriesInstanceUID", tags.get("SeriesInstanceUID")),
+        _uid("SOPInstanceUID", tags.get("SOPInstanceUID")),
+    )
+
+
 def _uid(keyword: str, value: TagValue | None) -> str:
     if isinstance(value, str) and _UID.fullmatch(value):
         return value
@@ -149,7 +164,7 @@ def _uid(keyword: str, value: TagValue | None) -> str:
     raise InvalidDatasetError(f"damaged: its {keyword} is not a UID (PS3.5 section 9.1)")
 
 
-def _patient_id(values: dict[str, TagValue]) -> str:
+def _patient_id(values: Mapping[str, TagValue]) -> str:
     value = values.get("PatientID", "")
     if not isinstance(value, str) or len(value) > MAX_PATIENT_ID:
         raise InvalidDatasetError(f"damaged: its PatientID has more than {MAX_PATIENT_ID} characters")

@@ -196,3 +196,66 @@ def test_what_pydicom_writes_is_read_back(script: str) -> None:
         assert {keyword: header.tags[keyword] for keyword in tags} == tags
 
     check()
+
+
+@pytest.mark.parametrize("annex", EXAMPLES)
+def test_the_names_of_the_standards_examples_are_written_as_it_writes_them(annex: str) -> None:
+    declared, stored, text = EXAMPLES[annex]
+    assert CharacterSet(declared).encode(text, person_name=True) == stored
+
+
+@pytest.mark.parametrize("number", SINGLE_BYTE)
+def test_every_single_byte_set_is_written_with_and_without_code_extensions(number: str) -> None:
+    letter = SINGLE_BYTE[number]
+    alone = CharacterSet(f"ISO_IR {number}".encode()).encode(f"A{letter}")
+    assert len(alone) == 2
+    assert CharacterSet(f"ISO 2022 IR {number}".encode()).encode(f"A{letter}") == alone
+    later = CharacterSet(rf"\ISO 2022 IR {number}".encode()).encode(f"A{letter}")
+    assert later[0:2] == b"A\x1b"
+    assert later[-1] == alone[-1]
+
+
+@pytest.mark.parametrize(
+    ("declared", "text"),
+    [
+        (b"", "é"),
+        (b"ISO_IR 100", "山"),
+        (rb"ISO_IR 100", "\x1b-F"),  # would be read as an escape sequence
+        (rb"\ISO 2022 IR 87", "é"),
+        (rb"ISO 2022 IR 13\ISO 2022 IR 87", "é"),
+        (b"ISO_IR 13", "¥"),  # would be read as a backslash
+    ],
+)
+def test_text_that_the_declared_sets_do_not_have_is_not_written(declared: bytes, text: str) -> None:
+    with pytest.raises(UnicodeEncodeError):
+        CharacterSet(declared).encode(text)
+
+
+MIXED = [
+    b"",
+    b"ISO_IR 100",
+    b"ISO_IR 13",
+    b"ISO_IR 192",
+    b"GB18030",
+    rb"\ISO 2022 IR 87\ISO 2022 IR 159",
+    rb"ISO 2022 IR 13\ISO 2022 IR 87",
+    rb"\ISO 2022 IR 149",
+    rb"ISO 2022 IR 100\ISO 2022 IR 126\ISO 2022 IR 144\ISO 2022 IR 58",
+]
+
+
+@given(
+    st.sampled_from(MIXED),
+    st.text(alphabet=r"aZ ^=\~é¥Ωжﾔ山田仮彁김洪张" + "\n\t\x1b", max_size=12),
+    st.booleans(),
+)
+def test_what_is_written_is_read_back_and_what_would_not_be_is_refused(
+    declared: bytes, text: str, person_name: bool
+) -> None:
+    charset = CharacterSet(declared)
+    try:
+        stored = charset.encode(text, person_name=person_name)
+    except UnicodeEncodeError:
+        assert not text.isascii() or "\x1b" in text
+    else:
+        assert charset.decode(stored, person_name=person_name) == text

@@ -13,58 +13,15 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_G1 = {
-    "13": "shift_jis",  # half-width katakana are single bytes there, as in JIS X 0201
-    "58": "gb2312",
-    "100": "latin_1",
-    "101": "iso8859_2",
-    "109": "iso8859_3",
-    "110": "iso8859_4",
-    "126": "iso8859_7",
-    "127": "iso8859_6",
-    "138": "iso8859_8",
-    "144": "iso8859_5",
-    "148": "iso8859_9",
-    "149": "euc_kr",
-    "166": "iso8859_11",
-    "203": "iso8859_15",
-}
-"""ISO registration number to codec, for the sets that stand in G1 (PS3.3 tables C.12-2 to C.12-4)."""
+from fileroom._header.escapes import with_escapes
+from fileroom._header.sets import G0_ESCAPES, G1, G1_ESCAPES, NAME_RESETS, TEXT_RESETS, WHOLE, set_names
 
-_WHOLE = {"192": "utf_8", "GB18030": "gb18030", "GBK": "gb18030"}
-"""Sets that know no escape sequences (PS3.3 table C.12-5)."""
-
-_G1_ESCAPES = {
-    b"\x1b-A": "latin_1",
-    b"\x1b-B": "iso8859_2",
-    b"\x1b-C": "iso8859_3",
-    b"\x1b-D": "iso8859_4",
-    b"\x1b-F": "iso8859_7",
-    b"\x1b-G": "iso8859_6",
-    b"\x1b-H": "iso8859_8",
-    b"\x1b-L": "iso8859_5",
-    b"\x1b-M": "iso8859_9",
-    b"\x1b-T": "iso8859_11",
-    b"\x1b-b": "iso8859_15",
-    b"\x1b)I": "shift_jis",
-    b"\x1b$)A": "gb2312",
-    b"\x1b$)C": "euc_kr",
-}
-_G0_ESCAPES = {
-    b"\x1b(B": False,
-    b"\x1b(J": False,  # JIS X 0201 romaji: ASCII but for yen and overline, which nobody means
-    b"\x1b$@": True,
-    b"\x1b$B": True,
-    b"\x1b$(D": True,
-}
-"""Escape sequence to whether what it puts into G0 has two bytes a character."""
-
-_ESCAPE = re.compile(b"(" + b"|".join(map(re.escape, (*_G1_ESCAPES, *_G0_ESCAPES))) + b")")
+_ESCAPE = re.compile(b"(" + b"|".join(map(re.escape, (*G1_ESCAPES, *G0_ESCAPES))) + b")")
 _HALVES = re.compile(rb"[\x00-\x7f]+|[\x80-\xff]+")
-_NAME_RESETS = re.compile(rb"([\\^=\t\n\f\r])")
-_TEXT_RESETS = re.compile(rb"([\\\t\n\f\r])")
-_LONGEST_TERM = 32  # with room to spare; and what is longer is none
-_SPELLING = re.compile(r"(?:ISO[ _-]*)?(?:2022[ _-]*)?(?:IR[ _-]*)?(\w+)", re.IGNORECASE)
+_NAME_RESETS, _TEXT_RESETS = (
+    re.compile(b"([" + re.escape(resets.encode("ascii")) + b"])") for resets in (NAME_RESETS, TEXT_RESETS)
+)
+_LONGEST = 256  # all defined terms together, nearly; and what is longer is none
 
 
 class CharacterSet:
@@ -75,19 +32,18 @@ class CharacterSet:
             misspellings of the defined terms are understood.
     """
 
-    __slots__ = ("_g1", "_whole")
+    __slots__ = ("_extended", "_g1", "_names", "_whole")
 
     def __init__(self, declared: bytes = b"") -> None:
-        first = declared.decode("latin-1").split("\\")[0].strip(" \0")
-        spelt = _SPELLING.fullmatch(first)
-        name = spelt[1].upper() if spelt else ""
-        self._whole = _WHOLE.get(name)
-        self._g1 = _G1.get(name)
+        self._names = set_names(declared)
+        self._whole = WHOLE.get(self._names[0])
+        self._g1 = G1.get(self._names[0])
+        self._extended = len(self._names) > 1 or b"2022" in declared
 
     @classmethod
     def of(cls, declared: bytes) -> CharacterSet:
         """Return the character set declared, made once for each declaration."""
-        return _cached(declared[:_LONGEST_TERM])
+        return _cached(declared[:_LONGEST])
 
     def decode(self, value: bytes, *, person_name: bool = False) -> str:
         """Return a value as text.
@@ -122,15 +78,40 @@ class CharacterSet:
         except UnicodeDecodeError:
             return None
 
+    def encode(self, text: str, *, person_name: bool = False) -> bytes:
+        """Return text as the bytes of a value, from which `decode` makes the same text.
+
+        Escape sequences appear where the declaration allows them, as it does with several terms, and with
+        those that begin with ``ISO 2022``.
+
+        Args:
+            text: what `decode` returned, or any other text; the reverse solidus separates values.
+            person_name: the VR is PN.
+
+        Raises:
+            UnicodeEncodeError: the declared sets do not have one of the characters, or what they make of the
+                text would be read as another.
+        """
+        if self._whole:
+            return text.encode(self._whole)
+        codec = self._g1 or "ascii"
+        if self._extended:
+            encoded = with_escapes(text, self._names, person_name=person_name)
+        else:
+            encoded = text.encode(codec)
+        if self.decode(encoded, person_name=person_name) != text:
+            raise UnicodeEncodeError(codec, text, 0, len(text), "it would be read as another text")
+        return encoded
+
     def _decode_escapes(self, value: bytes, resets: re.Pattern[bytes]) -> str:
         text = []
         double = b""
         g1 = self._g1
         for part in _ESCAPE.split(value):
-            if part in _G1_ESCAPES:
-                g1 = _G1_ESCAPES[part]
-            elif part in _G0_ESCAPES:
-                double = part if _G0_ESCAPES[part] else b""
+            if part in G1_ESCAPES:
+                g1 = G1_ESCAPES[part]
+            elif part in G0_ESCAPES:
+                double = part if G0_ESCAPES[part] else b""
             elif double:
                 for half in _HALVES.findall(part):
                     is_low = half < b"\x80"
