@@ -11,15 +11,19 @@ import os
 import stat
 from typing import TYPE_CHECKING, BinaryIO
 
-from fileroom.errors import NotFoundError, StorageError
-from fileroom.storage import Deletion, Storage, Stored, external_path
+from fileroom.errors import InvalidValueError, NotFoundError, StorageError
+from fileroom.storage import ByteRange, Deletion, Storage, Stored, external_locator, external_path
+from fileroom.windows import Window, read_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from fileroom.storage import ByteRange, PutItem
+    from fileroom.storage import PutItem, StorageCapabilities
 
+_WHOLE = ByteRange()
+# Opening a FIFO waits for its other end for ever; with O_NONBLOCK it does not.
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 _GONE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}
 
 
@@ -35,7 +39,11 @@ class ExternalFiles(Storage):
 
     def __init__(self, inner: Storage) -> None:
         self.inner = inner
-        self.capabilities = inner.capabilities
+
+    @property
+    def capabilities(self) -> StorageCapabilities:  # type: ignore[override]  # the inner storage's may change
+        """What the inner storage can do."""
+        return self.inner.capabilities
 
     def put_many(self, items: Sequence[PutItem]) -> list[Stored]:
         """Store objects in the inner storage."""
@@ -43,24 +51,30 @@ class ExternalFiles(Storage):
 
     def open(self, locator: str, byte_range: ByteRange | None = None) -> BinaryIO:
         """Open an object or an external file, or a range of it."""
-        path = external_path(locator)
+        path = _external(locator)
         if path is None:
             return self.inner.open(locator, byte_range)
-        try:
-            file = _regular(path)
-        except OSError as error:
-            raise _failure(error) from error
-        return file if byte_range is None else io.BufferedReader(_Part(file, byte_range))
+        handle, size = _open(path)
+        start, end = (byte_range or _WHOLE).within(size)
+        return io.BufferedReader(Window(handle, start, end, _failure))
 
     def read_ranges(self, locator: str, ranges: Sequence[ByteRange]) -> list[bytes]:
-        """Return the bytes of several ranges."""
-        if external_path(locator) is None:
+        """Return the bytes of several ranges; an external file is opened once."""
+        path = _external(locator)
+        if path is None:
             return self.inner.read_ranges(locator, ranges)
-        return super().read_ranges(locator, ranges)
+        handle, size = _open(path)
+        try:
+            bounds = [byte_range.within(size) for byte_range in ranges]
+            return [read_at(handle, end - start, start) for start, end in bounds]
+        except OSError as error:
+            raise _failure(error) from error
+        finally:
+            os.close(handle)
 
     def stat(self, locator: str) -> Stored:
         """Return the size and time of an object or external file."""
-        path = external_path(locator)
+        path = _external(locator)
         if path is None:
             return self.inner.stat(locator)
         try:
@@ -73,9 +87,11 @@ class ExternalFiles(Storage):
 
     def delete(self, locators: Sequence[str]) -> list[Deletion]:
         """Delete objects; external files stay, and count as gone."""
-        own = [locator for locator in locators if external_path(locator) is None]
-        deletions = {one.locator: one for one in self.inner.delete(own)} if own else {}
-        return [deletions.get(locator, Deletion(locator)) for locator in locators]
+        inner = [locator for locator in locators if external_path(locator) is None]
+        deletions = iter(self.inner.delete(inner) if inner else ())
+        return [
+            next(deletions) if external_path(locator) is None else Deletion(locator) for locator in locators
+        ]
 
     def list(self, prefix: str = "") -> Iterator[Stored]:
         """Yield the inner storage's objects."""
@@ -87,7 +103,7 @@ class ExternalFiles(Storage):
 
     def local_path(self, locator: str) -> Path:
         """Return the path of an external file, or of an object if the inner storage can."""
-        path = external_path(locator)
+        path = _external(locator)
         if path is None:
             return self.inner.local_path(locator)
         self.stat(locator)
@@ -106,54 +122,47 @@ class ExternalFiles(Storage):
         self.inner.close()
 
 
-class _Part(io.RawIOBase):
-    """A range of an open file, as a file of its own."""
+def _external(locator: str) -> Path | None:
+    """Return the path in the locator of an external file; None for another storage's locator.
 
-    def __init__(self, file: BinaryIO, byte_range: ByteRange) -> None:
-        self._file = file
-        self._start, self._end = byte_range.within(file.seek(0, os.SEEK_END))
-        self._at = self._start
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        origin = {os.SEEK_SET: self._start, os.SEEK_CUR: self._at, os.SEEK_END: self._end}[whence]
-        if origin + offset < self._start:
-            raise OSError(errno.EINVAL, "a position before the start")
-        self._at = origin + offset
-        return self._at - self._start
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        self._file.seek(self._at)
-        data = self._file.read(max(0, min(len(buffer), self._end - self._at)))
-        buffer[: len(data)] = data
-        self._at += len(data)
-        return len(data)
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
+    Raises:
+        NotFoundError: it begins like one, and no file can be registered under it.
+    """
+    path = external_path(locator)
+    if path is None:
+        return None
+    try:
+        if external_locator(path) == locator:
+            return path
+    except InvalidValueError:
+        pass
+    raise _not_there()
 
 
-def _regular(path: Path) -> BinaryIO:
-    """Open a regular file; a pipe would wait for ever for somebody to write to it."""
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise FileNotFoundError(errno.ENOENT, "not a file")
-    return path.open("rb")
+def _open(path: Path) -> tuple[int, int]:
+    """Return an open file and its size."""
+    try:
+        handle = os.open(path, _READ)
+    except OSError as error:
+        raise _failure(error) from error
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
+        os.close(handle)
+        raise _not_there()
+    return handle, status.st_size
 
 
 def _failure(error: OSError) -> NotFoundError | StorageError:
     error.filename = None  # names of others' files may tell of patients
     if error.errno in _GONE:
         return _not_there()
-    return StorageError(f"a file registered where it lies cannot be read: {error.strerror}")
+    return StorageError(
+        f"a file registered where it lies cannot be read ({error.strerror or type(error).__name__}): "
+        "check its disk and its permissions"
+    )
 
 
 def _not_there() -> NotFoundError:
     return NotFoundError(
-        "a file registered where it lies is gone: bring it back, or register it at its new place"
+        "a file registered where it lies is not there: bring it back, or register it at its new place"
     )

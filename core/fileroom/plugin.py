@@ -61,6 +61,7 @@ from fileroom.storage import (
     external_path,
 )
 from fileroom.tags import TagSet
+from fileroom.windows import Window, read_at
 
 API = 1
 """The number of this interface. It is raised when a plugin written against the one before would break."""
@@ -174,9 +175,11 @@ __all__ = [
     "StoredBatch",
     "StoredInstance",
     "TagSet",
+    "Window",
     "buffers",
     "clean_component",
     "external_locator",
     "external_path",
     "hookimpl",
+    "read_at",
 ]

@@ -146,6 +146,18 @@ class FindsThePrefixAnywhere(MemoryStorage):
         return (one for one in super().list() if prefix in one.locator)
 
 
+@must_fail("test_what_was_put_here_is_owned")
+class DisownsWhatItLists(MemoryStorage):
+    def list(self, prefix: str = "") -> Iterator[Stored]:
+        return (replace(one, owned=False) for one in super().list(prefix))
+
+
+@must_fail("test_what_was_put_here_is_owned")
+class DisownsWhatItStats(MemoryStorage):
+    def stat(self, locator: str) -> Stored:
+        return replace(super().stat(locator), owned=False)
+
+
 @must_fail("test_a_listing_may_be_left_before_its_end")
 class HoldsTheLockWhileListing(MemoryStorage):
     def __init__(self, objects: Objects | None = None) -> None:
@@ -223,6 +235,54 @@ class NamesFilesThatAreNotThere(MemoryStorage):
 
     def local_path(self, locator: str) -> Path:
         return Path(locator)
+
+
+class _HasFiles(MemoryStorage):
+    """A storage of local files, as far as their names go."""
+
+    capabilities = StorageCapabilities(local_path=True)
+    folder = Path("objects").absolute()
+
+    def local_path(self, locator: str) -> Path:
+        self._get(locator)
+        return self.folder / locator
+
+    def locator_of(self, path: Path) -> str | None:
+        return path.name if path.parent == self.folder else None
+
+    def folders(self) -> tuple[Path, ...]:
+        return (self.folder,)
+
+
+@must_fail("test_a_local_path_leads_back_to_its_locator")
+class RecognisesNoPath(_HasFiles):
+    def locator_of(self, path: Path) -> str | None:
+        return None
+
+
+@must_fail("test_a_local_path_leads_back_to_its_locator")
+class RecognisesOnlyWhatIsThere(_HasFiles):
+    def locator_of(self, path: Path) -> str | None:
+        locator = super().locator_of(path)
+        return locator if locator in self._objects else None
+
+
+@must_fail("test_a_path_elsewhere_has_no_locator")
+class RecognisesFilesByTheirNameAlone(_HasFiles):
+    def locator_of(self, path: Path) -> str | None:
+        return path.name
+
+
+@must_fail("test_a_path_elsewhere_has_no_locator")
+class RecognisesFoldersByTheirFirstLetters(_HasFiles):
+    def locator_of(self, path: Path) -> str | None:
+        return path.name if str(path.parent).startswith(str(self.folder)) else None
+
+
+@must_fail("test_a_path_elsewhere_has_no_locator")
+class TakesItsFolderForAnObject(_HasFiles):
+    def locator_of(self, path: Path) -> str | None:
+        return "" if path == self.folder else super().locator_of(path)
 
 
 @must_fail("test_capabilities_are_declared")

@@ -29,7 +29,7 @@ from fileroom.storage import Storage
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from fileroom.storage import PutItem, Stored
+    from fileroom.storage import PutItem, StorageCapabilities, Stored
 
 EXIT_STATUS = 70
 """The status with which a process ends that a fault killed."""
@@ -104,7 +104,12 @@ class FaultyStorage(_Faulty, Storage):
         die: bool = False,
     ) -> None:
         super().__init__(inner, fail_at, error or StorageError("storage: a fault was asked for"), die=die)
-        self.capabilities = inner.capabilities
+
+    @property
+    def capabilities(self) -> StorageCapabilities:  # type: ignore[override]  # the inner storage's may change
+        """What the wrapped storage can do."""
+        capabilities: StorageCapabilities = self.inner.capabilities
+        return capabilities
 
     def put_many(self, items: Sequence[PutItem]) -> list[Stored]:
         """Store objects in two halves, with a step before, between and after."""
@@ -130,6 +135,7 @@ class FaultyStorage(_Faulty, Storage):
     discard_unfinished = _Stepped()
     folders = _Stepped()
     local_path = _Stepped()
+    locator_of = _Stepped()
     close = _Stepped()
 
 
@@ -145,7 +151,9 @@ class FaultyIndex(_Faulty, Index):
         die: bool = False,
     ) -> None:
         super().__init__(inner, fail_at, error or CatalogError("index: a fault was asked for"), die=die)
+        self.capabilities = inner.capabilities
 
+    use_storage = _Stepped()
     commit = _Stepped()
     find = _Stepped()
     count = _Stepped()
@@ -160,4 +168,9 @@ class FaultyIndex(_Faulty, Index):
     changes = _Stepped()
     statistics = _Stepped()
     attachments = _Stepped()
+    restore = _Stepped()
+    oldest_studies = _Stepped()
+    problems = _Stepped()
+    listing = _Stepped()
+    compact = _Stepped()
     close = _Stepped()

@@ -35,6 +35,8 @@ FOREIGN_LOCATORS = (
     *("C:\\Windows\\win.ini", "C:x", "\\\\host\\share\\x", "..\\x", "CON", "NUL", "aux.txt", "x.", "x "),
     *("a\0b", "\0", "a\nb", "\ud800", "*", "?", "[a-z]*", "%", "_", "x' OR '1'='1", "~", "$HOME", "-rf"),
     *("x" * 300, "x" * 10_000, "/".join(["x"] * 1_000), "file:///etc/passwd", ".hidden"),
+    *("index.dat", "fileroom.sidecar", ".fileroom-storage", "CT_0123456789abcdef.dcm", "CT_../x.dcm"),
+    *("external:", "external:x", "external:../x", "external://x", "external:/\0", "external:/\ud800"),
     *("named", "named/", "named/../x", "named/.", "named/x", "named//x", "named/" + "x" * 300),
     *("00000000-0000-4000-8000-000000000000", "ABCDEFAB-0000-4000-8000-000000000000"),
 )

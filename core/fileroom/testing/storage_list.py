@@ -97,6 +97,11 @@ class ListContract(StorageCase):
             expected = {locator for locator in locators if locator.startswith(prefix)}
             assert set(listed(storage, prefix)) == expected, ascii(prefix)
 
+    def test_what_was_put_here_is_owned(self, storage: Storage) -> None:
+        stored = storage.put_many([new_item(b"x", naming) for naming in ({}, NAMINGS[-1])])
+        told = [*stored, *(storage.stat(one.locator) for one in stored), *storage.list()]
+        assert [one.owned for one in told] == [True] * 6
+
     def test_a_listing_may_be_left_before_its_end(self, storage: Storage) -> None:
         storage.put_many([new_item(b"x") for _ in range(10)])
         listing = storage.list()

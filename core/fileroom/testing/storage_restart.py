@@ -16,6 +16,8 @@ from fileroom.storage import StorageCapabilities
 from fileroom.testing.storage_case import NAMINGS, StorageCase, content, listed, new_item, new_key, sample
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from fileroom.storage import Storage
     from fileroom.testing.storage_case import OpenStorage
 
@@ -41,6 +43,27 @@ class LocalPathContract(StorageCase):
         if storage.capabilities.local_path:
             path = storage.local_path(storage.put(new_key(), b"x").locator)
             assert any(path.is_relative_to(folder) for folder in folders)
+
+    @pytest.mark.parametrize("naming", [{}, NAMINGS[-1]], ids=["unnamed", "named"])
+    def test_a_local_path_leads_back_to_its_locator(self, storage: Storage, naming: dict[str, str]) -> None:
+        locator = storage.put(new_key(), b"x", naming).locator
+        if storage.capabilities.local_path:
+            path = storage.local_path(locator)
+            assert storage.locator_of(path) == locator
+            storage.delete([locator])
+            assert storage.locator_of(path) == locator, "the name alone decides"
+
+    def test_a_path_elsewhere_has_no_locator(self, storage: Storage, tmp_path: Path) -> None:
+        locator = storage.put(new_key(), b"x").locator
+        elsewhere = [tmp_path / "elsewhere" / locator, *storage.folders()]
+        if storage.capabilities.local_path:
+            path = storage.local_path(locator)
+            for folder in storage.folders():
+                if path.is_relative_to(folder):
+                    below = path.relative_to(folder)
+                    beside = folder.with_name(f"{folder.name}-copy")
+                    elsewhere += [beside / below, folder / ".." / below]
+        assert [path for path in elsewhere if storage.locator_of(path) is not None] == []
 
     def test_there_is_no_local_path_for_what_is_gone(self, storage: Storage) -> None:
         locator = storage.put(new_key(), b"gone").locator

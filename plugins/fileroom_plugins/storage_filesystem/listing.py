@@ -6,6 +6,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from fileroom_plugins.storage_filesystem.area import is_flat
 from fileroom_plugins.storage_filesystem.places import NAMED, is_clean, is_key
 from fileroom_plugins.storage_filesystem.unfinished import is_unfinished
 
@@ -24,6 +25,9 @@ def objects(root: Path, prefix: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
     Raises:
         OSError: a folder could not be read.
     """
+    for entry in _entries(root):
+        if is_flat(entry.name) and entry.name.startswith(prefix) and entry.is_file():
+            yield entry.name, entry
     for folder in _key_folders(root, prefix):
         for entry in _entries(folder):
             if is_key(entry.name) and entry.name.startswith(prefix) and entry.is_file():

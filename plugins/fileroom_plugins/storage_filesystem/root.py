@@ -7,6 +7,7 @@ import errno
 from typing import TYPE_CHECKING
 
 from fileroom.plugin import StorageError
+from fileroom_plugins.storage_filesystem.area import is_area
 from fileroom_plugins.storage_filesystem.durability import sync_folder
 from fileroom_plugins.storage_filesystem.failures import hide_names, storage_error
 
@@ -38,7 +39,8 @@ class Root:
             if not self._marker.exists():
                 self._make()
         except OSError as error:
-            raise self.failure(error, "cannot make the folder") from error
+            if not is_area(self.path):  # one that others keep can be read without a marker
+                raise self.failure(error, "cannot make the folder") from error
 
     @property
     def _marker(self) -> Path:
@@ -65,6 +67,8 @@ class Root:
         try:
             self._marker.stat()
         except (FileNotFoundError, NotADirectoryError) as error:
+            if is_area(self.path):
+                return
             hide_names(error)
             raise StorageError(
                 f"storage {self.path}: the folder is gone, or its disk is not mounted "
@@ -111,5 +115,4 @@ class Root:
         self._settled.update(filter(lasting, folders))
 
     def _above(self, folder: Path) -> list[Path]:
-        above = folder.parents
-        return list(above[: above.index(self.path) + 1])
+        return [above for above in folder.parents if above.is_relative_to(self.path)]

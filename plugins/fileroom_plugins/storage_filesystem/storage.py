@@ -20,15 +20,16 @@ from fileroom.plugin import (
     StorageCapabilities,
     StorageError,
     Stored,
+    Window,
+    read_at,
 )
-from fileroom_plugins.storage_filesystem import listing
+from fileroom_plugins.storage_filesystem import area, listing
 from fileroom_plugins.storage_filesystem.batch import Batch
 from fileroom_plugins.storage_filesystem.failures import hide_names
 from fileroom_plugins.storage_filesystem.layout import Layout
 from fileroom_plugins.storage_filesystem.places import Places, not_found
 from fileroom_plugins.storage_filesystem.root import Root
 from fileroom_plugins.storage_filesystem.unfinished import unnamed_files_work
-from fileroom_plugins.storage_filesystem.window import Window, read_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,7 +62,11 @@ class FilesystemStorage(Storage):
         self._places = Places(self._root.path, template)
         self._threads = threads
         self._unnamed = unnamed_files_work(self._root.path)
-        self.capabilities = StorageCapabilities(local_path=True, naming=template is not None)
+
+    @property
+    def capabilities(self) -> StorageCapabilities:  # type: ignore[override]  # changes when an index appears
+        """Local files; and names, with a layout or in a storage area."""
+        return StorageCapabilities(local_path=True, naming=self._places.naming)
 
     def folders(self) -> tuple[Path, ...]:
         """Return the root."""
@@ -104,7 +109,7 @@ class FilesystemStorage(Storage):
             raise self._access_error(error, path, locator, _READING) from error
         if not stat.S_ISREG(status.st_mode):
             raise not_found(locator)
-        return Stored(locator, status.st_size, status.st_mtime)
+        return _stored(locator, status)
 
     def delete(self, locators: Sequence[str]) -> list[Deletion]:
         """Delete objects, and readably named folders that are empty then."""
@@ -119,7 +124,7 @@ class FilesystemStorage(Storage):
                     status = entry.stat()
                 except FileNotFoundError:
                     continue  # deleted meanwhile
-                yield Stored(locator, status.st_size, status.st_mtime)
+                yield _stored(locator, status)
         except OSError as error:
             raise self._root.failure(error, "cannot list the objects") from error
         self._root.check()  # or the list was cut short when the disk went away
@@ -145,6 +150,10 @@ class FilesystemStorage(Storage):
         """Return the path of an object's file, which must not be changed."""
         self.stat(locator)
         return self._places.path(locator)
+
+    def locator_of(self, path: Path) -> str | None:
+        """Return the locator that names this path beneath the root, or None."""
+        return self._places.locator_of(path)
 
     def _open(self, locator: str) -> tuple[int, int]:
         """Return an open file and its size."""
@@ -186,6 +195,11 @@ class FilesystemStorage(Storage):
         except StorageError as gone:
             return gone
         return not_found(locator)
+
+
+def _stored(locator: str, status: os.stat_result) -> Stored:
+    owned = area.is_ours(locator) or not area.is_flat(locator)
+    return Stored(locator, status.st_size, status.st_mtime, owned)
 
 
 def _is_folder(path: Path) -> bool:

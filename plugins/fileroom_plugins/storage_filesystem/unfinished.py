@@ -124,7 +124,7 @@ class Unfinished:
         A rename would replace, so look first. Nobody else can take the name in between if it holds the
         key, since our unfinished file keeps others from beginning that; any other name counts as taken.
         """
-        if self._key not in path.name or path.exists():
+        if self._key.replace("-", "") not in path.name.replace("-", "") or path.exists():
             raise FileExistsError(errno.EEXIST, "name taken")
         source.rename(path)
         self._path = None

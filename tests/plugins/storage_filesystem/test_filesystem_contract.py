@@ -1,4 +1,4 @@
-"""The filesystem storage keeps every promise of the contract, with and without a layout."""
+"""The filesystem storage keeps every promise: with and without a layout, and in a storage area of DCMTK."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from fileroom.testing.storage import StorageContract
 from fileroom_plugins.storage_filesystem import unfinished
 from fileroom_plugins.storage_filesystem.storage import FilesystemStorage
+from tests.plugins.storage_filesystem.areas import InstancesOnly, make_area
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -46,3 +47,24 @@ class TestByLayoutWithHiddenNames(Undisturbed):
     def open_storage(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenStorage:
         monkeypatch.setattr(unfinished, "_UNNAMED", 0)
         return lambda: FilesystemStorage(tmp_path / "objects", layout=LAYOUT)
+
+
+class TestInAnArea(Undisturbed):
+    """As an index of instances and their attachments puts them: some flat, some by key."""
+
+    @pytest.fixture
+    def open_storage(self, tmp_path: Path) -> OpenStorage:
+        return lambda: FilesystemStorage(make_area(tmp_path / "objects"))
+
+
+class TestFlatInAnArea(Undisturbed):
+    @pytest.fixture
+    def open_storage(self, tmp_path: Path) -> OpenStorage:
+        return lambda: InstancesOnly(make_area(tmp_path / "objects"))
+
+
+class TestFlatInAnAreaWithHiddenNames(Undisturbed):
+    @pytest.fixture
+    def open_storage(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> OpenStorage:
+        monkeypatch.setattr(unfinished, "_UNNAMED", 0)
+        return lambda: InstancesOnly(make_area(tmp_path / "objects"))

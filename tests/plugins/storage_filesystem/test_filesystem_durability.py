@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from fileroom.errors import StorageError
+from fileroom.errors import AlreadyExistsError, StorageError
 from fileroom.prepare import batch_keys
 from fileroom.storage import PutItem
 from fileroom.testing.storage_case import content, listed, new_item, new_key
 from fileroom_plugins.storage_filesystem import unfinished
 from fileroom_plugins.storage_filesystem.storage import FilesystemStorage
+from tests.plugins.storage_filesystem.areas import INSTANCE, make_area
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,12 +76,22 @@ def inode(path: Path) -> int:
     return path.stat().st_ino
 
 
-@pytest.mark.parametrize("layout", [None, LAYOUT], ids=["by key", "by layout"])
+@pytest.mark.parametrize(
+    ("layout", "area"),
+    [(None, False), (LAYOUT, False), (None, True)],
+    ids=["by key", "by layout", "in an area"],
+)
 @pytest.mark.parametrize("way", WAYS)
 def test_bytes_are_synced_before_names_and_folders_last(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str, layout: str | None
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    way: str,
+    layout: str | None,
+    area: bool,
 ) -> None:
     use(way, monkeypatch)
+    if area:
+        make_area(tmp_path / "objects")
     storage = FilesystemStorage(tmp_path / "objects", layout=layout)
     recorder = Recorder(monkeypatch)
     items = [new_item(bytes(100 + i), {"PatientID": f"P{i % 3}", "SOPInstanceUID": f"{i}"}) for i in range(9)]
@@ -94,7 +105,7 @@ def test_bytes_are_synced_before_names_and_folders_last(
         assert ("file", inode(path), one.size) in events[:named], (
             "a name was given before the bytes were synced"
         )
-        above = [path.parent, *path.parents[1 : path.parents.index(tmp_path / "objects") + 1]]
+        above = path.parents[: path.parents.index(tmp_path / "objects") + 1]
         assert {inode(folder) for folder in above} <= folders_after, "a folder was not synced after the names"
 
 
@@ -114,6 +125,28 @@ def test_a_batch_syncs_one_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     recorder = Recorder(monkeypatch)
     stored = storage.put_many([PutItem(key, b"x") for key in keys])
     assert recorder.synced_folders() == [inode(storage.local_path(stored[0].locator).parent)]
+
+
+def test_a_batch_in_an_area_syncs_the_area_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    area = make_area(tmp_path / "area")
+    storage = FilesystemStorage(area)
+    recorder = Recorder(monkeypatch)
+    storage.put_many([new_item(b"x", INSTANCE) for _ in range(20)])
+    storage.put_many([new_item(b"x", INSTANCE) for _ in range(20)])
+    assert recorder.synced_folders() == [inode(area)] * 2
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_no_way_to_publish_replaces_a_file_in_an_area(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    use(way, monkeypatch)
+    storage = FilesystemStorage(make_area(tmp_path / "area"))
+    key = new_key()
+    stored = storage.put(key, b"first", INSTANCE)
+    with pytest.raises(AlreadyExistsError):
+        storage.put(key, b"second", INSTANCE)
+    assert content(storage, stored.locator) == b"first"
 
 
 def test_a_folder_that_somebody_else_has_just_made_is_made_durable_too(

@@ -18,6 +18,7 @@ from fileroom.storage import ByteRange
 from fileroom.testing.storage_case import content, listed, new_item, new_key, sample
 from fileroom_plugins.storage_filesystem import unfinished
 from fileroom_plugins.storage_filesystem.storage import FilesystemStorage
+from tests.plugins.storage_filesystem.areas import DCMTKS, INSTANCE, make_area
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,11 @@ def unprivileged() -> Iterator[None]:
 
 
 def files(root: Path) -> list[Path]:
-    return [path for path in root.rglob("*") if path.is_file() and path.name != ".fileroom-storage"]
+    return [
+        path
+        for path in root.rglob("*")
+        if path.is_file() and path.name not in (".fileroom-storage", "index.dat")
+    ]
 
 
 def fill(storage: FilesystemStorage, stored: list[Stored]) -> None:
@@ -81,8 +86,11 @@ def fill(storage: FilesystemStorage, stored: list[Stored]) -> None:
         stored += storage.put_many([new_item(sample(20_000), {"PatientID": "P"}) for _ in range(7)])
 
 
-@pytest.mark.parametrize("layout", [None, "{PatientID}.dcm"])
+@pytest.mark.parametrize("layout", [None, "{PatientID}.dcm", "an area's"])
 def test_a_full_disk_keeps_what_was_stored_and_nothing_else(small_disk: Path, layout: str | None) -> None:
+    if layout == "an area's":
+        make_area(small_disk / "objects")
+        layout = None
     storage = FilesystemStorage(small_disk / "objects", layout=layout)
     stored: list[Stored] = []
     with pytest.raises(StorageFullError, match="no space left"):
@@ -124,8 +132,11 @@ except StorageFullError:
     assert len(files(tmp_path)) == 1
 
 
+@pytest.mark.parametrize("area", [False, True])
 @pytest.mark.parametrize("unnamed", ["O_TMPFILE", "0"])
-def test_a_process_that_dies_leaves_whole_objects_only(tmp_path: Path, unnamed: str) -> None:
+def test_a_process_that_dies_leaves_whole_objects_only(tmp_path: Path, unnamed: str, area: bool) -> None:
+    if area:
+        make_area(tmp_path / "objects")
     code = f"""
 import os, sys
 from pathlib import Path
@@ -137,13 +148,15 @@ def deadly():
     yield sample(10_000)
     os._exit(7)
 storage = FilesystemStorage(Path(sys.argv[1]), threads=3)
-storage.put_many([new_item(sample(30_000)) for _ in range(8)] + [new_item(deadly())])
+naming = {{"Modality": "CT"}}
+storage.put_many([new_item(sample(30_000), naming) for _ in range(8)] + [new_item(deadly(), naming)])
 """
     root = tmp_path / "objects"
     assert subprocess.run([sys.executable, "-c", code, root], check=False).returncode == 7
     storage = FilesystemStorage(root)
     found = listed(storage)
     assert found
+    assert all(locator.startswith("CT_") == area for locator in found)
     assert all(content(storage, locator) == sample(30_000) for locator in found)
     storage.discard_unfinished(0)
     assert len(files(root)) == len(found)
@@ -181,6 +194,22 @@ def test_a_folder_without_permission_to_write_can_be_read(public_folder: Path) -
         assert_readable_but_closed(FilesystemStorage(root), locator)
     for folder in folders:
         folder.chmod(0o755)
+
+
+@posix
+def test_an_area_that_others_keep_can_be_read_without_leave_to_write(public_folder: Path) -> None:
+    area = make_area(public_folder / "area")
+    (area / DCMTKS[0]).write_bytes(b"kept")
+    area.chmod(0o555)
+    with unprivileged():
+        storage = FilesystemStorage(area)
+        assert_readable_but_closed(storage, DCMTKS[0])
+        with pytest.raises(StorageError, match="read-only or no permission"):
+            storage.put(new_key(), b"x", INSTANCE)
+    assert {path.name for path in area.iterdir()} == {"index.dat", DCMTKS[0]}
+    area.chmod(0o755)
+    area.rename(public_folder / "unmounted")
+    assert_gone(storage, DCMTKS[0])
 
 
 @posix
@@ -282,7 +311,7 @@ def test_an_error_while_reading_is_a_storage_error(tmp_path: Path, monkeypatch: 
     def broken(*_: object) -> bytes:
         raise OSError(5, "input/output error")
 
-    monkeypatch.setattr("fileroom_plugins.storage_filesystem.window._read", broken)
+    monkeypatch.setattr("fileroom.windows._read", broken)
     with storage.open(locator) as file, pytest.raises(StorageError, match="cannot read an object"):
         file.read()
     with pytest.raises(StorageError, match="cannot read an object"):

@@ -1,4 +1,4 @@
-"""A range of a file that reads as if it were the whole file."""
+"""Reading ranges of local files: what every storage needs whose objects lie in files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ else:
 
 
 def read_at(handle: int, size: int, position: int) -> bytes:
-    """Read so many bytes from a position of an open file; fewer only at its end.
+    """Read so many bytes from a position of an open file (a handle of `os.open`); fewer only at its end.
+
+    Several threads may do so at a time, save on Windows, where it moves the file's position.
 
     Raises:
         OSError: reading failed.
@@ -36,7 +38,10 @@ def read_at(handle: int, size: int, position: int) -> bytes:
 
 
 class Window(io.RawIOBase):
-    """Bytes ``start`` to ``end`` of a file.
+    """Bytes ``start`` to ``end`` of an open file, read as if they were the whole file.
+
+    It has a position of its own, holds nothing, and is not thread-safe. An `io.BufferedReader` around it is
+    what `fileroom.storage.Storage.open` is to return.
 
     Args:
         handle: the open file, which is closed with the window.
