@@ -5,6 +5,7 @@ The file is long for being one facade on one page: it is signatures and promises
 
 from __future__ import annotations
 
+import functools
 import itertools
 from contextlib import ExitStack
 from dataclasses import replace
@@ -20,18 +21,20 @@ from fileroom.errors import NotDicomError, NotFoundError, NotSupportedError, Que
 from fileroom.events import RemovedBatch
 from fileroom.export import DEFAULT_TEMPLATE
 from fileroom.external import ExternalFiles
-from fileroom.ingest import SWEEP_GRACE, Ingest, Run
+from fileroom.index import Overwrite
+from fileroom.ingest import SWEEP_GRACE, Ingest, Run, with_skipped
 from fileroom.model import ChangeType, Level, public_id_to_digest
 from fileroom.outgoing import export_resources
 from fileroom.prepare import Preparer
 from fileroom.quarantine import Quarantine
 from fileroom.query import Condition, Equal, Query
 from fileroom.query_parse import Plan, parse_query
-from fileroom.reports import DeleteReport, Outcome, Status
+from fileroom.registering import Guarded, Owners, Registrar
+from fileroom.reports import DeleteReport, Status
 from fileroom.resources import CLASSES, Instance, Resource
 from fileroom.results import Results
 from fileroom.retention import Retention
-from fileroom.sources import estimate, walk
+from fileroom.sources import estimate, plain_files, walk
 from fileroom.storage import external_path
 from fileroom.tags import TagSet
 from fileroom.worker import RemotePreparer
@@ -51,9 +54,10 @@ if TYPE_CHECKING:
     from fileroom.index import Details, Edit, Edited, Index, Removal
     from fileroom.ingest import Prepares
     from fileroom.model import ChangePage, ResourceRecord, Statistics
-    from fileroom.reports import IngestReport, Progress
+    from fileroom.prepare import MakesPreparer
+    from fileroom.reports import IngestReport, Outcome, Progress
     from fileroom.resources import Patient, Series, Study
-    from fileroom.sources import Skipped, Sources
+    from fileroom.sources import Candidate, Sources
     from fileroom.storage import Source, Storage
 
 
@@ -121,7 +125,8 @@ class Archive:
             CatalogError: the index failed.
         """
         with one_candidate(source, name) as candidate:
-            outcome = self._ingest().store_batch(self._preparer(), [candidate])[0]
+            preparer = self._preparer(self.config, Preparer)
+            outcome = self._ingest(self.config).store_batch(preparer, [candidate])[0]
         if outcome.status is Status.IGNORED:
             raise NotDicomError(outcome.reason)
         record = None if outcome.id is None else self.index.get([outcome.id])[0]
@@ -151,40 +156,76 @@ class Archive:
         Raises:
             IngestStoppedError: the storage or the index failed; it holds the report so far.
         """
-        own = (*self.storage.folders(), self.config.quarantine)
-        skipped: list[Outcome] = []
+        prepares = functools.partial(self._preparer, self.config, Preparer)
+        run = self._run(self.config, walk, sources, progress=progress, on_outcome=on_outcome, stop=stop)
+        return run.run(prepares(), functools.partial(prepares, remote=True), jobs)
 
-        def skip(one: Skipped) -> None:
-            skipped.append(Outcome(Status(one.status), one.name, None, one.reason))
+    def register(
+        self,
+        sources: Sources,
+        *,
+        new: bool = True,
+        overwrite: Overwrite | str | None = None,
+        jobs: int = 1,
+        progress: Callable[[Progress], object] | None = None,
+        on_outcome: Callable[[Outcome], object] | None = None,
+        stop: threading.Event | None = None,
+    ) -> IngestReport:
+        """Take files into the index where they lie: nothing is copied, changed, moved or deleted.
 
-        def candidates() -> Iterable[Any]:
-            for candidate in walk(sources, skip, exclude=own):
-                yield from skipped
-                skipped.clear()
-                yield candidate
-            yield from skipped
+        Registered instances are read, exported and verified like stored ones. The files stay yours: one that
+        was moved or changed is a finding of `verify`, and deleting an instance leaves its file where it is.
+        Only files in the storage's own folder become the archive's, and go with their instances.
 
-        expected = estimate(sources, exclude=own) if progress is not None else None
-        run = Run(
-            self._ingest(),
-            candidates(),
+        The sources are paths of files, and of folders to walk; whatever else `ingest` takes is *rejected*,
+        and so is what is damaged. ``new`` notes that the instances were not reviewed yet, in an index that
+        keeps this; ``overwrite`` is taken in place of ``[ingest] overwrite``; the rest is as for `ingest`.
+
+        Raises:
+            IngestStoppedError: the index failed; it holds the report so far.
+        """
+        config = self.config if overwrite is None else self.config.overwriting(Overwrite(overwrite))
+        owners = Owners(self.index, self.storage)
+
+        def prepares(*, remote: bool = False) -> Prepares:
+            make = functools.partial(Registrar, new=new)
+            return Guarded(self._preparer(config, make, remote=remote), owners)
+
+        run = self._run(
+            config, plain_files, sources, progress=progress, on_outcome=on_outcome, stop=stop, deletes=False
+        )
+        return run.run(prepares(), functools.partial(prepares, remote=True), jobs)
+
+    def _run(
+        self,
+        config: Config,
+        walked: Callable[..., Iterator[Candidate]],
+        sources: Sources,
+        *,
+        progress: Callable[[Progress], object] | None,
+        on_outcome: Callable[[Outcome], object] | None,
+        stop: threading.Event | None,
+        deletes: bool = True,
+    ) -> Run:
+        own = (*self.storage.folders(), config.quarantine)
+        return Run(
+            self._ingest(config, deletes=deletes),
+            with_skipped(functools.partial(walked, sources, exclude=own)),
             on_outcome=on_outcome,
             progress=progress,
             stop=stop,
-            expected=expected,
+            expected=estimate(sources, exclude=own) if progress is not None else None,
         )
-        return run.run(self._preparer(), self._worker, jobs)
 
-    def _ingest(self) -> Ingest:
-        retention = Retention(self.config.quota, self.index, self.delete)
-        return Ingest(self.index, self.storage, self.plugins, self.config.ingest.overwrite, retention)
+    def _ingest(self, config: Config, *, deletes: bool = True) -> Ingest:
+        retention = Retention(config.quota, self.index, self.delete)
+        overwrite = config.ingest.overwrite
+        return Ingest(self.index, self.storage, self.plugins, overwrite, retention, deletes=deletes)
 
-    def _preparer(self) -> Preparer:
-        return Preparer(self.config, self.plugins, self.storage, self.header_tags)
-
-    def _worker(self) -> Prepares:
+    def _preparer(self, config: Config, make: MakesPreparer, *, remote: bool = False) -> Prepares:
+        local = make(config, self.plugins, self.storage, self.header_tags)
         # Plugins that a host passed as live objects exist in this process only.
-        return self._preparer() if self._in_process else RemotePreparer(self.config, self._preparer())
+        return RemotePreparer(config, make, local) if remote and not self._in_process else local
 
     # Finding -----------------------------------------------------------------------------------------
 

@@ -137,6 +137,11 @@ class Config:
     quarantine: Path
     origins: Mapping[str, str] = field(repr=False)
 
+    def overwriting(self, overwrite: Overwrite) -> Config:
+        """Return this configuration with another policy for what is there already."""
+        ingest = replace(self.ingest, overwrite=overwrite)
+        return replace(self, ingest=ingest, origins={**self.origins, "ingest.overwrite": "argument"})
+
     def disabling(self, names: Iterable[str]) -> Config:
         """Return this configuration with these plugins disabled too, before any of them is imported.
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fileroom.index import Committed, Held, Index
     from fileroom.prepare import Prepared, Seen
     from fileroom.retention import Retention
-    from fileroom.sources import Candidate
+    from fileroom.sources import Candidate, OnSkip, Skipped
     from fileroom.storage import Storage
 
 BATCH_OBJECTS = 256
@@ -49,16 +49,28 @@ class Prepares(Protocol):
 
 
 class Ingest:
-    """Stores batches of candidates into one index and one storage."""
+    """Stores batches of candidates into one index and one storage.
+
+    Without ``deletes`` steps 5 and 7 are left out: the files are somebody else's. What garbage there is, a
+    sweep takes; what is over the quota, the next store.
+    """
 
     def __init__(
-        self, index: Index, storage: Storage, dispatch: Dispatch, overwrite: Overwrite, retention: Retention
+        self,
+        index: Index,
+        storage: Storage,
+        dispatch: Dispatch,
+        overwrite: Overwrite,
+        retention: Retention,
+        *,
+        deletes: bool = True,
     ) -> None:
         self._index = index
         self._storage = storage
         self._dispatch = dispatch
         self._overwrite = overwrite
         self._retention = retention
+        self._deletes = deletes
 
     @property
     def evicted(self) -> int:
@@ -93,12 +105,14 @@ class Ingest:
         still_there(self._storage, [one.attachment.locator for one in entries], started)
         committed = self._index.commit(entries, self._overwrite) if entries else []
         # 5  Bytes that no row points at. A failure leaves an orphan, no more.
-        if garbage := [locator for one in committed for locator in one.garbage]:
+        garbage = [locator for one in committed for locator in one.garbage]
+        if garbage and self._deletes:
             self._storage.delete(garbage)
         # 6  Tell those who listen; they cannot fail what is done.
         self._notify(entries, committed)
         # 7  What the quota has no room for any more: a deletion like any other.
-        self._retention.enforce(entries, committed)
+        if self._deletes:
+            self._retention.enforce(entries, committed)
         done = iter(zip(entries, committed, strict=True))
         return [
             self._outcome(candidate, one, there, result, done)
@@ -150,6 +164,20 @@ def still_there(storage: Storage, locators: Iterable[str], started: float) -> No
     if time.time() - started > SWEEP_GRACE / 2:
         for locator in locators:
             storage.stat(locator)
+
+
+def with_skipped(walked: Callable[[OnSkip], Iterable[Candidate]]) -> Iterator[Candidate | Outcome]:
+    """Yield a walk's candidates, and outcomes for what it skips, as they come."""
+    skipped: list[Outcome] = []
+
+    def skip(one: Skipped) -> None:
+        skipped.append(Outcome(Status(one.status), one.name, None, one.reason))
+
+    for candidate in walked(skip):
+        yield from skipped
+        skipped.clear()
+        yield candidate
+    yield from skipped
 
 
 class Run:

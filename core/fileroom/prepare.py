@@ -26,7 +26,7 @@ from fileroom.sources import Candidate
 from fileroom.storage import PutItem, buffers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from fileroom._dispatch import Dispatch
     from fileroom.config import Config
@@ -67,7 +67,7 @@ class BatchLostError(Exception):
 
 
 @dataclass(slots=True)
-class _Work:
+class Work:
     """One candidate between header and bytes."""
 
     candidate: Candidate
@@ -76,7 +76,11 @@ class _Work:
 
 
 class Preparer:
-    """Takes batches of candidates up to the commit; one batch at a time."""
+    """Takes batches of candidates up to the commit; one batch at a time.
+
+    What keeping an object means is in four methods, `_replaced`, `_keep`, `_ignored` and `_set_aside`, for
+    `fileroom.registering.Registrar` keeps files where they lie.
+    """
 
     def __init__(self, config: Config, plugins: Dispatch, storage: Storage, tags: TagSet) -> None:
         self._reader = HeaderReader(tags)
@@ -86,7 +90,7 @@ class Preparer:
         self._digest = config.ingest.digest
         self._overwrite = config.ingest.overwrite
         self._quota = config.quota
-        self._batch: list[_Work | None] = []
+        self._batch: list[Work | None] = []
 
     def read(self, candidates: Sequence[Candidate]) -> list[Seen]:
         """Read the candidates' headers; damaged objects go to the quarantine here."""
@@ -98,7 +102,7 @@ class Preparer:
             seen.append(result)
         return seen
 
-    def _read(self, candidate: Candidate) -> tuple[_Work | None, Seen]:
+    def _read(self, candidate: Candidate) -> tuple[Work | None, Seen]:
         data = None
         try:
             with candidate.open() as file:
@@ -110,13 +114,12 @@ class Preparer:
         except OSError as error:
             return None, Seen(outcome=_unreadable(candidate, error))
         except NotDicomError as error:
-            if data == b"" or not candidate.name.lower().endswith(_DICOM_SUFFIXES):
-                outcome = Outcome(Status.IGNORED, candidate.name, None, str(error), candidate.size or 0)
-                return None, Seen(outcome=outcome)
-            return None, Seen(outcome=self._set_aside(candidate, data, str(error)))
+            if data != b"" and candidate.name.lower().endswith(_DICOM_SUFFIXES):
+                return None, Seen(outcome=self._set_aside(candidate, data, str(error)))
+            return None, Seen(outcome=self._ignored(candidate, str(error)))
         except InvalidDatasetError as error:
             return None, Seen(outcome=self._set_aside(candidate, data, str(error)))
-        work = _Work(candidate, header, data)
+        work = Work(candidate, header, data)
         return work, Seen(header.identity.public_id(Level.INSTANCE), candidate.stamp)
 
     def put(self, held: Sequence[Held | None], skip: Sequence[bool]) -> list[Prepared | None]:
@@ -129,20 +132,20 @@ class Preparer:
             StorageError: the storage failed; nothing of the batch is visible.
         """
         results: list[Prepared | None] = [None] * len(self._batch)
-        todo: list[tuple[int, _Work]] = []
+        todo: list[tuple[int, Work]] = []
         for position, (work, known, skipped) in enumerate(zip(self._batch, held, skip, strict=True)):
             if work is None or skipped:
                 continue
             decided = self._intervene(work)
-            if isinstance(decided, _Work) and known is not None and decided is work:
+            if isinstance(decided, Work) and known is not None and decided is work:
                 decided = self._compare(work, known)
-            if isinstance(decided, _Work):
+            if isinstance(decided, Work):
                 decided = self._fitting(decided)
             if isinstance(decided, Outcome):
                 results[position] = decided
             else:
                 todo.append((position, decided))
-        for position, prepared in self._put(todo):
+        for position, prepared in self._keep(todo):
             results[position] = prepared
         self._batch = []
         return results
@@ -150,7 +153,7 @@ class Preparer:
     def close(self) -> None:
         """Nothing to release: the storage and the quarantine belong to the archive."""
 
-    def _intervene(self, work: _Work) -> _Work | Outcome:
+    def _intervene(self, work: Work) -> Work | Outcome:
         candidate = work.candidate
         for intervention in self._interventions:
             data = work.data
@@ -159,7 +162,10 @@ class Preparer:
             try:
                 decision = intervention.decide(Incoming(work.header, size, opener))
                 if isinstance(decision, Replace):
-                    work = _Work(candidate, self._reader.read(decision.data), decision.data)
+                    replaced = self._replaced(candidate, decision.data)
+                    if isinstance(replaced, Outcome):
+                        return replaced
+                    work = replaced
             except PluginError as error:
                 return self._set_aside(candidate, None, str(error))
             except InvalidDatasetError as error:
@@ -171,18 +177,17 @@ class Preparer:
                 return self._set_aside(candidate, None, decision.reason)
         return work
 
-    def _compare(self, work: _Work, held: Held) -> _Work | Outcome:
+    def _replaced(self, candidate: Candidate, data: bytes) -> Work | Outcome:
+        return Work(candidate, self._reader.read(data), data)
+
+    def _compare(self, work: Work, held: Held) -> Work | Outcome:
         """Tell equal from different bytes before any are written."""
         if self._overwrite is Overwrite.ALWAYS:
             return work
-        hashing = Hashing(held.digest.partition(":")[0], self._pieces(work, 0))
-        size = 0
         try:
-            for piece in hashing:
-                size += len(piece)
+            size, digest = self._measured(work, held.digest.partition(":")[0])
         except SourceFailedError as error:
-            return Outcome(Status.REJECTED, work.candidate.name, None, error.reason, size)
-        digest = hashing.digest
+            return failed(work, error)
         id_ = work.header.identity.public_id(Level.INSTANCE)
         if digest == held.digest:
             return Outcome(Status.ALREADY_STORED, work.candidate.name, id_, "", size, digest, held.digest)
@@ -190,13 +195,13 @@ class Preparer:
             return conflict(Outcome(Status.CONFLICT, work.candidate.name, id_, "", size, digest, held.digest))
         return work
 
-    def _fitting(self, work: _Work) -> _Work | Outcome:
+    def _fitting(self, work: Work) -> Work | Outcome:
         """Refuse what is larger than the quota, as far as its size is known before it is read."""
         size = (work.candidate.size or 0) if work.data is None else len(work.data)
         refusal = self._quota.refusal(size)
         return Outcome(Status.REJECTED, work.candidate.name, None, refusal, size) if refusal else work
 
-    def _put(self, todo: list[tuple[int, _Work]]) -> Iterator[tuple[int, Prepared]]:
+    def _keep(self, todo: list[tuple[int, Work]]) -> Iterator[tuple[int, Prepared]]:
         """Put the batch in one call; a source that fails is taken out, and the others are put again."""
         while todo:
             keys = batch_keys(len(todo))
@@ -209,8 +214,7 @@ class Preparer:
                 stored = self._storage.put_many(items)
             except SourceFailedError as error:
                 position, work = todo.pop(error.position)
-                size = work.candidate.size or 0
-                yield position, Outcome(Status.REJECTED, work.candidate.name, None, error.reason, size)
+                yield position, failed(work, error)
                 continue
             for key, hasher, one, (position, work) in zip(keys, hashers, stored, todo, strict=True):
                 record = AttachmentRecord(
@@ -219,7 +223,12 @@ class Preparer:
                 yield position, Entry(work.header, record, work.candidate.stamp)
             return
 
-    def _pieces(self, work: _Work, position: int) -> Iterator[bytes | memoryview]:
+    def _measured(self, work: Work, algorithm: str) -> tuple[int, str]:
+        """Return size and digest; raises `SourceFailedError`."""
+        hashing = Hashing(algorithm, self._pieces(work, 0))
+        return sum(map(len, hashing)), hashing.digest
+
+    def _pieces(self, work: Work, position: int) -> Iterator[bytes | memoryview]:
         if work.data is not None:
             yield work.data
             return
@@ -236,6 +245,9 @@ class Preparer:
         except OSError as error:
             raise SourceFailedError(position, _os_reason(error)) from error
 
+    def _ignored(self, candidate: Candidate, reason: str) -> Outcome:
+        return Outcome(Status.IGNORED, candidate.name, None, reason, candidate.size or 0)
+
     def _set_aside(self, candidate: Candidate, data: bytes | None, reason: str) -> Outcome:
         try:
             if data is None:
@@ -248,6 +260,10 @@ class Preparer:
         return Outcome(
             Status.QUARANTINED, candidate.name, None, reason, entry.size, entry.digest, quarantine_id=entry.id
         )
+
+
+MakesPreparer: TypeAlias = "Callable[[Config, Dispatch, Storage, TagSet], Preparer]"
+"""A `Preparer` class, or what makes one; it can be pickled for a worker process."""
 
 
 def attachment_key() -> str:
@@ -288,6 +304,11 @@ def _naming(header: Header) -> Mapping[str, str]:
         SOPInstanceUID=identity.sop_instance_uid,
     )
     return named
+
+
+def failed(work: Work, error: SourceFailedError) -> Outcome:
+    """Return the outcome of what could not be read to its end."""
+    return Outcome(Status.REJECTED, work.candidate.name, None, error.reason, work.candidate.size or 0)
 
 
 def _os_reason(error: OSError) -> str:

@@ -7,6 +7,7 @@ looked at, and what is no regular file is never opened.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import io
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from fileroom._sources.folders import FoundFile
     from fileroom._sources.zip_source import Opener
 
-__all__ = ["Candidate", "OnSkip", "Skipped", "Sources", "estimate", "walk"]
+__all__ = ["Candidate", "OnSkip", "Skipped", "Sources", "estimate", "plain_files", "walk"]
 
 Sources: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Iterable[Sources]"
 """What can be imported. A path may start with ``~``; an open file is read from where it stands."""
@@ -65,6 +66,30 @@ def walk(sources: Sources, on_skip: OnSkip, *, exclude: Iterable[Path] = ()) -> 
             yield from _from_file(leaf, number, on_skip)
 
 
+def plain_files(sources: Sources, on_skip: OnSkip, *, exclude: Iterable[Path] = ()) -> Iterator[Candidate]:
+    """Yield the files that may be DICOM objects, each by its absolute path; nothing is opened.
+
+    A path keeps the symbolic links in it. An excluded folder is gone into if it is a source itself. What is
+    no path is *rejected*; for the rest see `walk`.
+
+    Raises:
+        TypeError: as `walk`.
+    """
+    folders = Folders(on_skip, exclude)
+    for number, leaf in enumerate(_leaves(sources), start=1):
+        if not isinstance(leaf, str):
+            on_skip(
+                Skipped(f"<source {number}>", "rejected", "not a file on this machine: import it instead")
+            )
+            continue
+        for found in folders.files(_absolute(leaf), even_excluded=True):
+            name = printable(found.path)
+            if found.size:
+                yield Candidate(name, Path(found.path), found.size, _stamp(found), found.modified)
+            else:
+                on_skip(Skipped(name, "ignored", "empty file"))
+
+
 def estimate(sources: Sources, *, exclude: Iterable[Path] = ()) -> tuple[int, int]:
     """Return about how many files `walk` will find, and how many bytes they have, for a progress bar.
 
@@ -100,6 +125,16 @@ def _leaves(sources: Sources, *, once: bool = True) -> Iterator[_Leaf]:
     elif once or not isinstance(sources, Iterator):
         for source in sources:
             yield from _leaves(source, once=once)
+
+
+def _absolute(path: str) -> str:
+    """Make a path absolute; ``..`` goes where that changes nothing, which past a symbolic link it may."""
+    with contextlib.suppress(OSError, ValueError):
+        plain = os.path.abspath(path)  # noqa: PTH100 - Path.absolute keeps all ``..``
+        if os.pardir not in Path(path).parts or os.path.samefile(path, plain):  # noqa: PTH121
+            return plain
+        return os.path.join(os.getcwd(), path)  # noqa: PTH109, PTH118
+    return path
 
 
 def _from_path(found: FoundFile, on_skip: OnSkip) -> Iterator[Candidate]:

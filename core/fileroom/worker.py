@@ -18,7 +18,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from fileroom._dispatch import Dispatch
 from fileroom.errors import FileroomError
-from fileroom.prepare import BatchLostError, Preparer
+from fileroom.prepare import BatchLostError
 from fileroom.tags import TagSet
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from fileroom.config import Config
     from fileroom.index import Held
     from fileroom.ingest import Prepares
-    from fileroom.prepare import Prepared, Seen
+    from fileroom.prepare import MakesPreparer, Prepared, Seen
     from fileroom.sources import Candidate
 
 # Ctrl-C in a terminal is for the parent, which ends its workers when their batches are done.
@@ -49,8 +49,9 @@ class RemotePreparer:
     the dead worker had already put is an orphan.
     """
 
-    def __init__(self, config: Config, local: Prepares) -> None:
+    def __init__(self, config: Config, make: MakesPreparer, local: Prepares) -> None:
         self._local = local
+        self._make = make
         self._current: Prepares | None = None
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
         self._process: subprocess.Popen[bytes] | None = subprocess.Popen(
@@ -68,7 +69,7 @@ class RemotePreparer:
         if self._process is not None and all(candidate.path is not None for candidate in candidates):
             try:
                 if self._config is not None:
-                    self._ask("open", self._config)
+                    self._ask("open", self._config, self._make)
                     self._config = None
                 seen: list[Seen] = self._ask("read", candidates)
             except WorkerDiedError:
@@ -127,7 +128,7 @@ class RemotePreparer:
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     """Answer a parent's requests until it closes the pipe."""
-    verbs: dict[str, Callable[..., object]] = {"open": lambda config: verbs.update(_open(config))}
+    verbs: dict[str, Callable[..., object]] = {"open": lambda *how: verbs.update(_open(*how))}
     while True:
         try:
             verb, arguments = pickle.load(requests)  # noqa: S301 - our own parent
@@ -146,11 +147,11 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
             os._exit(1)  # the parent is gone: nobody is left to be told, not by a traceback either
 
 
-def _open(config: Config) -> dict[str, Callable[..., object]]:
+def _open(config: Config, make: MakesPreparer) -> dict[str, Callable[..., object]]:
     """Open the storage and the plugins, and no index: the commit is the parent's."""
     plugins = Dispatch.open(config)
     tags = TagSet.with_extra(config.extra_tags).reading_too(plugins.header_tags)
-    preparer = Preparer(config, plugins, plugins.open_storage(), tags)
+    preparer = make(config, plugins, plugins.open_storage(), tags)
     return {"read": preparer.read, "put": preparer.put}
 
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_EXCLUDED = "folder that is not to be read"
+
+
 class FoundFile(NamedTuple):
     """A regular file: its path as found, the real one (without links), size, and time of change in ns."""
 
@@ -38,10 +41,15 @@ class Folders:
         for folder in exclude:
             with contextlib.suppress(OSError):
                 info = folder.stat()
-                self._seen[info.st_dev, info.st_ino] = "folder that is not to be read"
+                self._seen[info.st_dev, info.st_ino] = _EXCLUDED
 
-    def files(self, top: str) -> Iterator[FoundFile]:
-        """Yield the regular files at or beneath a path, by name within each folder; nothing is opened."""
+    def files(self, top: str, *, even_excluded: bool = False) -> Iterator[FoundFile]:
+        """Yield the regular files at or beneath a path, by name within each folder; nothing is opened.
+
+        Args:
+            top: the path.
+            even_excluded: go into an excluded folder if it is this very path.
+        """
         try:
             info = os.stat(top)  # noqa: PTH116 - paths stay text here: a Path costs as much as the rest
             real = os.path.realpath(top)
@@ -51,6 +59,8 @@ class Folders:
             self._on_skip(Skipped(printable(top), "rejected", reason(error)))
         else:
             if stat.S_ISDIR(info.st_mode):
+                if even_excluded and self._seen.get((info.st_dev, info.st_ino)) == _EXCLUDED:
+                    del self._seen[info.st_dev, info.st_ino]
                 yield from self._beneath(top, real)
             elif stat.S_ISREG(info.st_mode):
                 yield FoundFile(top, real, info.st_size, info.st_mtime_ns)
