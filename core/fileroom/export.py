@@ -45,7 +45,8 @@ class ExportItem:
         tags: DICOM keyword to value, for the template.
         open: opens the bytes for reading; called up to two times.
         size: size in bytes.
-        digest: ``"<algorithm>:<hex>"`` of the bytes, the algorithm one of `hashlib`.
+        digest: ``"<algorithm>:<hex>"`` of the bytes, the algorithm one of `hashlib`; empty where it is not
+            known, and then the size alone is checked.
         name_hint: the file's name, in place of the template's last component, for what is no DICOM file.
         id: what the report calls it.
     """
@@ -153,7 +154,8 @@ class _Paths:
         path = self._template.render(item.tags)
         if item.name_hint:
             path = path.with_name(clean_component(item.name_hint))
-        return self._distinct.file(path, item.digest)
+        # Of two with one path, equal digests tell that they are one object; without them, equal ids do.
+        return self._distinct.file(path, item.digest or item.id or uuid.uuid4().hex)
 
 
 def _export_file(item: ExportItem, target: Path, report: ExportReport) -> None:
@@ -203,11 +205,11 @@ def _add_member(
             member.write(data.getbuffer())
 
 
-def _copy_checked(item: ExportItem, target: SupportsWrite[bytes | memoryview] | None) -> None:
-    """Copy an item, or only read it where there is no target.
+def _copy_checked(item: ExportItem, target: SupportsWrite[bytes | memoryview] | None) -> str:
+    """Copy an item, or only read it where there is no target; return its digest in hex.
 
     Raises:
-        IntegrityError: its bytes are not those of its digest.
+        IntegrityError: its bytes are not those of its digest, or not as many as recorded.
     """
     hasher = _hasher(item)
     try:
@@ -216,24 +218,26 @@ def _copy_checked(item: ExportItem, target: SupportsWrite[bytes | memoryview] | 
         raise ReadFailedError(error) from error
     with source:
         size = copy(source, target, hasher)
-    if (size, hasher.hexdigest()) != (item.size, item.digest.partition(":")[2]):
+    digest = hasher.hexdigest()
+    if size != item.size or (item.digest and digest != item.digest.partition(":")[2]):
         raise IntegrityError(
-            "export: the object's bytes differ from its digest: `fileroom verify` tells more"
+            "export: the object's bytes differ from its recorded size or digest: `fileroom verify` tells more"
         )
+    return digest
 
 
 def _refuse_other_content(item: ExportItem, target: Path) -> None:
     hasher = _hasher(item)
     if target.stat().st_size == item.size:
         copy(target, None, hasher)
-        if hasher.hexdigest() == item.digest.partition(":")[2]:
+        if hasher.hexdigest() == (item.digest.partition(":")[2] or _copy_checked(item, None)):
             return
     raise AlreadyExistsError("export: another file of that name is there: export to another folder")
 
 
 def _hasher(item: ExportItem) -> HASH:
     try:
-        return hashlib.new(item.digest.partition(":")[0], usedforsecurity=False)
+        return hashlib.new(item.digest.partition(":")[0] if item.digest else "md5", usedforsecurity=False)
     except ValueError as error:
         raise IntegrityError("export: the object's digest is of an algorithm unknown here") from error
 

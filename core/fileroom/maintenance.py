@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from fileroom.digests import digest_of
 from fileroom.errors import CatalogError, NotFoundError, StorageError
 from fileroom.ingest import BATCH_OBJECTS
+from fileroom.storage import external_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,14 +20,18 @@ if TYPE_CHECKING:
     from fileroom.storage import Stored
 
 
+_REGISTER_AGAIN = " (a file registered where it lies: register it again if the change is right)"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something wrong with one attachment.
+    """Something wrong with one attachment, or with the index.
 
     Attributes:
-        id: the resource's public id.
-        content_type: the attachment's content type.
-        problem: ``"missing"``, ``"unreadable"``, ``"size"`` or ``"digest"``.
+        id: the resource's public id; empty for a problem of the index.
+        content_type: the attachment's content type; 0 for a problem of the index.
+        problem: ``"missing"``, ``"unreadable"``, ``"size"`` or ``"digest"``; ``"index"`` for what the index
+            found wrong in its own files (`fileroom.index.Index.problems`).
         reason: in words.
     """
 
@@ -38,31 +43,45 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class SweepReport:
-    """What a sweep found: orphans and their bytes, how many were deleted, unfinished files removed."""
+    """What a sweep found.
+
+    Attributes:
+        orphans: objects that no row points at.
+        bytes: how many bytes those have.
+        deleted: how many of them were deleted.
+        unfinished: files of interrupted stores that were removed.
+        foreign: files that another program put into the storage and that no row points at. A sweep leaves
+            them alone: ``fileroom register`` or ``fileroom rebuild --adopt`` takes them in.
+    """
 
     orphans: int
     bytes: int
     deleted: int
     unfinished: int
+    foreign: int = 0
 
 
 def verify(archive: Archive, *, digests: bool = True) -> Iterator[Finding]:
     """Compare every attachment's record with the stored bytes, and yield what differs.
 
-    Reads the storage itself, whatever was stored lately; without ``digests`` only sizes are compared.
+    Reads the storage itself, whatever was stored lately; without ``digests``, and where none was recorded,
+    only sizes are compared. What the index itself found wrong comes first.
     """
+    for reason in archive.index.problems():
+        yield Finding("", 0, "index", reason)
     for id_, record in archive.index.attachments():
+        again = _REGISTER_AGAIN if external_path(record.locator) is not None else ""
         try:
             size = archive.storage.stat(record.locator).size
             if size != record.stored_size:
-                reason = f"{size} bytes are stored, {record.stored_size} were recorded"
+                reason = f"{size} bytes are stored, {record.stored_size} were recorded{again}"
                 yield Finding(id_, record.content_type, "size", reason)
             elif (
                 digests
                 and record.stored_digest
                 and (found := _digest(archive, record)) != record.stored_digest
             ):
-                reason = f"{found} is stored, {record.stored_digest} was recorded"
+                reason = f"{found} is stored, {record.stored_digest} was recorded{again}"
                 yield Finding(id_, record.content_type, "digest", reason)
         except NotFoundError as error:
             if _still_recorded(archive, id_, record):
@@ -83,7 +102,7 @@ def _digest(archive: Archive, record: AttachmentRecord) -> str:
 
 
 def sweep(archive: Archive, *, grace: float, dry_run: bool = False) -> SweepReport:
-    """Delete stored objects that no row points at and that are older than ``grace`` seconds.
+    """Delete stored objects of ours that no row points at and that are older than ``grace`` seconds.
 
     The grace keeps off what another process has put and not yet committed (`fileroom.ingest` looks after
     its bytes when it was slower than half the usual grace).
@@ -91,7 +110,7 @@ def sweep(archive: Archive, *, grace: float, dry_run: bool = False) -> SweepRepo
     Raises:
         CatalogError: the index is new, so that everything stored would pass for an orphan.
     """
-    if not dry_run and is_new(archive) and next(iter(archive.storage.list()), None) is not None:
+    if not dry_run and is_new(archive) and any(one.owned for one in archive.storage.list()):
         raise CatalogError(
             "the index is new and the storage is not empty: nothing was swept; run 'fileroom rebuild' first, "
             "if these two are of one archive"
@@ -101,11 +120,10 @@ def sweep(archive: Archive, *, grace: float, dry_run: bool = False) -> SweepRepo
         unfinished = archive.storage.discard_unfinished(grace) + archive.quarantine.discard_unfinished(grace)
     deadline = time.time() - grace
     # The storage is listed before the index is walked: what is committed in between has its row by then.
-    listed = (one for one in archive.storage.list() if one.owned)
-    old = {mark(one.locator): one for one in listed if one.modified <= deadline}
+    old = {mark(one.locator): one for one in archive.storage.list() if one.modified <= deadline}
     for _, record in archive.index.attachments():
         old.pop(mark(record.locator), None)
-    orphans: list[Stored] = list(old.values())
+    orphans: list[Stored] = [one for one in old.values() if one.owned]
     deleted = 0
     if not dry_run:
         for start in range(0, len(orphans), BATCH_OBJECTS):
@@ -116,7 +134,8 @@ def sweep(archive: Archive, *, grace: float, dry_run: bool = False) -> SweepRepo
                 if _still_old(archive, one.locator, deadline)
             ]
             deleted += sum(one.error is None for one in archive.storage.delete(batch))
-    return SweepReport(len(orphans), sum(one.size for one in orphans), deleted, unfinished)
+    size = sum(one.size for one in orphans)
+    return SweepReport(len(orphans), size, deleted, unfinished, foreign=len(old) - len(orphans))
 
 
 def _still_old(archive: Archive, locator: str, deadline: float) -> bool:
@@ -128,7 +147,7 @@ def _still_old(archive: Archive, locator: str, deadline: float) -> bool:
 
 def is_new(archive: Archive) -> bool:
     """Say whether nothing was ever committed to the index: it may stand in place of a lost one."""
-    return not archive.changes(limit=1).changes
+    return not archive.changes(limit=1).changes and not archive.statistics().instances
 
 
 def mark(locator: str) -> bytes:

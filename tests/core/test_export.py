@@ -166,13 +166,43 @@ def test_an_object_that_differs_from_its_digest_is_reported_and_not_written(
     assert len(report.failures) == len(zip_report.failures) == 1
 
 
-@pytest.mark.parametrize("digest", ["sha256:x", "md5", "unknown:00", ""])
+@pytest.mark.parametrize("digest", ["sha256:x", "md5", "unknown:00"])
 def test_a_digest_that_cannot_be_checked_fails_that_object(tmp_path: Path, digest: str) -> None:
     one = item(b"x")
     one = ExportItem(one.tags, one.open, one.size, digest)
     report = export_folder([one], tmp_path)
     assert files(tmp_path) == {}
     assert isinstance(report.failures[0].error, IntegrityError)
+
+
+def undigested(data: bytes, size: int | None = None, id_: str = "") -> ExportItem:
+    """An object of which only the size was recorded, as of a file that another program stored."""
+    one = item(data)
+    return ExportItem(one.tags, one.open, len(data) if size is None else size, "", id=id_)
+
+
+@pytest.mark.parametrize("size", [5, 9 << 20])
+def test_an_object_without_a_digest_is_exported_if_its_size_is_right(tmp_path: Path, size: int) -> None:
+    data = bytes(size)
+    assert export_folder([undigested(data)], tmp_path / "folder").failures == []
+    assert files(tmp_path / "folder") == zip_of([undigested(data)]) == {"p/st/se/i.dcm": data}
+    report = export_folder([undigested(data, size + 1)], tmp_path / "other")
+    assert isinstance(report.failures[0].error, IntegrityError)
+    assert files(tmp_path / "other") == zip_of([undigested(data, size + 1)]) == {}
+
+
+def test_an_object_without_a_digest_is_compared_with_what_is_there(tmp_path: Path) -> None:
+    export_folder([item(b"same")], tmp_path)
+    assert export_folder([undigested(b"same")], tmp_path).skipped == 1
+    report = export_folder([undigested(b"SAME")], tmp_path)
+    assert isinstance(report.failures[0].error, AlreadyExistsError)
+    assert files(tmp_path) == {"p/st/se/i.dcm": b"same"}
+
+
+def test_two_objects_without_digests_that_want_one_path_are_both_exported() -> None:
+    one, other = undigested(b"1", id_="one"), undigested(b"2", id_="other")
+    assert zip_of([one, other, one]) == {"p/st/se/i.dcm": b"1", "p/st/se/i~2.dcm": b"2"}
+    assert len(zip_of([undigested(b"1"), undigested(b"2")])) == 2
 
 
 class Unreadable(io.RawIOBase):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def verify(settings: Settings, *, sizes_only: bool) -> int:
     """Compare all stored bytes with their recorded sizes and digests, and list what differs.
 
-    Exit code 1 if anything does.
+    What is wrong in the index's own files is listed too. Exit code 1 if anything is.
     """
     with settings.open() as archive, waiting("verifying"):
         findings = list(archive.verify(digests=not sizes_only))
@@ -32,7 +32,8 @@ def verify(settings: Settings, *, sizes_only: bool) -> int:
     elif findings:
         table = output.table("Id, attachment", "Problem", whole=("Id, attachment",))
         for one in findings:
-            output.add_row(table, f"{one.id}\n{names[one.content_type]}", f"{one.problem}\n{one.reason}")
+            where = f"{one.id}\n{names[one.content_type]}" if one.id else "the index"
+            output.add_row(table, where, f"{one.problem}\n{one.reason}")
         output.print_table(table)
         output.say(f"{text.counted(len(findings), 'problem')} found")
     else:
@@ -66,6 +67,11 @@ def sweep(settings: Settings, *, dry_run: bool, grace: float) -> int:
         )
         if report.unfinished:
             output.say(f"removed {text.counted(report.unfinished, 'unfinished file')}")
+        if report.foreign:
+            output.say(
+                f"left alone {text.counted(report.foreign, 'file')} that another program put here: "
+                "'fileroom register' or 'fileroom rebuild --adopt' takes in what is wanted"
+            )
     return 0 if dry_run or report.deleted == report.orphans else FAILED
 
 
