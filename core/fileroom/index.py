@@ -60,14 +60,27 @@ class Entry:
             skip, on its next run, what it knows; 0 for none, and always below 2 to the 63rd.
         received: when it was received, in UTC, if that was not now: a migration keeps it. What comes into
             being with the instance takes it over; one that is there already keeps its own.
+        parent: its series as another index has it, if a migration keeps that. Where series, study and patient
+            come into being with the instance, they take tags and time of receipt from this record and those
+            above it, instead of from the header and from ``received``.
         new: not reviewed yet, for an index that keeps this (``dcmqridx -n``).
+
+    An index without the capability ``history`` need not heed ``received`` and ``parent``.
     """
 
     header: Header
     attachment: AttachmentRecord
     stamp: int = 0
     received: datetime | None = None
+    parent: ResourceRecord | None = None
     new: bool = True
+
+    def above(self, level: Level) -> ResourceRecord | None:
+        """Return what ``parent`` says of the series, study or patient; None where it says nothing."""
+        record = self.parent
+        while record is not None and record.level is not level:
+            record = record.parent
+        return record
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +244,8 @@ class IndexCapabilities:
     """What an index can do beyond what every index must.
 
     Attributes:
-        history: `Index.restore` carries the change log over, and times of receipt and revisions with it.
+        history: `Index.restore` carries the change log over, and revisions with it; ``received`` and
+            ``parent`` of an `Entry` are heeded. Times are kept right to a millisecond.
     """
 
     history: bool = False
@@ -480,15 +494,17 @@ class Index(abc.ABC):
     ) -> list[Committed]:
         """Take over a part of what another index holds: the commit of a migration.
 
-        First the entries, as `commit` takes them under ``NEVER``. Then, by public id of resources of any
-        level, the details: attachments, metadata and labels that the resource has not are added; those that
-        it has stay as they are. Restoring the same again changes nothing.
+        First the entries, as `commit` takes them under ``NEVER``; one outcome for each, in order. Then, by
+        public id of resources of any level, the details: attachments, metadata and labels that the resource
+        does not have are added, and those that it has stay as they are, as the DICOM file of an instance
+        always does. The locator of an attachment that was not taken is garbage of which nothing is said.
+        Restoring the same again changes nothing.
 
         With the capability ``history`` all of it is one transaction; attachments, those of the entries too,
-        and metadata get the revisions they come with; nothing is logged but ``changes``, which are
-        appended with the sequences and dates they have, those passed over whose sequence is not
-        greater than the log's last. Without it this is one `commit` and one `edit`, which log and count as
-        ever, and ``changes`` must be empty.
+        and metadata get the revisions they come with; nothing is logged but ``changes``, in strictly
+        increasing sequence, which are appended with the sequences and dates they have, those passed over
+        whose sequence is not greater than the log's last. What is logged later goes on from there. Without it
+        this is one `commit` and one `edit`, which log and count as ever, and ``changes`` must be empty.
 
         Raises:
             NotFoundError: details are given for a resource that is not there.
@@ -504,8 +520,8 @@ class Index(abc.ABC):
     def oldest_studies(self, limit: int) -> list[str]:
         """Return the public ids of the studies whose newest instance is the oldest, the oldest first.
 
-        An instance is as old as its time of receipt says. At most ``limit`` are returned; studies of the same
-        time come in any order.
+        An instance is as old as its time of receipt says. At most ``limit`` are returned, 0 or more; studies
+        of the same time come in any order. It may take time in proportion to all instances.
         """
         newest: dict[str, datetime] = {}
         query = Query(Level.INSTANCE)
@@ -531,9 +547,13 @@ class Index(abc.ABC):
         return None
 
     def compact(self) -> int:
-        """Give back the space that history takes; return by how many bytes the index's files shrank.
+        """Give back the space of what is gone; return by how many bytes the index's files shrank, 0 or more.
 
-        What the index answers stays as it was, the change log too.
+        What the index answers stays as it was, the change log too. Others may write meanwhile, and may have
+        to wait. An index that has no such space need not override this.
+
+        Raises:
+            CatalogError: there is no space to work in, or others hold the index; it stays as it was.
         """
         return 0
 

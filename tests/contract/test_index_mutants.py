@@ -18,7 +18,13 @@ from fileroom.testing.index import IndexContract
 from fileroom.testing.index_corpus import TAGS, corpus, corpus_edits
 from fileroom.testing.index_machine import index_machine
 from fileroom.testing.memory_index import MemoryIndex
-from tests.contract import index_edit_mutants, index_mutants, index_paging_mutants, index_search_mutants
+from tests.contract import (
+    index_edit_mutants,
+    index_history_mutants,
+    index_mutants,
+    index_paging_mutants,
+    index_search_mutants,
+)
 from tests.contract.index_mutants import MUTANTS
 
 if TYPE_CHECKING:
@@ -34,6 +40,8 @@ FOUND_BY_THE_MACHINE = [
     index_edit_mutants.IgnoresRevisions,
     index_edit_mutants.NamesTheParentAsRemaining,
     index_edit_mutants.MergesTagsOnRefresh,
+    index_history_mutants.BeginsRevisionsOfDetailsAnew,
+    index_history_mutants.LogsWhatItRestores,
     index_search_mutants.IgnoresKeysOfUpperLevels,
     index_paging_mutants.TurnsTiesRoundEachTime,
 ]

@@ -16,13 +16,16 @@ from fileroom.testing.index_changes import ChangesContract, StatisticsContract
 from fileroom.testing.index_concurrency import ConcurrencyContract
 from fileroom.testing.index_edit import AttachmentContract, EditContract
 from fileroom.testing.index_find import ComputedContract, FindContract
+from fileroom.testing.index_history import LogContract, ReceiptContract, RevisionContract
 from fileroom.testing.index_metadata import LabelContract, MetadataContract
 from fileroom.testing.index_overwrite import OverwriteContract, StampContract
 from fileroom.testing.index_paging import OrderContract, PageContract
 from fileroom.testing.index_read import ReadContract, ReopenContract, WalkContract
 from fileroom.testing.index_refresh import CompleteContract, RefreshContract
 from fileroom.testing.index_remove import RemoveContract
+from fileroom.testing.index_restore import RestoreContract, WithoutHistoryContract
 from fileroom.testing.index_store import StoreContract
+from fileroom.testing.index_upkeep import AgeContract, CompactContract
 
 
 class IndexContract(
@@ -45,6 +48,13 @@ class IndexContract(
     ReopenContract,
     RefreshContract,
     CompleteContract,
+    RestoreContract,
+    RevisionContract,
+    LogContract,
+    ReceiptContract,
+    WithoutHistoryContract,
+    AgeContract,
+    CompactContract,
     ConcurrencyContract,
 ):
     """All promises of the index contract. A subclass provides the fixture ``open_index``."""

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from fileroom.errors import FileroomError
-from fileroom.index import Committed, Edited, Overwrite
+from fileroom.index import Committed, Edited, Index, Overwrite
 from fileroom.query import Query, sort_key
 from fileroom.testing import index_strategies as some
 from fileroom.testing.index_case import all_changes, all_records
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import unittest
     from collections.abc import Callable
 
-    from fileroom.index import Edit, Entry, Index
+    from fileroom.index import Details, Edit, Entry
     from fileroom.model import Change, ChangeType, ResourceRecord
     from fileroom.tags import TagSet
 
@@ -97,6 +97,25 @@ class _Machine(RuleBasedStateMachine):
         ours = self.index.commit(entries, overwrite)
         theirs = self.model.commit(entries, overwrite)
         assert list(map(_sorted_garbage, ours)) == list(map(_sorted_garbage, theirs))
+        self._compare_changes(list)
+
+    @rule(
+        entries=st.lists(some.entries(), max_size=3),
+        details=st.dictionaries(some.ids, some.details(), max_size=3),
+        changes=st.lists(some.changes(), max_size=3),
+    )
+    def restore(self, entries: list[Entry], details: dict[str, Details], changes: list[Change]) -> None:
+        history = self.index.capabilities.history
+
+        def restore(index: Index) -> object:
+            if not history:
+                return list(map(_sorted_garbage, Index.restore(index, entries, details)))
+            logged = all_changes(index)
+            last = logged[-1].sequence if logged else 0
+            later = [replace(each, sequence=last + 2 * number) for number, each in enumerate(changes)]
+            return list(map(_sorted_garbage, index.restore(entries, details, later)))
+
+        self._compare(restore)
         self._compare_changes(list)
 
     @rule(edits=st.lists(some.edits(), min_size=1, max_size=4))

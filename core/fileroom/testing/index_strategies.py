@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from fileroom.index import AddLabel, Attach, Detach, Overwrite, RemoveLabel, SetMetadata, UnsetMetadata
-from fileroom.model import ChangeType, Level
+from fileroom.index import (
+    AddLabel,
+    Attach,
+    Detach,
+    Details,
+    Overwrite,
+    RemoveLabel,
+    SetMetadata,
+    UnsetMetadata,
+)
+from fileroom.model import Change, ChangeType, Level, Metadata
 from fileroom.query_parse import parse_query
 from fileroom.tags import TagSet
 from fileroom.testing.entries import CT_IMAGE, MR_IMAGE, attachment, entry
@@ -44,12 +55,12 @@ _VALUES = {
 _tags = st.fixed_dictionaries({}, optional={name: st.sampled_from(each) for name, each in _VALUES.items()})
 _revisions = st.sampled_from((None, None, None, None, 0, 1, 2))
 _names = st.sampled_from(("n", "N", "\u00e4"))
-_ids = st.sampled_from(IDS)
+ids = st.sampled_from(IDS)
 _owners = st.sampled_from([*ids_of(entry(*IDENTITIES[0])), ids_of(entry(*IDENTITIES[1])).instance])
 
 overwrites = st.sampled_from(Overwrite)
 change_types = st.none() | st.sets(st.sampled_from(ChangeType), min_size=1).map(tuple)
-some_ids = st.lists(_ids, max_size=3)
+some_ids = st.lists(ids, max_size=3)
 
 
 @st.composite
@@ -87,6 +98,25 @@ def edits(draw: st.DrawFn) -> Edit:
     return edit
 
 
+@st.composite
+def details(draw: st.DrawFn) -> Details:
+    """Return what another index says of a resource; its locators are new."""
+    revisions = st.integers(1, 3)
+    numbers = sorted(draw(st.sets(st.sampled_from((1, 2, 1024)))))
+    return Details(
+        tuple(replace(attachment(number, "1"), revision=draw(revisions)) for number in numbers),
+        draw(st.dictionaries(_names, st.builds(Metadata, _names, revisions))),
+        tuple(sorted(draw(st.sets(_names)))),
+    )
+
+
+def changes() -> st.SearchStrategy[Change]:
+    """Return a change of another index's log, without its sequence."""
+    date = datetime(2020, 1, 1, tzinfo=UTC)
+    levels = st.sampled_from(Level)
+    return st.builds(Change, st.just(0), st.sampled_from(ChangeType), levels, ids, st.just(date))
+
+
 _KEYS: tuple[dict[str, object], ...] = (
     {},
     {"PatientID": "A"},
@@ -117,7 +147,7 @@ _labels = st.fixed_dictionaries(
     }
 )
 _metadata = st.sampled_from(({"n": "?"}, {"\u00e4": ["n", "N"]})).map(lambda each: {"metadata": each})
-_within = _ids.map(lambda each: {"within": each})
+_within = ids.map(lambda each: {"within": each})
 
 
 @st.composite

@@ -1,4 +1,4 @@
-"""How a `fileroom.testing.memory_index.MemoryIndex` applies one edit."""
+"""How a `fileroom.testing.memory_index.MemoryIndex` applies one edit, and adds what another index held."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fileroom.index import AddLabel, Attach, Detach, Edited, RemoveLabel, SetMet
 from fileroom.model import ChangeType, Level, Metadata
 
 if TYPE_CHECKING:
-    from fileroom.index import Edit
+    from fileroom.index import Details, Edit
     from fileroom.testing.memory_tables import Row, Tables
 
 DICOM = 1
@@ -33,6 +33,19 @@ def apply(tables: Tables, edit: Edit) -> Edited:
             return _edit_metadata(tables, row, edit)
         case AddLabel() | RemoveLabel():
             return _edit_label(tables, row, edit)
+
+
+def add_missing(tables: Tables, row: Row, wanted: Details) -> None:
+    """Add what a resource does not have, revisions as given; see `fileroom.index.Index.restore`."""
+    files = {file.content_type: file for file in wanted.attachments}
+    tables.put(
+        replace(
+            row,
+            attachments={**files, **row.attachments},
+            metadata={**wanted.metadata, **row.metadata},
+            labels=row.labels.union(wanted.labels),
+        )
+    )
 
 
 def _edit_attachment(tables: Tables, row: Row, edit: Attach | Detach) -> Edited:

@@ -13,17 +13,27 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from fileroom.index import CommitStatus, Committed, Details, Held, Index, Overwrite, Page, Removal
+from fileroom.index import (
+    CommitStatus,
+    Committed,
+    Details,
+    Held,
+    Index,
+    IndexCapabilities,
+    Overwrite,
+    Page,
+    Removal,
+)
 from fileroom.model import ChangePage, ChangeType, Level
 from fileroom.testing import memory_edit, memory_search
 from fileroom.testing.memory_edit import DICOM
 from fileroom.testing.memory_tables import Row, Tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fileroom.index import Edit, Edited, Entry
-    from fileroom.model import AttachmentRecord, Header, ResourceRecord, Statistics, TagValue
+    from fileroom.model import AttachmentRecord, Change, Header, ResourceRecord, Statistics, TagValue
     from fileroom.query import Query
     from fileroom.tags import TagSet
 
@@ -44,6 +54,8 @@ class MemoryIndex(Index):
         tags: the tags to keep.
         store: where they are kept; two indexes with one store are one index opened twice.
     """
+
+    capabilities = IndexCapabilities(history=True)
 
     class Store:
         """What outlives a `MemoryIndex` and can be opened again."""
@@ -75,9 +87,12 @@ class MemoryIndex(Index):
     def commit(self, entries: Sequence[Entry], overwrite: Overwrite = Overwrite.NEVER) -> list[Committed]:
         """See `Index.commit`."""
         with self._transaction() as tables:
-            outcomes = [self._commit_one(tables, entry, overwrite) for entry in entries]
-            live = _locators(tables.rows[outcome.id] for outcome in outcomes)
-            return [replace(outcome, garbage=_without(live, outcome.garbage)) for outcome in outcomes]
+            return self._commit_all(tables, entries, overwrite)
+
+    def _commit_all(self, tables: Tables, entries: Sequence[Entry], overwrite: Overwrite) -> list[Committed]:
+        outcomes = [self._commit_one(tables, entry, overwrite) for entry in entries]
+        live = _locators(tables.rows[outcome.id] for outcome in outcomes)
+        return [replace(outcome, garbage=_without(live, outcome.garbage)) for outcome in outcomes]
 
     def _commit_one(self, tables: Tables, entry: Entry, overwrite: Overwrite) -> Committed:
         digest = entry.attachment.digest
@@ -104,8 +119,11 @@ class MemoryIndex(Index):
             public_id = entry.header.identity.public_id(level)
             if public_id not in tables.rows:
                 uid, tags = self._described(entry.header, level)
+                received = entry.received or datetime.now(UTC)
+                if above := entry.above(level):
+                    tags, received = self._kept(above.tags, level, uid), above.received
                 tables.arrived += 1
-                row = Row(public_id, level, uid, tags, parent, tables.arrived, datetime.now(UTC))
+                row = Row(public_id, level, uid, tags, parent, tables.arrived, received)
                 if level is Level.INSTANCE:
                     row = replace(row, attachments={DICOM: replace(entry.attachment, revision=1)})
                     row = replace(row, sop_class_uid=entry.header.sop_class_uid, stamp=entry.stamp)
@@ -134,8 +152,28 @@ class MemoryIndex(Index):
             identity.series_instance_uid,
             identity.sop_instance_uid,
         )[level - 1]
-        kept = [spec.keyword for spec in self.tags.levels[level] if spec.keyword in header.tags]
-        return uid, {keyword: header.tags[keyword] for keyword in kept} | {level.uid_keyword: uid}
+        return uid, self._kept(header.tags, level, uid)
+
+    def _kept(self, tags: Mapping[str, TagValue], level: Level, uid: str) -> dict[str, TagValue]:
+        kept = [spec.keyword for spec in self.tags.levels[level] if spec.keyword in tags]
+        return {keyword: tags[keyword] for keyword in kept} | {level.uid_keyword: uid}
+
+    def restore(
+        self, entries: Sequence[Entry], details: Mapping[str, Details], changes: Sequence[Change] = ()
+    ) -> list[Committed]:
+        """See `Index.restore`."""
+        with self._transaction() as tables:
+            logged = tables.changes.copy()
+            outcomes = self._commit_all(tables, entries, Overwrite.NEVER)
+            for entry, outcome in zip(entries, outcomes, strict=True):
+                if outcome.status is CommitStatus.STORED:
+                    row = tables.rows[outcome.id]
+                    tables.put(replace(row, attachments={DICOM: entry.attachment}))
+            for public_id, wanted in details.items():
+                memory_edit.add_missing(tables, tables.existing(public_id), wanted)
+            last = logged[-1].sequence if logged else 0
+            tables.changes = logged + [each for each in changes if each.sequence > last]
+            return outcomes
 
     def find(self, query: Query) -> Page:
         """See `Index.find`."""

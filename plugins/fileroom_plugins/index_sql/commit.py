@@ -17,17 +17,21 @@ from fileroom.index import CommitStatus, Committed, Overwrite
 from fileroom.model import AttachmentRecord, ChangeType, Level, digest_to_public_id
 from fileroom_plugins.index_sql.bulk import insert_rows
 from fileroom_plugins.index_sql.candidates import Candidate
-from fileroom_plugins.index_sql.describe import describe
+from fileroom_plugins.index_sql.describe import describe, describe_tags, uid_of
 from fileroom_plugins.index_sql.files import DICOM, FIRST_USER_TYPE, files_of, to_row
 from fileroom_plugins.index_sql.ledger import Ledger
 from fileroom_plugins.index_sql.lookup import chunks, numbers
+from fileroom_plugins.index_sql.records import milliseconds_of
 from fileroom_plugins.index_sql.rows import Rows, count_classes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
+    from fileroom.index import Entry
+    from fileroom_plugins.index_sql.describe import Described
     from fileroom_plugins.index_sql.files import Value
     from fileroom_plugins.index_sql.schema import Schema
 
@@ -59,6 +63,7 @@ class _Instance:
         stamp: its stamp.
         files: its attachments by content type; their revisions are those in force.
         described_by: the candidate whose header describes it, None while its row does.
+        received: when it came, in milliseconds since 1970, if it was not there before the batch.
     """
 
     number: int
@@ -67,6 +72,7 @@ class _Instance:
     stamp: int
     files: dict[int, AttachmentRecord]
     described_by: Candidate | None = None
+    received: int = 0
 
 
 class Batch:
@@ -77,16 +83,25 @@ class Batch:
         schema: the tables.
         uids: the numbers of all UIDs that the candidates keep as numbers.
         overwrite: what to do with instances that are there.
+        restoring: whether the entries come from another index: their files keep their revisions, and the
+            change log does not hear of them.
     """
 
     def __init__(
-        self, connection: Connection, schema: Schema, uids: Mapping[str, int], overwrite: Overwrite
+        self,
+        connection: Connection,
+        schema: Schema,
+        uids: Mapping[str, int],
+        overwrite: Overwrite,
+        *,
+        restoring: bool = False,
     ) -> None:
         self._connection = connection
         self._schema = schema
         self._uids = uids
         self._overwrite = overwrite
-        self._ledger = Ledger(connection, schema)
+        self._restoring = restoring
+        self._ledger = Ledger(connection, schema, logs=not restoring)
         self._rows = Rows(connection, schema, uids)
         self._parents: dict[Level, dict[bytes, int]] = {level: {} for level in Level}
         self._instances: dict[bytes, _Instance] = {}
@@ -149,7 +164,9 @@ class Batch:
         series = self._parent(Level.SERIES, candidate)
         number = self._ledger.next_number(Level.INSTANCE)
         self._ledger.log(ChangeType.NEW_INSTANCE, Level.INSTANCE, candidate.digest(Level.INSTANCE))
-        return _Instance(number, series, None, entry.stamp, {DICOM: _revised(entry.attachment, 1)}, candidate)
+        file = entry.attachment if self._restoring else _revised(entry.attachment, 1)
+        received = self._received(entry.received)
+        return _Instance(number, series, None, entry.stamp, {DICOM: file}, candidate, received)
 
     def _parent(self, level: Level, candidate: Candidate) -> int:
         """Return the number of an ancestor, which is made if it is not there."""
@@ -160,11 +177,22 @@ class Batch:
                 {"parent_id": self._parent(Level(level - 1), candidate)} if level is not Level.PATIENT else {}
             )
             number = self._parents[level][digest] = self._ledger.next_number(level)
-            described = describe(candidate.entry.header, self._schema.levels[level])
-            self._rows.add(level, number, described, public_id=digest, received=self._ledger.now, **own)
+            described, received = self._described(candidate.entry, level)
+            self._rows.add(level, number, described, public_id=digest, received=received, **own)
             self._ledger.log(_NEW[level], level, digest)
             self._ledger.count(level, 1)
         return number
+
+    def _described(self, entry: Entry, level: Level) -> tuple[Described, int]:
+        """Return what an ancestor that comes into being is to hold, and when it was received."""
+        place, above = self._schema.levels[level], entry.above(level)
+        if above is None:
+            return describe(entry.header, place), self._received(entry.received)
+        tags = {**above.tags, level.uid_keyword: uid_of(entry.header.identity, level)}
+        return describe_tags(tags, place), self._received(above.received)
+
+    def _received(self, moment: datetime | None) -> int:
+        return self._ledger.now if moment is None else milliseconds_of(moment)
 
     def _replace(self, held: _Instance, candidate: Candidate) -> None:
         file = _revised(candidate.entry.attachment, held.files[DICOM].revision + 1)
@@ -189,7 +217,7 @@ class Batch:
             }
             described = each.described_by.described
             if each.before is None:
-                own |= {"parent_id": each.series, "received": self._ledger.now}
+                own |= {"parent_id": each.series, "received": each.received}
                 self._rows.add(Level.INSTANCE, each.number, described, public_id=digest, **own)
                 self._ledger.count(Level.INSTANCE, 1)
             else:

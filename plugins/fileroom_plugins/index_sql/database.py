@@ -72,6 +72,14 @@ class Database(abc.ABC):
         return column.desc().nulls_last() if descending else column.asc().nulls_first()
 
     @abc.abstractmethod
+    def compact(self) -> int:
+        """Give back the space of what was deleted; return by how many bytes the files shrank.
+
+        Raises:
+            CatalogError: the database failed; nothing was changed.
+        """
+
+    @abc.abstractmethod
     def _writing(self) -> AbstractContextManager[Connection]:
         """Return a transaction that excludes other writers from its first statement on."""
 

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from fileroom.index import Held, Index, Overwrite
+from fileroom.index import Held, Index, IndexCapabilities, Overwrite
 from fileroom.model import Level, Statistics, digest_to_public_id
 from fileroom_plugins.index_sql import state, walk
+from fileroom_plugins.index_sql.age import oldest_studies
 from fileroom_plugins.index_sql.candidates import candidates
 from fileroom_plugins.index_sql.commit import Batch
 from fileroom_plugins.index_sql.computed import computed as computed_attributes
@@ -21,17 +22,21 @@ from fileroom_plugins.index_sql.lookup import chunks, digests_of, places
 from fileroom_plugins.index_sql.records import Records
 from fileroom_plugins.index_sql.refresh import refresh
 from fileroom_plugins.index_sql.remove import remove
+from fileroom_plugins.index_sql.restore import add_missing, append_changes
 from fileroom_plugins.index_sql.schema import TOTALS, Schema
 from fileroom_plugins.index_sql.uids import Uids
 from fileroom_plugins.index_sql.upgrade import prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy import Connection
 
     from fileroom.index import Committed, Details, Edit, Edited, Entry, Page, Removal
-    from fileroom.model import AttachmentRecord, ChangePage, ChangeType, Header, ResourceRecord
+    from fileroom.model import AttachmentRecord, Change, ChangePage, ChangeType, Header, ResourceRecord
     from fileroom.query import Query
     from fileroom.tags import TagSet
+    from fileroom_plugins.index_sql.candidates import Candidate
     from fileroom_plugins.index_sql.database import Database
 
 
@@ -46,6 +51,8 @@ class SqlIndex(Index):
         SchemaError: a newer version wrote the tables, or they are no index.
         CatalogError: the database failed.
     """
+
+    capabilities = IndexCapabilities(history=True)
 
     def __init__(self, database: Database, tags: TagSet) -> None:
         self._database = database
@@ -64,12 +71,16 @@ class SqlIndex(Index):
         if not batch:
             return []
         with self._database.write() as connection:
-            uids = self._uids.numbers(connection, {uid for each in batch for uid in each.uids()})
-            if state.is_empty(connection, self._schema):
-                state.set_complete_tags(connection, self._schema, self._schema.extra_tags)
+            uids = self._prepared(connection, batch)
             outcomes = Batch(connection, self._schema, uids, overwrite).commit(batch)
         self._uids.remember(uids)
         return outcomes
+
+    def _prepared(self, connection: Connection, batch: Sequence[Candidate]) -> Mapping[str, int]:
+        """Return the numbers of a batch's UIDs; what goes into an empty index has every extra tag."""
+        if state.is_empty(connection, self._schema):
+            state.set_complete_tags(connection, self._schema, self._schema.extra_tags)
+        return self._uids.numbers(connection, {uid for each in batch for uid in each.uids()})
 
     def find(self, query: Query) -> Page:
         """See `Index.find`."""
@@ -160,6 +171,28 @@ class SqlIndex(Index):
     def attachments(self, after: str | None = None) -> Iterator[tuple[str, AttachmentRecord]]:
         """See `Index.attachments`."""
         return walk.attachments(self._database, self._schema, after)
+
+    def restore(
+        self, entries: Sequence[Entry], details: Mapping[str, Details], changes: Sequence[Change] = ()
+    ) -> list[Committed]:
+        """See `Index.restore`."""
+        batch = candidates(self._schema, entries)
+        with self._database.write() as connection:
+            uids = self._prepared(connection, batch)
+            outcomes = Batch(connection, self._schema, uids, Overwrite.NEVER, restoring=True).commit(batch)
+            add_missing(connection, self._schema, details)
+            append_changes(connection, self._schema, changes)
+        self._uids.remember(uids)
+        return outcomes
+
+    def oldest_studies(self, limit: int) -> list[str]:
+        """See `Index.oldest_studies`."""
+        with self._database.read() as connection:
+            return oldest_studies(connection, self._schema, limit)
+
+    def compact(self) -> int:
+        """See `Index.compact`."""
+        return self._database.compact()
 
     def close(self) -> None:
         """See `Index.close`."""

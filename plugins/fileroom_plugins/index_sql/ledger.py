@@ -25,23 +25,30 @@ _LAST = dict(zip(Level, LAST_IDS, strict=True))
 class Ledger:
     """What a transaction adds to the change log and to the totals.
 
+    Args:
+        connection: the transaction.
+        schema: the tables.
+        logs: whether the change log hears of what is done; a restore brings a log of its own.
+
     Attributes:
         now: the time of the transaction, in milliseconds since 1970.
     """
 
-    def __init__(self, connection: Connection, schema: Schema) -> None:
+    def __init__(self, connection: Connection, schema: Schema, *, logs: bool = True) -> None:
         self.now = time.time_ns() // 1_000_000
         self._connection = connection
         self._schema = schema
+        self._logs = logs
         self._changes: list[dict[str, int | bytes]] = []
         self._added: Counter[str] = Counter()
         self._last: dict[str, int] = {}
 
     def log(self, change: ChangeType, level: Level, digest: bytes) -> None:
         """Note a change of a resource, of which the raw public id is given."""
-        self._changes.append(
-            {"type": int(change), "level": int(level), "public_id": digest, "date": self.now}
-        )
+        if self._logs:
+            self._changes.append(
+                {"type": int(change), "level": int(level), "public_id": digest, "date": self.now}
+            )
 
     def count(self, level: Level, added: int) -> None:
         """Note that there are so many resources more, or fewer."""

@@ -32,6 +32,11 @@ def time_of(milliseconds: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
+def milliseconds_of(moment: datetime) -> int:
+    """Return how many milliseconds after the start of 1970 a moment is, rounded down."""
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
+
+
 class Tags(Mapping[str, "TagValue"]):
     """The tags of one row, put together when somebody first looks at them."""
 

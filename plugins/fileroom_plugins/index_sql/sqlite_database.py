@@ -59,6 +59,7 @@ class SqliteDatabase(Database):
     def __init__(self, path: Path, synchronous: str, busy_timeout: float) -> None:
         path = Path(path).absolute()
         self.name = f"index {path}"
+        self._files = (path, path.with_name(f"{path.name}-wal"))
         self._synchronous = synchronous
         self._busy_timeout = busy_timeout
         # Threads of one process queue here, since SQLite would let them poll for the lock.
@@ -72,7 +73,8 @@ class SqliteDatabase(Database):
         )
         event.listen(self.engine, "connect", self._configure)
         event.listen(self.engine, "begin", _begin)
-        self._writer = self.engine.execution_options(immediate=True)
+        self._writer = self.engine.execution_options(begin="BEGIN IMMEDIATE")
+        self._bare = self.engine.execution_options(begin="")
 
     def _configure(self, connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # transactions begin where `_begin` says, not where sqlite3 guesses
@@ -114,16 +116,36 @@ class SqliteDatabase(Database):
         """Return the order without words about NULL: it is SQLite's own, and older ones do not know them."""
         return column.desc() if descending else column.asc()
 
+    def compact(self) -> int:
+        """Write the file anew without gaps, by way of a temporary one, and empty the write-ahead log."""
+        with self._translated(), self._alone(), self._bare.connect() as connection:
+            before = self._size()
+            connection.exec_driver_sql("PRAGMA temp_store = FILE")  # the copy may be larger than the memory
+            try:
+                connection.exec_driver_sql("VACUUM")
+            finally:
+                connection.exec_driver_sql("PRAGMA temp_store = MEMORY")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            return max(0, before - self._size())
+
+    def _size(self) -> int:
+        return sum(file.stat().st_size for file in self._files if file.exists())
+
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
+        with self._alone(), self._writer.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Wait for the turn of this thread among those of the process."""
         if not self._turn.acquire(timeout=self._busy_timeout):
             raise CatalogError(
                 f"{self.name}: another thread has been writing to it for {self._busy_timeout:g} s: "
                 "write in smaller batches, or raise [index] busy_timeout"
             )
         try:
-            with self._writer.begin() as connection:
-                yield connection
+            yield
         finally:
             self._turn.release()
 
@@ -141,5 +163,5 @@ class SqliteDatabase(Database):
 
 def _begin(connection: Connection) -> None:
     # A transaction that read first and wrote later could find that another one had written in between.
-    immediate = connection.get_execution_options().get("immediate")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")
+    if begin := connection.get_execution_options().get("begin", "BEGIN"):
+        connection.exec_driver_sql(begin)
