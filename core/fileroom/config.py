@@ -43,13 +43,15 @@ __all__ = [
 FILE_NAME = "fileroom.toml"
 """The configuration file of an archive that is opened by its folder."""
 
-AREA_INDEX = "index.dat"
-"""The index file of a DCMTK storage area: a folder that has one can be opened as it is."""
+AREA_FILES = ("index.dat", "fileroom.sidecar")
+"""What tells a DCMTK storage area: a folder that has one of these can be opened as it is."""
 
-_AREA: Mapping[str, Mapping[str, object]] = {
+AREA: Mapping[str, Mapping[str, object]] = {
     "index": {"backend": "linear", "path": "."},
     "storage": {"backend": "filesystem", "root": "."},
 }
+"""The tables that make an archive of a DCMTK storage area."""
+
 _DEFAULTS: Mapping[str, Mapping[str, object]] = {
     "index": {"backend": "sqlite"},
     "storage": {"backend": "filesystem"},
@@ -226,10 +228,14 @@ def _locate(source: str | os.PathLike[str] | None) -> tuple[Path, Layer]:
         file = path / FILE_NAME
         if file.exists():
             return path, read_file(file)
-        return path, settings(_AREA, "default") if (path / AREA_INDEX).exists() else {}
+        return path, settings(AREA, "default") if _is_area(path) else {}
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ConfigError(f"{source} cannot be opened: {reason}") from error
+
+
+def _is_area(folder: Path) -> bool:
+    return any((folder / name).exists() for name in AREA_FILES)
 
 
 def _assemble(base: Path, merged: Layer) -> Config:

@@ -1,0 +1,366 @@
+"""The tables, kept in step with the two files of an area, whoever else writes to these.
+
+Every transaction holds DCMTK's exclusive lock and goes through the same steps: look at what others did;
+change the tables; append to the sidecar, durably: the commit point; write ``index.dat``, durably. Dying
+before the commit point leaves nothing; dying after it leaves ``index.dat`` behind, and whoever comes next
+catches up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fileroom.model import Header, Identity, Level
+from fileroom.plugin import CatalogError
+from fileroom_plugins.index_linear.area import Area
+from fileroom_plugins.index_linear.columns import mark, marks
+from fileroom_plugins.index_linear.counting import counted
+from fileroom_plugins.index_linear.fields import HEADER_TAGS
+from fileroom_plugins.index_linear.foreign import take_over
+from fileroom_plugins.index_linear.paths import Paths
+from fileroom_plugins.index_linear.record import decode
+from fileroom_plugins.index_linear.rows import (
+    change_from_json,
+    change_to_json,
+    row_from_json,
+    row_to_json,
+    tags_to_json,
+)
+from fileroom_plugins.index_linear.showing import Showing, Wanted
+from fileroom_plugins.index_linear.sidecar import Sidecar, Transaction
+from fileroom_plugins.index_linear.tables import Tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from fileroom.model import TagValue
+    from fileroom.plugin import TagSet
+    from fileroom_plugins.index_linear.area import Look
+    from fileroom_plugins.index_linear.foreign import Skipped
+    from fileroom_plugins.index_linear.study_table import Study
+    from fileroom_plugins.index_linear.tables import Row
+
+_log = logging.getLogger("fileroom.index.linear")
+
+
+class Catalog:
+    """The tables of one area.
+
+    Args:
+        folder: the storage area.
+        tags: the tags to keep.
+
+    Attributes:
+        area: ``index.dat``.
+        paths: where files lie.
+        tables: what is known; use it within `reading` or `writing` only.
+        wanted: what ``index.dat`` is to show of the transaction under way.
+        skipped: records that are passed over, by slot.
+        extra: the extra tags of this archive, as `Tables.complete` has them.
+    """
+
+    def __init__(self, folder: Path, tags: TagSet) -> None:
+        self.area = Area(folder)
+        self.paths = Paths(self.area.folder)
+        self.tables = Tables()
+        self.wanted: dict[str, Wanted] = {}
+        self.skipped: dict[int, Skipped] = {}
+        self._tags = tags
+        self.extra = frozenset(
+            (int(level), spec.keyword) for level in Level for spec in tags.levels[level] if spec.extra
+        )
+        self._sidecar = Sidecar(self.area.folder)
+        self._mutex = threading.RLock()
+        self._seen: Look | None = None
+        self._free: list[int] = []
+        self._end = 0
+        self._new = True
+        kept = {spec.keyword for level in Level for spec in tags.levels[level]}
+        self._header_tags = [keyword for keyword in HEADER_TAGS if keyword not in kept]
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[Tables]:
+        """Give the tables as they are now; what happens meanwhile is not seen."""
+        with self._mutex:
+            with self.area.locked(exclusive=False):
+                late = not self._is_current()
+                if late and not self._may_append():
+                    self._catch_up(exclusive=False)
+                    late = False
+            if late:
+                with self.area.locked(exclusive=True):
+                    self._catch_up(exclusive=True)
+            yield self.tables
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[Tables]:
+        """Give the tables to be changed; what was changed is durable at the end, or undone by an error.
+
+        Raises:
+            CatalogError: the area cannot be written to.
+        """
+        with self._mutex, self.area.locked(exclusive=True):
+            self._catch_up(exclusive=True)
+            if not self.area.writable:
+                raise CatalogError(f"index {self.area.path}: you may not write to it")
+            if not self._sidecar.exists():
+                self._sidecar.begin(self._snapshot())
+            with self._transaction():
+                yield self.tables
+
+    @contextlib.contextmanager
+    def noting(self) -> Iterator[Tables]:
+        """Give the tables as `reading` does, but not before there is a sidecar that agrees with them."""
+        if self.area.writable and not self._sidecar.exists():
+            with self.writing():
+                pass
+        with self.reading() as tables:
+            yield tables
+
+    def content(self) -> tuple[list[Study], list[bytes]]:
+        """Return the study table and all records of ``index.dat``, as they are now."""
+        with self._mutex, self.area.locked(exclusive=False):
+            records = self.area.records()
+            return self.area.studies(), [one.tobytes() for one in records]
+
+    def compact(self) -> int:
+        """Write the sidecar anew, without its history; return how many bytes it shrank by."""
+        with self.writing():
+            before = self._sidecar.size()
+            self._sidecar.begin(self._snapshot())
+            return max(0, before - self._sidecar.size())
+
+    def recount(self) -> None:
+        """Count anew the studies that ``index.dat`` shows."""
+        with self._mutex, self.area.locked(exclusive=True):
+            self._catch_up(exclusive=True)
+            self._write(counted(self.tables, self.area.studies()), {})
+
+    def close(self) -> None:
+        """Close the files."""
+        with self._mutex:
+            self._sidecar.close()
+            self.area.close()
+
+    # Following others ----------------------------------------------------------------------------------
+
+    def _is_current(self) -> bool:
+        look = self.area.look()
+        return look.settled and look == self._seen and self._sidecar.is_current()
+
+    def _may_append(self) -> bool:
+        return self.area.writable and self._sidecar.exists()
+
+    def _catch_up(self, *, exclusive: bool) -> None:
+        """Follow what others wrote. With the exclusive lock it is noted in the sidecar, if there is one."""
+        if self._is_current():
+            return
+        if self._sidecar.is_another():
+            self.tables = Tables()
+            self.skipped = {}
+            self._seen = None
+        for transaction in self._sidecar.read():
+            self._apply(transaction)
+        look = self.area.look()
+        if self._seen != look or not look.settled or self._sidecar.pending is not None:
+            self._scan(exclusive=exclusive and self._may_append())
+        self._forget_tags(noted=exclusive and self._may_append())
+        self._seen = self.area.look()
+
+    def _apply(self, transaction: Transaction) -> None:
+        tables = self.tables
+        tables.begin()
+        for id_ in transaction.gone:
+            tables.drop(tables.rows[id_])
+        for content in transaction.rows:
+            tables.put(row_from_json(content))
+        tables.changes += map(change_from_json, transaction.changes)
+        tables.arrived, tables.sequence = transaction.arrived, transaction.sequence
+        tables.complete = frozenset((level, keyword) for level, keyword in transaction.complete)
+        tables.begin()
+
+    def _scan(self, *, exclusive: bool) -> None:
+        """Compare all records with what they showed when we looked last."""
+        now = marks(self.area.records())
+        self._measure(now)
+        if self._sidecar.pending is not None and exclusive:
+            self._show_again(self._sidecar.pending)
+            now = marks(self.area.records())
+            self._measure(now)
+        changed = self._changed(now)
+        self.skipped = {slot: one for slot, one in self.skipped.items() if slot not in changed}
+        if changed:
+            with self._transaction(noted=exclusive, shown=True):
+                skipped = take_over(
+                    self.tables, self._tags, self.paths, {slot: self.area.record(slot) for slot in changed}
+                )
+            self.skipped |= skipped
+            if skipped:
+                _log.warning(
+                    "%s: %d records cannot be used: see 'fileroom verify'", self.area.path, len(skipped)
+                )
+
+    def _measure(self, now: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> None:
+        self._end = len(now)
+        self._free = np.flatnonzero(now == 0)[::-1].tolist()
+
+    def _changed(self, now: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> list[int]:
+        known = np.zeros(len(now), np.uint64)
+        showed = self.tables.marks | {slot: one.mark for slot, one in self.skipped.items()}
+        slots = np.fromiter(showed, np.int64, len(showed))
+        there = slots < len(now)
+        known[slots[there]] = np.fromiter(showed.values(), np.uint64, len(showed))[there]
+        return [*slots[~there].tolist(), *np.flatnonzero(known != now).tolist()]
+
+    def _forget_tags(self, *, noted: bool) -> None:
+        """Forget, once, that extra tags are complete which this archive does not keep."""
+        complete = self.tables.complete & self.extra
+        if complete != self.tables.complete and self._new:
+            with self._transaction(noted=noted):
+                self.tables.complete = complete
+        self._new = False
+
+    # Writing -------------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _transaction(self, *, noted: bool = True, shown: bool = False) -> Iterator[None]:
+        """Change the tables: all of it is kept, or nothing.
+
+        Args:
+            noted: whether to append it to the sidecar.
+            shown: whether it only follows what ``index.dat`` shows already.
+        """
+        tables = self.tables
+        tables.begin()
+        self.wanted = {}
+        try:
+            if not tables.levels[Level.INSTANCE]:  # of no instance, every tag is known
+                tables.complete = self.extra
+            yield
+            if tables.is_changed() and noted:
+                if shown:
+                    self._sidecar.append(self._noted())
+                else:
+                    self._save()
+        except BaseException:
+            tables.rollback()
+            self._seen = None
+            raise
+
+    def _save(self, cleared: Mapping[int, int] | None = None) -> None:
+        showing = Showing(self.tables, self.paths, self.area.studies(), self._free, self._end)
+        for slot, showed in (cleared or {}).items():
+            showing.clear(slot, showed)
+        plan = showing.make(self.wanted)
+        transaction = self._noted()
+        transaction.cleared = plan.cleared
+        transaction.headers = {
+            id_: {
+                keyword: one.header.tags[keyword]
+                for keyword in self._header_tags
+                if keyword in one.header.tags
+            }
+            for id_, one in self.wanted.items()
+            if id_ in self.tables.rows and self.tables.rows[id_].slot is not None
+        }
+        # The commit point.
+        self._sidecar.append(transaction)
+        if plan.unseen:
+            _log.warning(
+                "%s: %d instances do not fit into DCMTK's limits; DCMTK does not see them, the archive does",
+                self.area.path,
+                plan.unseen,
+            )
+        self._write(plan.studies if cleared is None else None, plan.records)
+
+    def _write(self, studies: Mapping[int, Study] | None, records: Mapping[int, bytes]) -> None:
+        """Let ``index.dat`` show it. What cannot be written now will be by whoever looks next."""
+        if not studies and not records:
+            return
+        try:
+            if studies is None:
+                self.area.write({}, records)
+                studies, records = counted(self.tables, self.area.studies()), {}
+            self.area.write(studies, records)
+        except OSError as error:
+            _log.warning(
+                "%s; DCMTK does not see the last change yet", self.area.failure(error, "cannot be written")
+            )
+            self._seen = None
+            return
+        self._sidecar.shown()
+        self._free.sort(reverse=True)
+        self._end = max(self._end, *(slot + 1 for slot in records)) if records else self._end
+        self._seen = self.area.look()
+
+    def _noted(self) -> Transaction:
+        """Return what the transaction under way changed, for the sidecar."""
+        tables = self.tables
+        changed = tables.changed()
+        return Transaction(
+            rows=[row_to_json(now) for _, now in changed.values() if now is not None],
+            gone=[id_ for id_, (before, now) in changed.items() if before is not None and now is None],
+            changes=list(map(change_to_json, tables.logged())),
+            arrived=tables.arrived,
+            sequence=tables.sequence,
+            complete=tags_to_json(tables.complete),
+        )
+
+    def _snapshot(self) -> Transaction:
+        """Return all there is as one transaction."""
+        tables = self.tables
+        return Transaction(
+            rows=[row_to_json(row) for level in Level for row in tables.levels[level].values()],
+            changes=list(map(change_to_json, tables.changes)),
+            arrived=tables.arrived,
+            sequence=tables.sequence,
+            complete=tags_to_json(tables.complete),
+        )
+
+    # After a crash -------------------------------------------------------------------------------------
+
+    def _show_again(self, pending: Transaction) -> None:
+        """Let ``index.dat`` show a transaction whose writer died, or had no space, before it did."""
+        cleared = {slot: showed for slot, showed in pending.cleared if self._mark(slot) == showed}
+        with self._mutex:
+            self.tables.begin()
+            self.wanted = {}
+            for id_, tags in pending.headers.items():
+                row = self.tables.rows.get(id_)
+                if row is None or row.slot is None or self._mark(row.slot) == row.mark:
+                    continue
+                if self._holds(row.slot, row.uid):
+                    cleared[row.slot] = self._mark(row.slot)
+                self.tables.put(row._replace(slot=None, mark=0))
+                self.wanted[id_] = Wanted(
+                    self._header(row, tags), float(int(row.received.timestamp())), new=True
+                )
+            if cleared or self.wanted:
+                self._save(cleared)
+            else:
+                self._sidecar.shown()
+
+    def _mark(self, slot: int) -> int:
+        data = self.area.record(slot) if slot < self._end else b""
+        return mark(data) if data else 0
+
+    def _holds(self, slot: int, uid: str) -> bool:
+        """Say whether a record is of this instance, an older version of it perhaps."""
+        try:
+            record = decode(self.area.record(slot)) if slot < self._end else None
+        except ValueError:
+            return False
+        return record is not None and record.values.get("SOPInstanceUID") == uid.encode()
+
+    def _header(self, row: Row, tags: Mapping[str, TagValue]) -> Header:
+        instance, series, study, patient = self.tables.line(row)
+        merged = {**patient.tags, **study.tags, **series.tags, **instance.tags, **tags}
+        return Header(
+            Identity(patient.uid, study.uid, series.uid, instance.uid), row.sop_class_uid, "", merged
+        )

@@ -1,0 +1,82 @@
+"""`Index.edit` on the tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fileroom.index import AddLabel, Attach, Detach, Edited, RemoveLabel, SetMetadata, UnsetMetadata
+from fileroom.model import ChangeType, Level, Metadata
+from fileroom.plugin import NotFoundError, NotSupportedError, RevisionError
+from fileroom_plugins.index_linear.arrival import DICOM
+from fileroom_plugins.index_linear.commit import live_locators
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fileroom.index import Edit
+    from fileroom_plugins.index_linear.tables import Row, Tables
+
+
+def edit(tables: Tables, edits: Sequence[Edit]) -> list[Edited]:
+    """Apply edits in order and log them; see `fileroom.index.Index.edit`."""
+    outcomes = [_edit(tables, one) for one in edits]
+    live = live_locators(tables.rows[one.id] for one in edits)
+    return [
+        replace(outcome, garbage=tuple(one for one in outcome.garbage if one not in live))
+        for outcome in outcomes
+    ]
+
+
+def _edit(tables: Tables, one: Edit) -> Edited:
+    row = tables.existing(one.id)
+    match one:
+        case Attach() | Detach():
+            return _edit_attachment(tables, row, one)
+        case SetMetadata() | UnsetMetadata():
+            return _edit_metadata(tables, row, one)
+        case AddLabel() | RemoveLabel():
+            return _edit_label(tables, row, one)
+
+
+def _edit_attachment(tables: Tables, row: Row, one: Attach | Detach) -> Edited:
+    number = one.attachment.content_type if isinstance(one, Attach) else one.content_type
+    if row.level is Level.INSTANCE and number == DICOM:
+        raise NotSupportedError(f"the DICOM file of instance {row.id} is replaced by storing another")
+    files = dict(row.attachments)
+    old = files.pop(number, None)
+    revision = old.revision if old else 0
+    _check_revision(one, revision, f"attachment {number}")
+    if isinstance(one, Attach):
+        files[number] = replace(one.attachment, revision=revision + 1)
+    tables.put(row._replace(attachments=dict(sorted(files.items()))))
+    tables.log(ChangeType.UPDATED_ATTACHMENT, row)
+    return Edited(revision + 1 if number in files else 0, (old.locator,) if old else ())
+
+
+def _edit_metadata(tables: Tables, row: Row, one: SetMetadata | UnsetMetadata) -> Edited:
+    values = dict(row.metadata)
+    old = values.pop(one.name, None)
+    revision = old.revision if old else 0
+    _check_revision(one, revision, "this metadata")
+    if isinstance(one, SetMetadata):
+        values[one.name] = Metadata(one.value, revision + 1)
+    tables.put(row._replace(metadata=values))
+    tables.log(ChangeType.UPDATED_METADATA, row)
+    return Edited(revision + 1 if one.name in values else 0)
+
+
+def _edit_label(tables: Tables, row: Row, one: AddLabel | RemoveLabel) -> Edited:
+    label = {one.label}
+    labels = row.labels | label if isinstance(one, AddLabel) else row.labels - label
+    if labels != row.labels:
+        tables.put(row._replace(labels=labels))
+        tables.log(ChangeType.UPDATED_LABELS, row)
+    return Edited(0)
+
+
+def _check_revision(one: Attach | Detach | SetMetadata | UnsetMetadata, revision: int, what: str) -> None:
+    if not revision and isinstance(one, Detach | UnsetMetadata):
+        raise NotFoundError(f"{one.id} does not have {what}: nothing to remove")
+    if one.if_revision not in (None, revision):
+        raise RevisionError(f"{what} of {one.id} has revision {revision}: read it again, then edit that")

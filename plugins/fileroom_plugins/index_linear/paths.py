@@ -1,0 +1,111 @@
+"""From file names in ``index.dat`` to locators, and back."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fileroom.plugin import (
+    ConfigError,
+    FileroomError,
+    InvalidValueError,
+    NotFoundError,
+    external_locator,
+    external_path,
+)
+from fileroom_plugins.index_linear import sidecar
+from fileroom_plugins.index_linear.fields import FILE_NAME
+
+if TYPE_CHECKING:
+    from fileroom.plugin import Storage
+
+_OURS = {FILE_NAME, sidecar.FILE_NAME}
+_PIECE = 1 << 20
+
+
+class Paths:
+    """Where files lie, as DCMTK names them and as the storage does.
+
+    Args:
+        folder: the storage area, absolute.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._storage: Storage | None = None
+
+    def use(self, storage: Storage) -> None:
+        """Take the storage's word for what a locator means.
+
+        Raises:
+            ConfigError: its objects are no files that DCMTK could open.
+        """
+        if not storage.capabilities.local_path:
+            raise ConfigError(
+                "the index 'linear' needs a storage of local files, for DCMTK opens them by their names: use "
+                f'backend = "filesystem" with root = "{self._folder}"',
+                "storage.backend",
+            )
+        self._storage = storage
+
+    def of(self, locator: str) -> Path | None:
+        """Return where the file of a locator lies, or None if there is no such file."""
+        if self._storage is None:
+            return external_path(locator) or self._folder / locator
+        try:
+            return self._storage.local_path(locator)
+        except NotFoundError:
+            return None
+
+    def is_lost(self, locator: str) -> bool:
+        """Say whether the file of a locator is surely not there: not if its disk cannot be reached."""
+        try:
+            path = self.of(locator)
+        except FileroomError:
+            return False
+        return path is None or not path.exists()
+
+    def locator(self, name: bytes) -> str:
+        """Return the locator of a file that ``index.dat`` names.
+
+        A relative name starts at the area, or at the folder that the area lies in, as dcmqrscp's do when it
+        was told the area by a relative path.
+
+        Raises:
+            InvalidValueError: it is not a name under which an object could lie.
+        """
+        try:
+            text = name.decode()
+        except UnicodeDecodeError as error:
+            raise InvalidValueError("its file name is no text in UTF-8") from error
+        path = Path(os.path.normpath(self._absolute(Path(text))))
+        if path.parent == self._folder and path.name in _OURS:
+            raise InvalidValueError("its file name is that of the index itself")
+        if self._storage is not None:
+            own = self._storage.locator_of(path)
+        else:
+            own = path.name if path.parent == self._folder else None
+        return own or external_locator(path)
+
+    def _absolute(self, path: Path) -> Path:
+        if path.is_absolute():
+            return path
+        if len(path.parts) > 1 and path.parts[-2] == self._folder.name:
+            return self._folder / path.name
+        return self._folder / path
+
+    def digest(self, locator: str, algorithm: str) -> str:
+        """Return the digest of a file's bytes, ``"<algorithm>:<hex>"``; without hex if it cannot be read."""
+        path = self.of(locator)
+        try:
+            hasher = hashlib.new(algorithm, usedforsecurity=False)
+            if path is None:
+                return f"{algorithm}:"
+            with path.open("rb", buffering=0) as file:
+                while piece := file.read(_PIECE):
+                    hasher.update(piece)
+        except (OSError, ValueError):
+            return f"{algorithm}:"
+        return f"{algorithm}:{hasher.hexdigest()}"

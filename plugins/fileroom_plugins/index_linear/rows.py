@@ -1,0 +1,89 @@
+"""Rows and changes in JSON's terms, as the sidecar keeps them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from fileroom.model import AttachmentRecord, Change, ChangeType, Level, Metadata
+from fileroom_plugins.index_linear.tables import Row
+
+if TYPE_CHECKING:
+    from fileroom_plugins.index_linear.sidecar import Json
+
+
+def row_to_json(row: Row) -> Json:
+    """Write a row."""
+    files = [
+        [
+            file.content_type,
+            file.uuid,
+            file.size,
+            file.digest,
+            file.locator,
+            file.stored_size,
+            file.stored_digest,
+            file.codec,
+            file.revision,
+        ]
+        for file in row.attachments.values()
+    ]
+    metadata = {name: [one.value, one.revision] for name, one in row.metadata.items()}
+    return [
+        row.id,
+        int(row.level),
+        row.uid,
+        dict(row.tags),
+        row.parent,
+        row.number,
+        row.received.isoformat(),
+        row.sop_class_uid,
+        row.stamp,
+        files,
+        metadata,
+        sorted(row.labels),
+        row.slot,
+        row.mark,
+        row.partial,
+    ]
+
+
+def row_from_json(content: Json) -> Row:
+    """Read a row that `row_to_json` wrote."""
+    id_, level, uid, tags, parent, number, received, sop_class, stamp, files, metadata, labels, *shown = (
+        content
+    )
+    slot, mark, partial = shown
+    return Row(
+        id_,
+        Level(level),
+        uid,
+        {keyword: value if isinstance(value, str) else tuple(value) for keyword, value in tags.items()},
+        parent,
+        number,
+        datetime.fromisoformat(received),
+        sop_class,
+        stamp,
+        {file[0]: AttachmentRecord(*file) for file in files},
+        {name: Metadata(*one) for name, one in metadata.items()},
+        frozenset(labels),
+        slot,
+        mark,
+        partial,
+    )
+
+
+def change_to_json(change: Change) -> Json:
+    """Write an entry of the change log."""
+    return [change.sequence, int(change.type), int(change.level), change.id, change.date.isoformat()]
+
+
+def change_from_json(content: Json) -> Change:
+    """Read an entry that `change_to_json` wrote."""
+    sequence, change_type, level, id_, date = content
+    return Change(sequence, ChangeType(change_type), Level(level), id_, datetime.fromisoformat(date))
+
+
+def tags_to_json(tags: frozenset[tuple[int, str]]) -> list[Any]:
+    """Write a set of tags."""
+    return [list(tag) for tag in sorted(tags)]

@@ -1,0 +1,249 @@
+"""The file beside ``index.dat`` that remembers what that cannot hold: a log of transactions.
+
+Each line is a CRC-32 in eight hex digits, a space, and a JSON object in ASCII. The first line tells what the
+file is; each of the others is a `Transaction`, or says that ``index.dat`` shows the one before it. A line
+that was cut short by a crash at the end of the file counts for nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from fileroom.plugin import CatalogError
+from fileroom_plugins.index_linear.area import sync_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from fileroom.model import TagValue
+
+FILE_NAME = "fileroom.sidecar"
+_VERSION = 1
+_FIRST = {"fileroom": "sidecar", "version": _VERSION}
+_SHOWN = {"shown": True}
+_PREFIX = 9
+
+Json: TypeAlias = "list[Any]"
+
+
+@dataclass(slots=True)
+class Transaction:
+    """What one transaction changed, in JSON's terms.
+
+    Attributes:
+        rows: rows as they are now (`fileroom_plugins.index_linear.rows`).
+        gone: ids of rows that are no more, children first.
+        changes: what was logged.
+        arrived: the last number in the order of arrival.
+        sequence: the last sequence of the log.
+        complete: the extra tags that every instance was read for.
+        cleared: records of ``index.dat`` that are to be free, with the mark of what they showed.
+        headers: by id of an instance that ``index.dat`` is to show, the tags that only that holds.
+    """
+
+    rows: list[Json] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
+    changes: list[Json] = field(default_factory=list)
+    arrived: int = 0
+    sequence: int = 0
+    complete: list[Json] = field(default_factory=list)
+    cleared: list[Json] = field(default_factory=list)
+    headers: dict[str, dict[str, TagValue]] = field(default_factory=dict)
+
+    @property
+    def shows(self) -> bool:
+        """Whether ``index.dat`` changes with it."""
+        return bool(self.cleared or self.headers)
+
+
+class Sidecar:
+    """The sidecar of an area. All methods are called under the lock of ``index.dat``.
+
+    Args:
+        folder: the storage area.
+
+    Attributes:
+        path: where it is, or would be.
+        pending: the last transaction, while it is not known that ``index.dat`` shows it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / FILE_NAME
+        self.pending: Transaction | None = None
+        self._handle = -1
+        self._end = 0
+        self._seen = (0, 0)
+
+    def exists(self) -> bool:
+        """Say whether there is one."""
+        return self.path.exists()
+
+    def is_current(self) -> bool:
+        """Say whether all of it has been read, and nothing awaits its effect."""
+        return self.pending is None and self._status() == self._seen
+
+    def _status(self) -> tuple[int, int]:
+        try:
+            status = self.path.stat()
+        except FileNotFoundError:
+            return 0, 0
+        except OSError as error:
+            raise self._failure(error, "cannot be reached") from error
+        return status.st_ino, status.st_size
+
+    def is_another(self) -> bool:
+        """Say whether it is not the file that was read: made, compacted, or taken away by somebody else."""
+        return self._status()[0] != self._seen[0]
+
+    def read(self) -> Iterator[Transaction]:
+        """Yield what was appended since it was last read, or all if it is another file than it was.
+
+        Raises:
+            CatalogError: it is damaged, or cannot be read.
+        """
+        try:
+            if self.is_another():
+                self._open()
+            if self._handle >= 0:
+                yield from self._read()
+            self._seen = self._status()
+        except OSError as error:
+            raise self._failure(error, "cannot be read") from error
+
+    def _open(self) -> None:
+        self.close()
+        if self.exists():
+            try:
+                self._handle = os.open(self.path, os.O_RDWR)
+            except PermissionError:
+                self._handle = os.open(self.path, os.O_RDONLY)
+
+    def _read(self) -> Iterator[Transaction]:
+        with os.fdopen(os.dup(self._handle), "rb") as file:
+            file.seek(self._end)
+            for line in file:
+                content = _content(line)
+                if content is None:
+                    if any(_content(later) is not None for later in file):
+                        raise self._damaged()
+                    return
+                if self._end == 0:
+                    self._check(content)
+                elif content == _SHOWN:
+                    self.pending = None
+                else:
+                    try:
+                        transaction = Transaction(**content)
+                    except TypeError as error:
+                        raise self._damaged() from error
+                    self.pending = transaction if transaction.shows else None
+                    yield transaction
+                self._end += len(line)
+
+    def _check(self, content: dict[str, Any]) -> None:
+        if content.get("fileroom") != "sidecar":
+            raise self._damaged()
+        if content.get("version") != _VERSION:
+            raise CatalogError(f"index {self.path} was written by a newer Fileroom: upgrade fileroom")
+
+    def append(self, transaction: Transaction) -> None:
+        """Add a transaction, durably.
+
+        Raises:
+            CatalogError: it could not be written; nothing of it remains.
+        """
+        content = {key: value for key in transaction.__slots__ if (value := getattr(transaction, key))}
+        try:
+            self._append(_line(content), durable=True)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                os.ftruncate(self._handle, self._end)
+            raise self._failure(error, "cannot be written; nothing was changed") from error
+        self.pending = transaction if transaction.shows else None
+
+    def shown(self) -> None:
+        """Note that ``index.dat`` shows, durably, what the last transaction changed."""
+        self.pending = None
+        with contextlib.suppress(OSError):  # if it is not there, the next reader compares once more
+            self._append(_line(_SHOWN), durable=False)
+
+    def _append(self, data: bytes, *, durable: bool) -> None:
+        if os.fstat(self._handle).st_size > self._end:
+            os.ftruncate(self._handle, self._end)  # what a crash left behind
+        _write_all(self._handle, data, self._end)
+        if durable:
+            os.fsync(self._handle)
+        self._end += len(data)
+        self._seen = self._status()
+
+    def begin(self, transaction: Transaction) -> None:
+        """Make a new sidecar that holds this transaction, in place of the one that may be there.
+
+        Raises:
+            CatalogError: it could not be made; the old one is as it was.
+        """
+        part = self.path.with_name(f".{FILE_NAME}.part")
+        content = {key: value for key in transaction.__slots__ if (value := getattr(transaction, key))}
+        try:
+            with part.open("wb") as file:
+                file.write(_line(_FIRST) + _line(content))
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(self.path)
+            sync_folder(self.path.parent)
+            self._open()
+            self._end = os.fstat(self._handle).st_size
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise self._failure(error, "cannot be written; nothing was changed") from error
+        self._seen = self._status()
+        self.pending = None
+
+    def size(self) -> int:
+        """Return its size in bytes."""
+        return self._status()[1]
+
+    def close(self) -> None:
+        """Close the file, and forget what was read."""
+        if self._handle >= 0:
+            os.close(self._handle)
+        self._handle, self._end, self._seen, self.pending = -1, 0, (0, 0), None
+
+    def _failure(self, error: OSError, what: str) -> CatalogError:
+        return CatalogError(f"index {self.path}: {what}: {error.strerror or type(error).__name__}")
+
+    def _damaged(self) -> CatalogError:
+        return CatalogError(
+            f"index {self.path} is damaged at byte {self._end}: bring back a copy of it, or move it away: "
+            "the archive then opens without metadata, labels, and what else index.dat cannot hold"
+        )
+
+
+def _line(content: dict[str, Any]) -> bytes:
+    data = json.dumps(content, separators=(",", ":")).encode()
+    return b"%08x %b\n" % (zlib.crc32(data), data)
+
+
+def _content(line: bytes) -> dict[str, Any] | None:
+    """Return what a line holds; None if it is cut short or damaged."""
+    data = line[_PREFIX:-1]
+    if not line.endswith(b"\n") or line[:_PREFIX] != b"%08x " % zlib.crc32(data):
+        return None
+    try:
+        content = json.loads(data)
+    except ValueError:
+        return None
+    return content if isinstance(content, dict) else None
+
+
+def _write_all(handle: int, data: bytes, offset: int) -> None:
+    view = memoryview(data)
+    while view:
+        done = os.pwrite(handle, view, offset)
+        view, offset = view[done:], offset + done
