@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Fill": {
         "init": ("creating:init", "Make an empty archive."),
         "import": ("importing:import_", "Import files, folders and ZIP files."),
+        "register": ("registering:register", "Take files into the index where they lie."),
         "quarantine": ("quarantining:quarantine", "List, retry or discard damaged objects."),
         "demo": ("demo:demo", "Walk through Fileroom on real DICOM files."),
     },

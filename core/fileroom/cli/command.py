@@ -39,9 +39,13 @@ class Settings:
         return self.given or os.environ.get("FILEROOM_ARCHIVE") or DEFAULT_ARCHIVE
 
     def exists(self) -> bool:
-        """Say whether there is an archive: a TOML file, or a folder with one or with a default index."""
+        """Say whether there is an archive: a TOML file, or a folder with one, a default index, or DCMTK's."""
+        from fileroom.config import AREA_FILES, FILE_NAME  # noqa: PLC0415 - not needed for --help
+
         path = Path(self.archive).expanduser()
-        return path.is_file() or any((path / name).is_file() for name in ("fileroom.toml", "index.sqlite"))
+        return path.is_file() or any(
+            (path / name).is_file() for name in (FILE_NAME, "index.sqlite", *AREA_FILES)
+        )
 
     def require(self) -> None:
         """Make sure that there is an archive.

@@ -71,15 +71,15 @@ def add_row(to: Table, *cells: object) -> None:
     to.add_row(*(printable(str(cell), keep="\n") for cell in cells))
 
 
-def print_table(made: Table) -> None:
-    """Print a table."""
-    console().print(made)
+def print_table(made: Table, *, err: bool = False) -> None:
+    """Print a table, to stdout unless ``err``."""
+    console(stderr=err).print(made)
 
 
-def say(*lines: str) -> None:
-    """Print lines for people to stdout."""
+def say(*lines: str, err: bool = False) -> None:
+    """Print lines for people, to stdout unless ``err``."""
     for line in lines:
-        click.echo(printable(line))
+        click.echo(printable(line), err=err)
 
 
 def grid(rows: Iterable[tuple[str, object]]) -> Table:
