@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import logging
 import threading
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import pluggy
 
 from fileroom import hooks
 from fileroom._hints import did_you_mean
 from fileroom._loader import CAUGHT, blame, explain
-from fileroom._plugins.assembly import assemble
+from fileroom._plugins.assembly import assemble, choose_sender
 from fileroom._plugins.guarded import Call, Intervention, notify, report
 from fileroom._plugins.registry import Registry
 from fileroom.errors import ConfigError, FileroomError, PluginNotFoundError
 from fileroom.index import Index
 from fileroom.plugin import IndexPlugin
 from fileroom.processing import Processor
+from fileroom.sending import Sender
 from fileroom.storage import Storage
 
 if TYPE_CHECKING:
@@ -108,6 +109,8 @@ class Dispatch:
         self._closing: list[tuple[Found, object]] = []
         self._lock = threading.Lock()
         self._opened: dict[str, Processor] = {}
+        self._sender: Sender | None = None
+        self._config = config
         try:
             self._assembly: Assembly = assemble(config, plugins, self._hooks, self._registry)
             for chosen in self._assembly.extensions:
@@ -191,6 +194,21 @@ class Dispatch:
         enabled = ", ".join(self.processors) or "none"
         return PluginNotFoundError(f"no processor {name!r}: enabled are {enabled}{could}{hint}", name)
 
+    def sender(self) -> Sender:
+        """Return what ``[network] sender`` names: loaded and opened when first asked for, closed with this.
+
+        Raises:
+            ConfigError: one of its options is wrong, or it is disabled.
+            PluginError: it is not installed, lacks a package, or failed with an error that is not Fileroom's.
+            FileroomError: what the sender itself raised.
+        """
+        with self._lock:
+            if self._sender is None:
+                chosen = choose_sender(self._config, self._assembly, self._hooks, self._registry)
+                self._sender = cast("Sender", _opened(chosen, Sender, chosen.options, self._config.network))
+                self._closing.append((chosen.offer.found, self._sender))
+            return self._sender
+
     @property
     def has_interventions(self) -> bool:
         """Whether anything decides about objects before they are stored."""
@@ -205,7 +223,7 @@ class Dispatch:
         return notify(self._removed, "fileroom_removed", batch)
 
     def close(self) -> None:
-        """Close processors, and extensions that have a ``close``, the last opened first.
+        """Close the sender, processors, and extensions that have a ``close``, the last opened first.
 
         May be called twice. One that fails is logged and does not keep the others from being closed.
         """

@@ -24,7 +24,7 @@ from fileroom.external import ExternalFiles
 from fileroom.index import Overwrite
 from fileroom.ingest import SWEEP_GRACE, Ingest, Run, with_skipped
 from fileroom.model import ChangeType, Level, public_id_to_digest
-from fileroom.outgoing import export_resources
+from fileroom.outgoing import export_resources, host_of, send_resources
 from fileroom.prepare import Preparer
 from fileroom.quarantine import Quarantine
 from fileroom.query import Condition, Equal, Query
@@ -54,9 +54,11 @@ if TYPE_CHECKING:
     from fileroom.index import Details, Edit, Edited, Index, Removal
     from fileroom.ingest import Prepares
     from fileroom.model import ChangePage, ResourceRecord, Statistics
+    from fileroom.network import Host
     from fileroom.prepare import MakesPreparer
     from fileroom.reports import IngestReport, Outcome, Progress
     from fileroom.resources import Patient, Series, Study
+    from fileroom.sending import EchoResult, SendReport, SendStatus
     from fileroom.sources import Candidate, Sources
     from fileroom.storage import Source, Storage
 
@@ -409,6 +411,35 @@ class Archive:
             NotFoundError: one of the resources is not there.
         """
         return export_resources(self, resources, to, template=template, as_zip=as_zip)
+
+    def send(
+        self,
+        resources: Iterable[Resource | str],
+        peer: str | Host,
+        *,
+        on_status: Callable[[SendStatus], object] | None = None,
+    ) -> SendReport:
+        """Send all instances of resources to a DICOM application (C-STORE), by the sender of ``[network]``.
+
+        Args:
+            resources: handles or public ids, of any level.
+            peer: a name in ``[network]`` that stands for one host, ``AET@host:port``, or a host.
+            on_status: called with what became of each instance, in order; what it raises ends the sending.
+
+        Raises:
+            NotFoundError: one of the resources, or the peer, is not there.
+            SendStoppedError: the peer could not be reached, refused, or broke off; it holds the report.
+            PluginError: the sender cannot be used.
+        """
+        return send_resources(self, resources, peer, on_status)
+
+    def echo(self, peer: str | Host) -> EchoResult:
+        """Ask a DICOM application whether it answers (C-ECHO); ``peer`` as in `send`.
+
+        Raises:
+            NetworkError: it does not.
+        """
+        return self.plugins.sender().echo(host_of(self, peer))
 
     def process(self, id_: str, processor: str) -> list[Attachment]:
         """Run a processor and keep its products as attachments; see `fileroom.resources.Resource.process`."""

@@ -23,6 +23,7 @@
     │   └── StorageFullError           no space left, or over quota
     ├── CatalogError                   the index failed
     │   └── SchemaError                the index was written by another version
+    ├── NetworkError                   a peer cannot be reached, refuses, or breaks off
     └── IntegrityError                 bytes differ from their recorded digest
 
 Drivers' own errors are translated where they leave a backend (``raise … from``), so that a host
@@ -147,6 +148,10 @@ class CatalogError(FileroomError):
 
 class SchemaError(CatalogError):
     """The index was written by a newer version of Fileroom, or is not an index at all."""
+
+
+class NetworkError(FileroomError):
+    """A peer on the network cannot be reached, refuses, breaks off, or does not answer in time."""
 
 
 class IntegrityError(FileroomError):

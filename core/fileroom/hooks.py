@@ -17,7 +17,7 @@ import pluggy
 
 if TYPE_CHECKING:
     from fileroom.events import Decision, Incoming, RemovedBatch, StoredBatch
-    from fileroom.plugin import ExtensionPlugin, IndexPlugin, ProcessorPlugin, StoragePlugin
+    from fileroom.plugin import ExtensionPlugin, IndexPlugin, ProcessorPlugin, SenderPlugin, StoragePlugin
 
 PROJECT = "fileroom"
 
@@ -90,6 +90,43 @@ def fileroom_processor() -> ProcessorPlugin:  # type: ignore[empty-body]
         @hookimpl
         def fileroom_processor() -> ProcessorPlugin:
             return ProcessorPlugin("preamble", Options, Preamble, "The first bytes of a file")
+        ```
+    """
+
+
+@hookspec
+def fileroom_sender() -> SenderPlugin:  # type: ignore[empty-body]
+    """Offer a sender: what carries objects to other DICOM applications. It is opened when first needed.
+
+    Example:
+        ```python
+        from dataclasses import dataclass
+        from fileroom.plugin import (
+            EchoResult, Sender, SenderPlugin, SendReport, SendState, SendStatus, hookimpl
+        )
+
+        @dataclass(frozen=True)
+        class Options:
+            seconds: float = 0.0
+
+        class Pretender(Sender):
+            def __init__(self, options, network):
+                self.options = options
+
+            def echo(self, host):
+                return EchoResult(self.options.seconds)
+
+            def send(self, host, items, on_status):
+                report = SendReport()
+                for item in items:
+                    status = SendStatus(item, SendState.FAILED, reason="this sender only pretends")
+                    report.add(status)
+                    on_status(status)
+                return report
+
+        @hookimpl
+        def fileroom_sender() -> SenderPlugin:
+            return SenderPlugin("pretender", Options, Pretender, "Sends nothing")
         ```
     """
 

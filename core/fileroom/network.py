@@ -82,6 +82,7 @@ class NetworkOptions:
         port: the TCP port to listen on; 0 takes a free one.
         max_pdu: the longest PDU to accept, in bytes, 4096 to 131072; 0 for any (PS3.8 annex D.1).
         max_associations: associations at a time, at least 1.
+        sender: the plugin that sends to peers, by its entry point's name.
         access: what peers may do.
         peers: who may connect: ``"ANY"``, symbols, names of vendors, or ``AET@host:port``.
         hosts: symbol to peers; in TOML a table or a list of tables.
@@ -92,6 +93,7 @@ class NetworkOptions:
     port: int = 104
     max_pdu: int = 16384
     max_associations: int = 16
+    sender: str = "dimse"
     access: Access = Access.READ_WRITE
     peers: tuple[str, ...] = (ANY,)
     hosts: Mapping[str, tuple[Host, ...]] = field(default_factory=dict)

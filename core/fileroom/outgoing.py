@@ -1,23 +1,28 @@
-"""The instances of resources, as items to export."""
+"""The instances of resources, as items to export and to send."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from fileroom.content_types import DICOM
-from fileroom.errors import ConfigError, NotFoundError
+from fileroom.errors import ConfigError, InvalidValueError, NotFoundError
 from fileroom.export import ExportItem, export_folder, export_zip
 from fileroom.model import Level
 from fileroom.naming import NameTemplate
 from fileroom.resources import Resource
+from fileroom.sending import SendItem
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from fileroom.archive import Archive
     from fileroom.export import ExportReport
+    from fileroom.model import AttachmentRecord
+    from fileroom.network import Host
+    from fileroom.sending import SendReport, SendStatus
 
 _PAGE = 200
 
@@ -39,8 +44,7 @@ def export_resources(
     for keyword in NameTemplate(template).fields:
         if keyword not in known:
             raise ConfigError(f"the template names {keyword}, which the index does not keep")
-    found = [one if isinstance(one, Resource) else archive.get(one) for one in resources]
-    items = _items(archive, found)
+    items = (_export_item(archive, *one) for one in _files(archive, resources))
     if not as_zip:
         return export_folder(items, Path(cast("str", to)).expanduser(), template)
     if hasattr(to, "write"):
@@ -48,8 +52,50 @@ def export_resources(
     return export_zip(items, Path(cast("str", to)).expanduser(), template)
 
 
-def _items(archive: Archive, resources: Iterable[Resource]) -> Iterator[ExportItem]:
-    """Yield every instance once, though it may be asked for at several levels."""
+def send_resources(
+    archive: Archive,
+    resources: Iterable[Resource | str],
+    peer: str | Host,
+    on_status: Callable[[SendStatus], object] | None,
+) -> SendReport:
+    """Send the DICOM files of resources; see `fileroom.Archive.send`."""
+    host = host_of(archive, peer)
+    items = (_send_item(archive, *one) for one in _files(archive, resources))
+    return archive.plugins.sender().send(host, items, on_status or (lambda _: None))
+
+
+def host_of(archive: Archive, peer: str | Host) -> Host:
+    """Return the one host that is meant.
+
+    Raises:
+        NotFoundError: the name stands for none.
+        InvalidValueError: the name stands for several.
+    """
+    if not isinstance(peer, str):
+        return peer
+    hosts = archive.config.network.resolve(peer)
+    if len(hosts) > 1:
+        listed = ", ".join(map(str, hosts))
+        raise InvalidValueError(f"{peer!r} stands for {len(hosts)} hosts, and one is needed: {listed}")
+    return hosts[0]
+
+
+def _files(
+    archive: Archive, resources: Iterable[Resource | str]
+) -> Iterator[tuple[Resource, AttachmentRecord | None]]:
+    """Return every instance once, though it may be asked for at several levels, with its DICOM file.
+
+    None stands for that of an instance that was deleted meanwhile.
+
+    Raises:
+        NotFoundError: one of the resources is not there.
+    """
+    return _below(archive, [one if isinstance(one, Resource) else archive.get(one) for one in resources])
+
+
+def _below(
+    archive: Archive, resources: Iterable[Resource]
+) -> Iterator[tuple[Resource, AttachmentRecord | None]]:
     seen: set[str] = set()
     for resource in resources:
         below = (
@@ -67,20 +113,28 @@ def _items(archive: Archive, resources: Iterable[Resource]) -> Iterator[ExportIt
         yield from _page(archive, page)
 
 
-def _deleted() -> BinaryIO:
-    raise NotFoundError("the instance was deleted while it was exported")
-
-
-def _page(archive: Archive, instances: list[Resource]) -> Iterator[ExportItem]:
+def _page(archive: Archive, instances: list[Resource]) -> Iterator[tuple[Resource, AttachmentRecord | None]]:
     details = archive.index.details([one.id for one in instances])
     for instance, detail in zip(instances, details, strict=True):
-        if detail is None:
-            yield ExportItem({}, _deleted, 0, "", id=instance.id)
-            continue
-        record = next(one for one in detail.attachments if one.content_type == DICOM.number)
-        tags = {keyword: value for keyword, value in instance.tags.items() if isinstance(value, str)}
+        attachments = detail.attachments if detail else ()
+        yield instance, next((one for one in attachments if one.content_type == DICOM.number), None)
 
-        def opener(locator: str = record.locator) -> BinaryIO:
-            return archive.storage.open(locator)
 
-        yield ExportItem(tags, opener, record.size, record.digest, id=instance.id)
+def _export_item(archive: Archive, instance: Resource, file: AttachmentRecord | None) -> ExportItem:
+    if file is None:
+        return ExportItem({}, _deleted, 0, "", id=instance.id)
+    tags = {keyword: value for keyword, value in instance.tags.items() if isinstance(value, str)}
+    opener = partial(archive.storage.open, file.locator)
+    return ExportItem(tags, opener, file.size, file.digest, id=instance.id)
+
+
+def _send_item(archive: Archive, instance: Resource, file: AttachmentRecord | None) -> SendItem:
+    if file is None:
+        return SendItem(instance.id, 0, _deleted)
+    opener = partial(archive.storage.open, file.locator)
+    sop_class_uid = str(instance.get("SOPClassUID"))
+    return SendItem(instance.id, file.size, opener, sop_class_uid, instance.uid)
+
+
+def _deleted() -> BinaryIO:
+    raise NotFoundError("the instance was deleted meanwhile")

@@ -21,6 +21,7 @@ from fileroom.errors import (
     InvalidValueError,
     KeyNotIndexedError,
     MissingDependencyError,
+    NetworkError,
     NotDicomError,
     NotFoundError,
     NotSupportedError,
@@ -45,8 +46,18 @@ from fileroom.events import (
 from fileroom.hooks import hookimpl
 from fileroom.index import Index
 from fileroom.naming import NameTemplate, clean_component
+from fileroom.network import Host, NetworkOptions
 from fileroom.options import Secret
 from fileroom.processing import Processor, Product
+from fileroom.sending import (
+    EchoResult,
+    Sender,
+    SendItem,
+    SendReport,
+    SendState,
+    SendStatus,
+    SendStoppedError,
+)
 from fileroom.storage import (
     CHUNK,
     ByteRange,
@@ -118,6 +129,20 @@ class ProcessorPlugin:
 
 
 @dataclass(frozen=True, slots=True)
+class SenderPlugin:
+    """What `fileroom_sender` returns; ``open`` also gets ``[network]``, which says who the archive is.
+
+    ``name`` is the name in TOML, ``[network] sender = "<name>"``; options come from ``[plugins.<name>]``.
+    """
+
+    name: str
+    options: type[Any]
+    open: Callable[[Any, NetworkOptions], Sender]
+    summary: str
+    api: int = API
+
+
+@dataclass(frozen=True, slots=True)
 class ExtensionPlugin:
     """What `fileroom_extension` returns; ``open`` makes an object with event hooks, one per archive."""
 
@@ -138,8 +163,10 @@ __all__ = [
     "ConfigError",
     "Decision",
     "Deletion",
+    "EchoResult",
     "ExtensionPlugin",
     "FileroomError",
+    "Host",
     "Incoming",
     "Index",
     "IndexPlugin",
@@ -149,6 +176,8 @@ __all__ = [
     "KeyNotIndexedError",
     "MissingDependencyError",
     "NameTemplate",
+    "NetworkError",
+    "NetworkOptions",
     "NotDicomError",
     "NotFoundError",
     "NotSupportedError",
@@ -165,6 +194,13 @@ __all__ = [
     "RevisionError",
     "SchemaError",
     "Secret",
+    "SendItem",
+    "SendReport",
+    "SendState",
+    "SendStatus",
+    "SendStoppedError",
+    "Sender",
+    "SenderPlugin",
     "Source",
     "Storage",
     "StorageCapabilities",

@@ -373,6 +373,7 @@ def test_every_setting_is_described_with_its_origin_in_the_order_of_tables(tmp_p
         ("network.max_pdu", "16384", "default"),
         ("network.peers", '["ANY"]', "default"),
         ("network.port", "104", "default"),
+        ("network.sender", "dimse", "default"),
         ("network.vendors", "{}", "default"),
         ("plugins.disable", "[]", "default"),
         ("plugins.enable", "[]", "default"),

@@ -29,7 +29,13 @@ from tests.docs.blocks import ROOT
 
 SOURCES = ROOT / "core"
 _EXAMPLE = re.compile(r"^( *)```python\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
-REGISTRATIONS = {"fileroom_storage", "fileroom_index", "fileroom_processor", "fileroom_extension"}
+REGISTRATIONS = {
+    "fileroom_storage",
+    "fileroom_index",
+    "fileroom_processor",
+    "fileroom_sender",
+    "fileroom_extension",
+}
 HOOKS = sorted(name for name in dir(hooks) if name.startswith("fileroom_"))
 
 
@@ -75,6 +81,8 @@ def registered(hook: str, folder: Path) -> Archive:
         name = getattr(module, hook)().name
         kind = hook.removeprefix("fileroom_")
         tables = {kind: {"backend": name}} if kind in ("index", "storage") else {}
+        if kind == "sender":
+            tables = {"network": {"sender": name}}
         return archive_with(module, folder, **tables)
     (made,) = [one for one in vars(module).values() if inspect.isclass(one) and hasattr(one, hook)]
     return archive_with(made(), folder)
@@ -96,6 +104,15 @@ def test_the_example_of_a_processor_makes_what_it_says(tmp_path: Path) -> None:
         assert instance is not None
         (attachment,) = instance.process("preamble")
         assert attachment.read() == make_instance()[:132]
+
+
+def test_the_example_of_a_sender_is_what_an_archive_sends_with(tmp_path: Path) -> None:
+    with registered("fileroom_sender", tmp_path) as archive:
+        instance = archive.store(make_instance()).check().instance
+        assert instance is not None
+        assert archive.echo("ANYBODY@localhost:104").seconds == 0
+        report = archive.send([instance], "ANYBODY@localhost:104")
+        assert [status.reason for status in report.problems] == ["this sender only pretends"]
 
 
 def test_the_example_of_an_extension_tells_what_was_stored(

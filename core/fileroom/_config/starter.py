@@ -43,6 +43,7 @@ backend = "filesystem"
 # port = 104
 # max_pdu = 16384
 # max_associations = 16
+# sender = "dimse"
 # What peers may do: "R" (search and retrieve), "W" (store) or "RW".
 # access = "RW"
 # peers = ["ANY"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fileroom._hints import did_you_mean
 from fileroom._loader import CAUGHT, UNKNOWN, Found, blame, explain, load
 from fileroom._plugins.registrations import TYPES, check
-from fileroom._plugins.registry import named_by
+from fileroom._plugins.registry import named_by, named_sender
 from fileroom.errors import ConfigError, PluginConflictError
 from fileroom.options import build_options
 
@@ -37,16 +37,18 @@ class Assembly:
     Attributes:
         backends: ``"index"`` and ``"storage"``.
         processors: by the name that users call them.
+        senders: those that the host passed, by name; see `choose_sender`.
         extensions: in the order in which they are to be opened.
     """
 
     backends: Mapping[str, Chosen]
     processors: Mapping[str, Chosen]
+    senders: Mapping[str, Chosen]
     extensions: tuple[Chosen, ...]
 
     def all(self) -> tuple[Chosen, ...]:
         """Return all of them."""
-        return (*self.backends.values(), *self.processors.values(), *self.extensions)
+        return (*self.backends.values(), *self.processors.values(), *self.senders.values(), *self.extensions)
 
 
 def assemble(config: Config, plugins: Iterable[object], hooks: Hooks, registry: Registry) -> Assembly:
@@ -71,9 +73,28 @@ def assemble(config: Config, plugins: Iterable[object], hooks: Hooks, registry: 
             kind: _chosen(taken[kind, backend.name], backend.options, kind, config)
             for kind, backend in backends.items()
         },
-        {one.offer.registration.name: one for one in others if one.offer.found.kind == "processor"},
+        _by_name(others, "processor"),
+        _by_name(others, "sender"),
         tuple(one for one in others if one.offer.found.kind == "extension"),
     )
+
+
+def choose_sender(config: Config, assembly: Assembly, hooks: Hooks, registry: Registry) -> Chosen:
+    """Return the sender that a configuration names, loading it unless the host passed one of that name.
+
+    Raises:
+        ConfigError: an option is wrong, or it is disabled.
+        PluginError: see `fileroom._dispatch.Dispatch.sender`.
+    """
+    wanted = named_sender(config)
+    if wanted.name in assembly.senders:
+        return assembly.senders[wanted.name]
+    (offer,) = _installed(registry.select(wanted), wanted, hooks)
+    return _other(config, offer)
+
+
+def _by_name(chosen: Iterable[Chosen], kind: str) -> dict[str, Chosen]:
+    return {one.offer.registration.name: one for one in chosen if one.offer.found.kind == kind}
 
 
 def _offers(plugin: object, found: Found, hooks: Hooks) -> list[Offer]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fileroom._loader import discover
-from fileroom._plugins.registry import named_by
+from fileroom._plugins.registry import named_by, named_sender
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,8 @@ class PluginInfo:
 
     Attributes:
         name: its name in TOML.
-        kind: ``index``, ``storage``, ``processor``, ``extension``, or ``unknown`` until it is loaded.
+        kind: ``index``, ``storage``, ``processor``, ``sender``, ``extension``, or ``unknown`` until it is
+            loaded.
         distribution: the distribution that ships it.
         version: that distribution's version.
         state: ``enabled`` (the configuration names it), ``available``, ``disabled``, ``missing extra``,
@@ -55,7 +56,8 @@ def _state(found: Found, installed: Sequence[Found], config: Config | None) -> t
         return "disabled", "[plugins] disable names it"
     if not found.module:
         return "broken", "its entry point names no module"
-    wanted = next((one for one in named_by(config) if one.names(found)), None) if config else None
+    named = (*named_by(config), named_sender(config)) if config else ()
+    wanted = next((one for one in named if one.names(found)), None)
     rivals = [
         one for one in installed if (one.name, one.kind) == (found.name, found.kind) and one is not found
     ]

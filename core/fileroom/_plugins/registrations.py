@@ -7,19 +7,27 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fileroom._loader import blame
 from fileroom.options import check_options
-from fileroom.plugin import API, ExtensionPlugin, IndexPlugin, ProcessorPlugin, StoragePlugin
+from fileroom.plugin import (
+    API,
+    ExtensionPlugin,
+    IndexPlugin,
+    ProcessorPlugin,
+    SenderPlugin,
+    StoragePlugin,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fileroom._loader import Found
 
-Registration: TypeAlias = "IndexPlugin | StoragePlugin | ProcessorPlugin | ExtensionPlugin"
+Registration: TypeAlias = "IndexPlugin | StoragePlugin | ProcessorPlugin | SenderPlugin | ExtensionPlugin"
 
 TYPES: Mapping[str, type[Registration]] = {
     "index": IndexPlugin,
     "storage": StoragePlugin,
     "processor": ProcessorPlugin,
+    "sender": SenderPlugin,
     "extension": ExtensionPlugin,
 }
 RESERVED = {"index": ("backend", "distribution", "extra_tags"), "storage": ("backend", "distribution")}

@@ -45,7 +45,7 @@ class Wanted:
 
 
 def named_by(config: Config) -> list[Wanted]:
-    """Return the plugins that a configuration names: index, storage, then the others in order.
+    """Return the plugins that an archive opens with: index, storage, then the others in order.
 
     A plugin that is enabled and disabled is not wanted; an intervention or a backend that is disabled is,
     and cannot be had: what guards an archive is never left out in silence.
@@ -62,6 +62,12 @@ def named_by(config: Config) -> list[Wanted]:
     ):
         wanted += [Wanted(kinds, name, _distribution(config, name), path) for name in names]
     return wanted
+
+
+def named_sender(config: Config) -> Wanted:
+    """Return the sender that a configuration names; it is loaded when first needed."""
+    name = config.network.sender
+    return Wanted(("sender",), name, _distribution(config, name), "network.sender")
 
 
 def _distribution(config: Config, name: str) -> str | None:

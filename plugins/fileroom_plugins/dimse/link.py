@@ -1,0 +1,141 @@
+"""One association with a peer, as its requestor: opened, used, and ended within time limits."""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import TYPE_CHECKING, BinaryIO
+
+from pynetdicom import AE, build_context, evt
+from pynetdicom.dimse_primitives import C_STORE
+
+from fileroom.plugin import NetworkError
+from fileroom_plugins.dimse import exchange
+from fileroom_plugins.dimse.contexts import Context
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pynetdicom.association import Association
+
+    from fileroom.plugin import Host
+    from fileroom_plugins.dimse import Options
+    from fileroom_plugins.dimse.offers import Offer
+
+_PERMANENT = 1
+
+
+class Link:
+    """An association that stands, or one that is over because the peer accepted no context.
+
+    Attributes:
+        proposed: the contexts that were proposed.
+        accepted: those of them that the peer accepted, with their ids.
+    """
+
+    def __init__(self, host: Host, contexts: Sequence[Context], ae_title: str, options: Options) -> None:
+        """Open the association; `release` or `abort` must follow.
+
+        Raises:
+            NetworkError: the peer cannot be reached, or refuses.
+        """
+        self.proposed = frozenset(contexts)
+        self._host = host
+        self._options = options
+        self._connected = False
+        self._sent = 0
+        self._association = self._opened(contexts, ae_title)
+        self.accepted = {
+            Context(str(one.abstract_syntax), str(one.transfer_syntax[0])): one.context_id or 0
+            for one in self._association.accepted_contexts
+        }
+        if self.accepted and exchange.pdu_size(self._association) < exchange.SHORTEST_PDU:
+            self.abort()
+            raise NetworkError(f"{host} takes no PDU of {exchange.SHORTEST_PDU} bytes: nothing can be sent")
+
+    def release(self) -> None:
+        """End the association in order, if it is not over yet."""
+        if self._association.is_established:
+            self._association.release()
+
+    def abort(self) -> None:
+        """End the association at once, if it is not over yet."""
+        if self._association.is_established:
+            self._association.abort()
+
+    def echo(self) -> int:
+        """Ask for an answer (C-ECHO); return its status.
+
+        Raises:
+            NetworkError: there was none.
+        """
+        started = time.monotonic()
+        status = self._association.send_c_echo().get("Status")
+        if status is None:
+            raise self._lost(late=self._is_late(started))
+        return int(status)
+
+    def store(self, offer: Offer, context: Context, data: BinaryIO) -> int:
+        """Send an object's data set, which starts where the file stands; return the status of the answer.
+
+        Raises:
+            NetworkError: the association ended, or there was no answer in time.
+            Exception: whatever reading the file raised.
+        """
+        self._sent += 1
+        try:
+            answer = exchange.store(self._association, self.accepted[context], offer, self._sent, data)
+        except exchange.LostError as lost:
+            raise self._lost(late=lost.late) from lost
+        if not (isinstance(answer, C_STORE) and answer.is_valid_response and answer.Status is not None):
+            raise NetworkError(f"{self._host} answered with something that is no answer to a C-STORE request")
+        return int(answer.Status)
+
+    def _opened(self, contexts: Sequence[Context], ae_title: str) -> Association:
+        entity = AE(ae_title)
+        entity.connection_timeout = self._options.connect_timeout
+        entity.acse_timeout = entity.dimse_timeout = self._options.timeout
+        entity.network_timeout = None  # between two objects, an association may wait as long as it takes
+        host = self._host
+        started = time.monotonic()
+        try:
+            association = entity.associate(
+                host.host,
+                host.port,
+                [build_context(one.sop_class_uid, [one.transfer_syntax_uid]) for one in contexts],
+                host.ae_title,
+                evt_handlers=[(evt.EVT_CONN_OPEN, self._prepare_socket)],
+            )
+        except OSError as error:
+            raise NetworkError(f"{host}: no address is known for this host: check its name") from error
+        if not association.is_established and not association.rejected_contexts:
+            raise self._refused(association, started)
+        return association
+
+    def _prepare_socket(self, event: evt.Event) -> None:
+        """Send short PDUs at once (Nagle's algorithm would hold them back), and wait for nothing for ever."""
+        self._connected = True
+        transport = event.assoc.dul.socket
+        assert transport is not None  # it has just connected
+        connection = transport.socket
+        assert connection is not None
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.settimeout(self._options.timeout)
+
+    def _refused(self, association: Association, started: float) -> NetworkError:
+        if not self._connected:
+            return NetworkError(f"{self._host} cannot be reached: does it run, are address and port right?")
+        if not association.is_rejected:
+            return self._lost(late=self._is_late(started))
+        answer = association.acceptor.primitive
+        assert answer is not None  # the rejection itself
+        when = "" if answer.result == _PERMANENT else " for now"
+        return NetworkError(f"{self._host} refuses the association{when}: {answer.reason_str.lower()}")
+
+    def _is_late(self, started: float) -> bool:
+        return time.monotonic() - started >= self._options.timeout
+
+    def _lost(self, *, late: bool) -> NetworkError:
+        if late:
+            return NetworkError(f"{self._host} did not answer within {self._options.timeout:g} seconds")
+        return NetworkError(f"{self._host} broke the association off: its log may say why")
