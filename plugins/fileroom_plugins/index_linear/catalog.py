@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fileroom.model import Header, Identity, Level
+from fileroom.model import Level
 from fileroom.plugin import CatalogError
 from fileroom_plugins.index_linear.area import Area
-from fileroom_plugins.index_linear.columns import mark, marks
+from fileroom_plugins.index_linear.columns import marks
 from fileroom_plugins.index_linear.counting import counted
 from fileroom_plugins.index_linear.fields import HEADER_TAGS
 from fileroom_plugins.index_linear.foreign import take_over
 from fileroom_plugins.index_linear.paths import Paths
-from fileroom_plugins.index_linear.record import decode
+from fileroom_plugins.index_linear.recovery import unshown
 from fileroom_plugins.index_linear.rows import (
     change_from_json,
     change_to_json,
@@ -31,7 +31,7 @@ from fileroom_plugins.index_linear.rows import (
     row_to_json,
     tags_to_json,
 )
-from fileroom_plugins.index_linear.showing import Showing, Wanted
+from fileroom_plugins.index_linear.showing import Showing
 from fileroom_plugins.index_linear.sidecar import Sidecar, Transaction
 from fileroom_plugins.index_linear.tables import Tables
 
@@ -39,12 +39,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from fileroom.model import TagValue
     from fileroom.plugin import TagSet
     from fileroom_plugins.index_linear.area import Look
     from fileroom_plugins.index_linear.foreign import Skipped
+    from fileroom_plugins.index_linear.showing import Wanted
     from fileroom_plugins.index_linear.study_table import Study
-    from fileroom_plugins.index_linear.tables import Row
 
 _log = logging.getLogger("fileroom.index.linear")
 
@@ -190,11 +189,12 @@ class Catalog:
         now = marks(self.area.records())
         self._measure(now)
         if self._sidecar.pending is not None and exclusive:
-            self._show_again(self._sidecar.pending)
+            self._show(self._sidecar.pending)
             now = marks(self.area.records())
             self._measure(now)
         changed = self._changed(now)
-        self.skipped = {slot: one for slot, one in self.skipped.items() if slot not in changed}
+        for slot in self.skipped.keys() & changed:
+            del self.skipped[slot]
         if changed:
             with self._transaction(noted=exclusive, shown=True):
                 skipped = take_over(
@@ -205,6 +205,19 @@ class Catalog:
                 _log.warning(
                     "%s: %d records cannot be used: see 'fileroom verify'", self.area.path, len(skipped)
                 )
+
+    def _show(self, pending: Transaction) -> None:
+        """Let ``index.dat`` show a transaction whose writer died, or had no space, before it did."""
+        self.tables.begin()
+        try:
+            cleared, self.wanted = unshown(self.tables, self.area, pending, self._end)
+            if cleared or self.wanted:
+                self._save(cleared)
+            else:
+                self._sidecar.shown()
+        except BaseException:
+            self.tables.rollback()
+            raise
 
     def _measure(self, now: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> None:
         self._end = len(now)
@@ -321,46 +334,4 @@ class Catalog:
             arrived=tables.arrived,
             sequence=tables.sequence,
             complete=tags_to_json(tables.complete),
-        )
-
-    # After a crash -------------------------------------------------------------------------------------
-
-    def _show_again(self, pending: Transaction) -> None:
-        """Let ``index.dat`` show a transaction whose writer died, or had no space, before it did."""
-        cleared = {slot: showed for slot, showed in pending.cleared if self._mark(slot) == showed}
-        with self._mutex:
-            self.tables.begin()
-            self.wanted = {}
-            for id_, tags in pending.headers.items():
-                row = self.tables.rows.get(id_)
-                if row is None or row.slot is None or self._mark(row.slot) == row.mark:
-                    continue
-                if self._holds(row.slot, row.uid):
-                    cleared[row.slot] = self._mark(row.slot)
-                self.tables.put(row._replace(slot=None, mark=0))
-                self.wanted[id_] = Wanted(
-                    self._header(row, tags), float(int(row.received.timestamp())), new=True
-                )
-            if cleared or self.wanted:
-                self._save(cleared)
-            else:
-                self._sidecar.shown()
-
-    def _mark(self, slot: int) -> int:
-        data = self.area.record(slot) if slot < self._end else b""
-        return mark(data) if data else 0
-
-    def _holds(self, slot: int, uid: str) -> bool:
-        """Say whether a record is of this instance, an older version of it perhaps."""
-        try:
-            record = decode(self.area.record(slot)) if slot < self._end else None
-        except ValueError:
-            return False
-        return record is not None and record.values.get("SOPInstanceUID") == uid.encode()
-
-    def _header(self, row: Row, tags: Mapping[str, TagValue]) -> Header:
-        instance, series, study, patient = self.tables.line(row)
-        merged = {**patient.tags, **study.tags, **series.tags, **instance.tags, **tags}
-        return Header(
-            Identity(patient.uid, study.uid, series.uid, instance.uid), row.sop_class_uid, "", merged
         )
