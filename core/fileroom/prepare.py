@@ -207,7 +207,7 @@ class Preparer:
             keys = batch_keys(len(todo))
             hashers = [Hashing(self._digest, self._pieces(work, i)) for i, (_, work) in enumerate(todo)]
             items = [
-                PutItem(key, hasher, _naming(work.header) if self._storage.capabilities.naming else {})
+                PutItem(key, hasher, naming_of(work.header) if self._storage.capabilities.naming else {})
                 for key, hasher, (_, work) in zip(keys, hashers, todo, strict=True)
             ]
             try:
@@ -294,7 +294,8 @@ def conflict(outcome: Outcome) -> Outcome:
     return replace(outcome, reason=reason)
 
 
-def _naming(header: Header) -> Mapping[str, str]:
+def naming_of(header: Header) -> Mapping[str, str]:
+    """Return what a storage may name an instance's object by (`fileroom.storage.PutItem.naming`)."""
     identity = header.identity
     named = {keyword: value for keyword, value in header.tags.items() if isinstance(value, str)}
     named.update(

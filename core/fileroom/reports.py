@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import enum
-import pickle
-import tempfile
 import threading
-import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from fileroom._spool import Spool
 from fileroom.errors import FileroomError, RejectedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fileroom.resources import Instance
-
-_SPOOL = 4 << 20  # bytes of outcomes kept in memory before they move to a temporary file
 
 
 class Status(enum.StrEnum):
@@ -136,15 +132,14 @@ class IngestReport:
         self.evicted = 0
         self.interrupted = False
         self._lock = threading.Lock()
-        self._spool = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115 - closed by the next line
-        weakref.finalize(self, self._spool.close)
+        self._outcomes: Spool[Outcome] = Spool()
 
     def add(self, outcome: Outcome) -> None:
         """Count and keep one outcome."""
         with self._lock:
             self.counts[outcome.status] += 1
             self.bytes += outcome.size
-            pickle.dump(outcome, self._spool, pickle.HIGHEST_PROTOCOL)
+            self._outcomes.add(outcome)
 
     def __getattr__(self, name: str) -> int:
         """Return the count of a status by its name."""
@@ -159,17 +154,7 @@ class IngestReport:
 
     def __iter__(self) -> Iterator[Outcome]:
         """Yield every outcome."""
-        position = 0
-        while True:
-            with self._lock:
-                end = self._spool.seek(0, 2)
-                if position == end:
-                    return
-                self._spool.seek(position)
-                outcome: Outcome = pickle.load(self._spool)  # noqa: S301 - our own temporary file
-                position = self._spool.tell()
-                self._spool.seek(end)
-            yield outcome
+        return iter(self._outcomes)
 
     @property
     def failed(self) -> int:
