@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from fileroom._header.charset import CharacterSet
 from fileroom.errors import (
     AlreadyExistsError,
     CatalogError,
@@ -43,6 +44,7 @@ from fileroom.events import (
     StoredBatch,
     StoredInstance,
 )
+from fileroom.header import identity_of
 from fileroom.hooks import hookimpl
 from fileroom.index import Index
 from fileroom.naming import NameTemplate, clean_component
@@ -160,6 +162,7 @@ __all__ = [
     "AlreadyExistsError",
     "ByteRange",
     "CatalogError",
+    "CharacterSet",
     "ConfigError",
     "Decision",
     "Deletion",
@@ -217,5 +220,6 @@ __all__ = [
     "external_locator",
     "external_path",
     "hookimpl",
+    "identity_of",
     "read_at",
 ]
