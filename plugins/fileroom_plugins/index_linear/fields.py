@@ -92,7 +92,13 @@ FIELDS = (
     Field("SpecificCharacterSet", 0x00080005, 7007, 1025),
 )
 
-DESCRIBING = ("ImageComments", "ContentDescription", "CompletionFlag", "VerificationFlag")
+DESCRIBING = (
+    "ImageComments",
+    "ContentDescription",
+    "CompletionFlag",
+    "CompletionFlagDescription",
+    "VerificationFlag",
+)
 """What an instance's description is made of, beside its SOP class."""
 
 HEADER_TAGS = tuple(dict.fromkeys([*(field.keyword for field in FIELDS), *DESCRIBING]))
