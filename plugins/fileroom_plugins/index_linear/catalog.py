@@ -193,13 +193,11 @@ class Catalog:
             now = marks(self.area.records())
             self._measure(now)
         changed = self._changed(now)
-        for slot in self.skipped.keys() & changed:
+        for slot in self.skipped.keys() & changed.keys():
             del self.skipped[slot]
         if changed:
             with self._transaction(noted=exclusive, shown=True):
-                skipped = take_over(
-                    self.tables, self._tags, self.paths, {slot: self.area.record(slot) for slot in changed}
-                )
+                skipped = take_over(self.tables, self._tags, self.paths, changed, self.area.record)
             self.skipped |= skipped
             if skipped:
                 _log.warning(
@@ -223,13 +221,16 @@ class Catalog:
         self._end = len(now)
         self._free = np.flatnonzero(now == 0)[::-1].tolist()
 
-    def _changed(self, now: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> list[int]:
+    def _changed(self, now: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> dict[int, int]:
+        """Return the slots that hold something else than we know, with the marks of what they hold."""
         known = np.zeros(len(now), np.uint64)
         showed = self.tables.marks | {slot: one.mark for slot, one in self.skipped.items()}
         slots = np.fromiter(showed, np.int64, len(showed))
         there = slots < len(now)
         known[slots[there]] = np.fromiter(showed.values(), np.uint64, len(showed))[there]
-        return [*slots[~there].tolist(), *np.flatnonzero(known != now).tolist()]
+        different = np.flatnonzero(known != now)
+        lost = dict.fromkeys(slots[~there].tolist(), 0)
+        return lost | dict(zip(different.tolist(), now[different].tolist(), strict=True))
 
     def _forget_tags(self, *, noted: bool) -> None:
         """Forget, once, that extra tags are complete which this archive does not keep."""

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from fileroom.model import AttachmentRecord, ChangeType, Level
 from fileroom.plugin import InvalidValueError
 from fileroom_plugins.index_linear.arrival import DICOM, Arrivals
-from fileroom_plugins.index_linear.columns import mark
 from fileroom_plugins.index_linear.commit import FIRST_USER_TYPE
 from fileroom_plugins.index_linear.record import DamagedRecordError, decode
 from fileroom_plugins.index_linear.removal import remove
 from fileroom_plugins.index_linear.text import header_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from fileroom.model import Header
     from fileroom.plugin import TagSet
@@ -48,7 +47,13 @@ class _Found(NamedTuple):
     received: datetime
 
 
-def take_over(tables: Tables, tags: TagSet, paths: Paths, changed: Mapping[int, bytes]) -> dict[int, Skipped]:
+def take_over(
+    tables: Tables,
+    tags: TagSet,
+    paths: Paths,
+    changed: Mapping[int, int],
+    data: Callable[[int], bytes],
+) -> dict[int, Skipped]:
     """Let the tables, within a transaction, follow records that somebody else changed.
 
     An instance whose record is gone is deleted if its file is gone too; otherwise another program only had no
@@ -58,13 +63,14 @@ def take_over(tables: Tables, tags: TagSet, paths: Paths, changed: Mapping[int, 
         tables: the tables.
         tags: the tags to keep.
         paths: where files lie.
-        changed: slot to what it holds now; empty where the file ends before it.
+        changed: slot to the mark of what it holds now; 0 if it is free, or the file ends before it.
+        data: returns a record's bytes.
 
     Returns:
         Which of these records cannot be used, by slot.
     """
     before = {slot: tables.slots[slot] for slot in changed if slot in tables.slots}
-    found, skipped = _read(tables, tags, paths, changed)
+    found, skipped = _read(tables, tags, paths, changed, data)
     arrivals = Arrivals(tables, tags)
     for id_, one in sorted(found.items(), key=lambda item: (item[1].received, item[1].slot)):
         row = tables.rows.get(id_)
@@ -78,14 +84,17 @@ def take_over(tables: Tables, tags: TagSet, paths: Paths, changed: Mapping[int, 
 
 
 def _read(
-    tables: Tables, tags: TagSet, paths: Paths, changed: Mapping[int, bytes]
+    tables: Tables,
+    tags: TagSet,
+    paths: Paths,
+    changed: Mapping[int, int],
+    data: Callable[[int], bytes],
 ) -> tuple[dict[str, _Found], dict[int, Skipped]]:
     found: dict[str, _Found] = {}
     skipped: dict[int, Skipped] = {}
-    for slot, data in sorted(changed.items()):
-        seen = mark(data) if data else 0
+    for slot, seen in sorted(changed.items()):
         try:
-            record = decode(data) if data else None
+            record = decode(data(slot)) if seen else None
             if record is None:
                 continue
             header = header_of(record, tags)
