@@ -20,6 +20,7 @@ ANY = "ANY"
 """The peer that stands for everybody."""
 
 _AE_TITLE = re.compile(r"(?! )[ -\[\]-~]{1,16}(?<! )")
+_HOST = re.compile(r"[^\s@\[\]]+")
 _ADDRESS = re.compile(r"(?P<ae_title>.+)@(?:\[(?P<v6>[^\[\]]+)\]|(?P<name>[^:@]+)):(?P<port>[0-9]{1,5})")
 _PORTS = range(1, 65536)
 _PDU_SIZES = range(4096, 131073)
@@ -50,8 +51,8 @@ class Host:
 
     def __post_init__(self) -> None:
         _check_ae_title(self.ae_title)
-        if not self.host or any(character.isspace() for character in self.host):
-            raise ValueError("host must be a name or an address, without spaces")
+        if not _HOST.fullmatch(self.host):
+            raise ValueError("host must be a name or an address, without spaces, @ and brackets")
         if self.port not in _PORTS:
             raise ValueError("port must be 1 to 65535")
 
@@ -86,7 +87,7 @@ class NetworkOptions:
         access: what peers may do.
         peers: who may connect: ``"ANY"``, symbols, names of vendors, or ``AET@host:port``.
         hosts: symbol to peers; in TOML a table or a list of tables.
-        vendors: a vendor's name to the symbols of its hosts.
+        vendors: a vendor's name to the symbols of its hosts, or ``AET@host:port``.
     """
 
     ae_title: str = "FILEROOM"
@@ -113,11 +114,13 @@ class NetworkOptions:
         for symbol, hosts in self.hosts.items():
             if not hosts:
                 raise ValueError(f"hosts: {symbol!r} stands for no host")
-        named = [(vendor, symbol) for vendor, symbols in self.vendors.items() for symbol in symbols]
-        for vendor, symbol in named:
-            if symbol not in self.hosts:
-                hint = did_you_mean(symbol, self.hosts)
-                raise ValueError(f"vendors: {vendor!r} names the host {symbol!r}, which is not there{hint}")
+        for vendor, symbols in self.vendors.items():
+            for symbol in symbols:
+                if not self._addressed(symbol):
+                    hint = did_you_mean(symbol, self.hosts)
+                    raise ValueError(
+                        f"vendors: {vendor!r} names the host {symbol!r}, which is not there{hint}"
+                    )
         for peer in self.peers:
             if peer != ANY and not self._named(peer):
                 raise ValueError(f"peers: {self._unknown(peer)}")
@@ -141,11 +144,14 @@ class NetworkOptions:
         return found
 
     def _named(self, name: str) -> tuple[Host, ...]:
+        if name not in self.vendors or name in self.hosts:
+            return self._addressed(name)
+        gathered = (one for symbol in self.vendors[name] for one in self._addressed(symbol))
+        return tuple(dict.fromkeys(gathered))
+
+    def _addressed(self, name: str) -> tuple[Host, ...]:
         if name in self.hosts:
             return self.hosts[name]
-        if name in self.vendors:
-            gathered = (one for symbol in self.vendors[name] for one in self.hosts[symbol])
-            return tuple(dict.fromkeys(gathered))
         if any(one.ae_title == name for hosts in self.hosts.values() for one in hosts):
             return ()  # an AE title may look like AET@host:port
         address = Host.parse(name)

@@ -53,19 +53,26 @@ def refused(folder: Path, text: str) -> ConfigError:
 
 def test_without_a_table_everybody_may_do_everything(tmp_path: Path) -> None:
     network = load_config(tmp_path).network
-    assert network == NetworkOptions("FILEROOM", 104, 16384, 16, Access.READ_WRITE, ("ANY",), {}, {})
+    assert network == NetworkOptions()
+    assert (network.ae_title, network.port, network.max_pdu, network.max_associations) == (
+        "FILEROOM",
+        104,
+        16384,
+        16,
+    )
+    assert (network.access, network.peers, network.hosts, network.vendors) == ("RW", ("ANY",), {}, {})
 
 
 def test_the_whole_table_is_read(tmp_path: Path) -> None:
     assert loaded(tmp_path) == NetworkOptions(
-        "ARCHIVE",
-        11112,
-        0,
-        2,
-        Access.READ,
-        ("acme1", "Acme CT Company", "WS@10.0.0.7:104"),
-        {"acme1": (ACME1,), "acmes": (ACME1, ACME2)},
-        {"Acme CT Company": ("acme1", "acmes")},
+        ae_title="ARCHIVE",
+        port=11112,
+        max_pdu=0,
+        max_associations=2,
+        access=Access.READ,
+        peers=("acme1", "Acme CT Company", "WS@10.0.0.7:104"),
+        hosts={"acme1": (ACME1,), "acmes": (ACME1, ACME2)},
+        vendors={"Acme CT Company": ("acme1", "acmes")},
     )
 
 
@@ -101,6 +108,7 @@ def test_every_setting_is_shown_as_toml_writes_it(tmp_path: Path) -> None:
         "network.port": "11112",
         "network.max_pdu": "0",
         "network.max_associations": "2",
+        "network.sender": "dimse",
         "network.access": "R",
         "network.peers": '["acme1", "Acme CT Company", "WS@10.0.0.7:104"]',
         "network.hosts": (
@@ -132,6 +140,11 @@ def test_it_reaches_worker_processes(tmp_path: Path) -> None:
 )
 def test_a_name_stands_for_hosts(tmp_path: Path, name: str, hosts: tuple[Host, ...]) -> None:
     assert loaded(tmp_path).resolve(name) == hosts
+
+
+def test_a_vendor_may_name_a_host_by_its_address() -> None:
+    network = NetworkOptions(hosts={"a": (ACME1,)}, vendors={"V": ("a", "X@y:2", "a")})
+    assert network.resolve("V") == (ACME1, Host("X", "y", 2))
 
 
 def test_a_symbol_wins_over_an_ae_title_of_the_same_name() -> None:
@@ -184,6 +197,11 @@ def test_what_names_nobody_is_not_found(tmp_path: Path, name: str) -> None:
             "hosts = { a = { ae_title = 'A', host = 'h h', port = 1 } }",
             "network.hosts.a[0]",
             "without spaces",
+        ),
+        (
+            "hosts = { a = { ae_title = 'A', host = 'x@h', port = 1 } }",
+            "network.hosts.a[0]",
+            "without spaces, @",
         ),
         ("hosts = { a = { ae_title = 'A', host = 'h', port = 0 } }", "network.hosts.a[0]", "1 to 65535"),
         ("vendors = { V = ['a'] }", "network", "'V' names the host 'a'"),
