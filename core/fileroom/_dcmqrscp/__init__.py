@@ -1,0 +1,1 @@
+"""How a ``dcmqrscp.cfg`` is taken apart; see `fileroom.dcmqrscp`."""
