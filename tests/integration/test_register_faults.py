@@ -11,10 +11,11 @@ import pytest
 
 import fileroom
 from fileroom.archive import Archive
+from fileroom.ingest import BATCH_OBJECTS
 from fileroom.reports import IN_ARCHIVE, Outcome
 from fileroom.testing.faults import Died, FaultyIndex, FaultyStorage
 from fileroom.worker import RemotePreparer
-from tests.integration.originals import ids, instance, open_archive, snapshot, three_files
+from tests.integration.originals import ids, instance, open_archive, snapshot, three_files, write_corpus
 
 folder = pytest.fixture(three_files, name="folder")
 
