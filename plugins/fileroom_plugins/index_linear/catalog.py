@@ -80,8 +80,9 @@ class Catalog:
         self._free: list[int] = []
         self._end = 0
         self._new = True
-        kept = {spec.keyword for level in Level for spec in tags.levels[level]}
-        self._header_tags = [keyword for keyword in HEADER_TAGS if keyword not in kept]
+        self._kept = {level: {spec.keyword for spec in tags.levels[level]} for level in Level}
+        known = set().union(*self._kept.values())
+        self._header_tags = [keyword for keyword in HEADER_TAGS if keyword not in known]
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Tables]:
@@ -178,7 +179,7 @@ class Catalog:
         for id_ in transaction.gone:
             tables.drop(tables.rows[id_])
         for content in transaction.rows:
-            tables.put(row_from_json(content))
+            tables.put(row_from_json(content, self._kept))
         tables.changes += map(change_from_json, transaction.changes)
         tables.arrived, tables.sequence = transaction.arrived, transaction.sequence
         tables.complete = frozenset((level, keyword) for level, keyword in transaction.complete)

@@ -20,7 +20,7 @@ from fileroom_plugins.index_linear.fields import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from typing import Any
 
 _PLACES = {one.keyword: range(one.offset, one.offset + one.size) for one in FIELDS}
@@ -92,6 +92,12 @@ def marks(records: np.ndarray[Any, Any]) -> np.ndarray[tuple[int], np.dtype[np.u
     return found
 
 
+def marks_of(records: Sequence[bytes]) -> list[int]:
+    """Return the same of single records' bytes, of all at once."""
+    found: list[int] = marks(np.frombuffer(b"".join(records), RECORD)).tolist()
+    return found
+
+
 def mark(record: bytes) -> int:
-    """Return the same of a single record's bytes."""
-    return int(marks(np.frombuffer(record, RECORD, 1))[0])
+    """Return the same of one record's bytes."""
+    return marks_of([record])[0]

@@ -9,6 +9,8 @@ from fileroom.model import AttachmentRecord, Change, ChangeType, Level, Metadata
 from fileroom_plugins.index_linear.tables import Row
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
     from fileroom_plugins.index_linear.sidecar import Json
 
 
@@ -48,17 +50,22 @@ def row_to_json(row: Row) -> Json:
     ]
 
 
-def row_from_json(content: Json) -> Row:
-    """Read a row that `row_to_json` wrote."""
+def row_from_json(content: Json, kept: Mapping[Level, Collection[str]]) -> Row:
+    """Read a row that `row_to_json` wrote, with the tags that are kept now: keywords by level."""
     id_, level, uid, tags, parent, number, received, sop_class, stamp, files, metadata, labels, *shown = (
         content
     )
     slot, mark, partial = shown
+    here = kept[level]
     return Row(
         id_,
         Level(level),
         uid,
-        {keyword: value if isinstance(value, str) else tuple(value) for keyword, value in tags.items()},
+        {
+            keyword: value if isinstance(value, str) else tuple(value)
+            for keyword, value in tags.items()
+            if keyword in here
+        },
         parent,
         number,
         datetime.fromisoformat(received),

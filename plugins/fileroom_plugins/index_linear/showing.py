@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fileroom.model import Level
 from fileroom_plugins.index_linear.arrival import DICOM
-from fileroom_plugins.index_linear.columns import mark
+from fileroom_plugins.index_linear.columns import marks_of
 from fileroom_plugins.index_linear.fields import (
     FILE_NAME_FIELD,
     STUDY_BYTES,
@@ -81,6 +81,7 @@ class Showing:
         self._studies = {study.uid: place for place, study in enumerate(table) if study.images}
         self._unused = [place for place, study in enumerate(table) if not study.images][::-1]
         self._table = list(table)
+        self._shown: list[tuple[Row, bytes]] = []
         self.plan = Plan()
 
     def make(self, wanted: Mapping[str, Wanted]) -> Plan:
@@ -94,6 +95,11 @@ class Showing:
             if row is not None:
                 before = changed[id_][0] if id_ in changed else row
                 self._show(before, row, one)
+        found = marks_of([data for _, data in self._shown])
+        for (row, data), mark in zip(self._shown, found, strict=True):
+            assert row.slot is not None
+            self.plan.records[row.slot] = data
+            self._tables.put(row._replace(mark=mark))
         return self.plan
 
     def clear(self, slot: int, showed: int) -> None:
@@ -121,12 +127,10 @@ class Showing:
                 self._tables.put(row._replace(slot=None, mark=0))
             return
         record = record_of(wanted.header, file_name=name, size=size, recorded=wanted.recorded, new=wanted.new)
-        data = encode(record)
         if slot is None:
             slot = self._slot()
         self._count(study, 1, size, wanted.recorded)
-        self.plan.records[slot] = data
-        self._tables.put(row._replace(slot=slot, mark=mark(data)))
+        self._shown.append((row._replace(slot=slot), encode(record)))
 
     def _slot(self) -> int:
         if self._free:

@@ -108,7 +108,10 @@ def _encoded(texts: dict[str, str]) -> dict[str, bytes]:
     try:
         charset = CharacterSet.of(texts.get(_CHARACTER_SET, "").encode("ascii"))
         return {
-            keyword: charset.encode(text, person_name=keyword in _NAMES) for keyword, text in texts.items()
+            keyword: text.encode()
+            if text.isascii() and _ESCAPE not in text
+            else charset.encode(text, person_name=keyword in _NAMES)
+            for keyword, text in texts.items()
         }
     except UnicodeEncodeError:
         texts = {**texts, _CHARACTER_SET: _UNICODE}
