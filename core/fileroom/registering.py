@@ -17,8 +17,8 @@ from fileroom.content_types import DICOM
 from fileroom.errors import InvalidValueError
 from fileroom.index import Entry
 from fileroom.maintenance import mark
-from fileroom.model import AttachmentRecord
-from fileroom.prepare import Preparer, Seen, SourceFailedError, batch_keys, failed
+from fileroom.model import AttachmentRecord, Level
+from fileroom.prepare import Preparer, SourceFailedError, batch_keys, failed
 from fileroom.reports import Outcome, Status
 from fileroom.storage import external_locator, external_path
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from fileroom.config import Config
     from fileroom.index import Held, Index
     from fileroom.ingest import Prepares
-    from fileroom.prepare import Prepared, Work
+    from fileroom.prepare import Prepared, Seen, Work
     from fileroom.sources import Candidate
     from fileroom.storage import Storage
     from fileroom.tags import TagSet
@@ -78,18 +78,20 @@ class Registrar(Preparer):
 
 
 class Owners:
-    """Knows to which resource each file in a storage's own folder belongs; found out when first asked."""
+    """Knows to which resource each object in a storage belongs; found out when first asked."""
 
-    def __init__(self, index: Index, storage: Storage) -> None:
+    def __init__(self, index: Index) -> None:
         self._index = index
-        self._storage = storage
         self._lock = threading.Lock()
         self._owners: dict[bytes, str] | None = None
 
-    def may_register(self, candidate: Candidate, id_: str) -> bool:
-        """Say whether a file may become the DICOM file of an instance: it is that of no other resource."""
-        locator = self._storage.locator_of(_path(candidate))
-        return locator is None or self._owned().get(mark(locator), id_) == id_
+    def may_have(self, entry: Entry) -> bool:
+        """Say whether an entry's file is that of no other resource."""
+        locator = entry.attachment.locator
+        if external_path(locator) is not None:
+            return True
+        id_ = entry.header.identity.public_id(Level.INSTANCE)
+        return self._owned().get(mark(locator), id_) == id_
 
     def _owned(self) -> dict[bytes, str]:
         with self._lock:
@@ -111,23 +113,22 @@ class Guarded:
     def __init__(self, preparer: Prepares, owners: Owners) -> None:
         self._preparer = preparer
         self._owners = owners
-        self._refused: list[bool] = []
+        self._candidates: Sequence[Candidate] = ()
 
     def read(self, candidates: Sequence[Candidate]) -> list[Seen]:
         """Read headers."""
-        pairs = list(zip(candidates, self._preparer.read(candidates), strict=True))
-        self._refused = [bool(seen.id) and not self._owners.may_register(one, seen.id) for one, seen in pairs]
-        return [
-            Seen(outcome=_rejected(one, "it belongs to another resource of this archive: import it instead"))
-            if refused
-            else seen
-            for refused, (one, seen) in zip(self._refused, pairs, strict=True)
-        ]
+        self._candidates = candidates
+        return self._preparer.read(candidates)
 
     def put(self, held: Sequence[Held | None], skip: Sequence[bool]) -> list[Prepared | None]:
         """Measure the files."""
-        either = [one or other for one, other in zip(skip, self._refused, strict=True)]
-        return self._preparer.put(held, either)
+        prepared = self._preparer.put(held, skip)
+        return [
+            _rejected(candidate, "it belongs to another resource of this archive: import it instead")
+            if isinstance(one, Entry) and not self._owners.may_have(one)
+            else one
+            for candidate, one in zip(self._candidates, prepared, strict=True)
+        ]
 
     def close(self) -> None:
         """End."""
