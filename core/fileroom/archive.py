@@ -187,7 +187,7 @@ class Archive:
             IngestStoppedError: the index failed; it holds the report so far.
         """
         config = self.config if overwrite is None else self.config.overwriting(Overwrite(overwrite))
-        owners = Owners(self.index, self.storage)
+        owners = Owners(self.index)
 
         def prepares(*, remote: bool = False) -> Prepares:
             make = functools.partial(Registrar, new=new)
