@@ -12,7 +12,7 @@ from fileroom_plugins.index_linear.arrival import DICOM, Arrivals
 from fileroom_plugins.index_linear.showing import Wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from fileroom.index import Details, Entry
     from fileroom.model import Change, Header
@@ -46,11 +46,8 @@ class Committing:
     def commit(self, entries: Sequence[Entry], overwrite: Overwrite) -> list[Committed]:
         """Commit entries in order; see `fileroom.index.Index.commit`."""
         outcomes = [self._commit(entry, overwrite) for entry in entries]
-        live = live_locators(self._tables.rows[outcome.id] for outcome in outcomes)
         return [
-            replace(outcome, garbage=tuple(one for one in outcome.garbage if one not in live))
-            if outcome.garbage
-            else outcome
+            replace(outcome, garbage=self._tables.garbage(outcome.garbage)) if outcome.garbage else outcome
             for outcome in outcomes
         ]
 
@@ -153,8 +150,3 @@ def note_digest(tables: Tables, row: Row, digest: str) -> None:
     if file.locator == row.attachments[DICOM].locator and not file.digest:
         known = replace(file, digest=digest, stored_digest=digest)
         tables.put(now._replace(attachments={**now.attachments, DICOM: known}))
-
-
-def live_locators(rows: Iterable[Row]) -> set[str]:
-    """Return all locators that rows point at."""
-    return {file.locator for row in rows for file in row.attachments.values()}

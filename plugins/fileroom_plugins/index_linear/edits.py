@@ -9,7 +9,6 @@ from fileroom.index import AddLabel, Attach, Detach, Edited, RemoveLabel, SetMet
 from fileroom.model import ChangeType, Level, Metadata
 from fileroom.plugin import NotFoundError, NotSupportedError, RevisionError
 from fileroom_plugins.index_linear.arrival import DICOM
-from fileroom_plugins.index_linear.commit import live_locators
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,11 +20,7 @@ if TYPE_CHECKING:
 def edit(tables: Tables, edits: Sequence[Edit]) -> list[Edited]:
     """Apply edits in order and log them; see `fileroom.index.Index.edit`."""
     outcomes = [_edit(tables, one) for one in edits]
-    live = live_locators(tables.rows[one.id] for one in edits)
-    return [
-        replace(outcome, garbage=tuple(one for one in outcome.garbage if one not in live))
-        for outcome in outcomes
-    ]
+    return [replace(outcome, garbage=tables.garbage(outcome.garbage)) for outcome in outcomes]
 
 
 def _edit(tables: Tables, one: Edit) -> Edited:

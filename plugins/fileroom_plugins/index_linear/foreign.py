@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from fileroom.model import AttachmentRecord, ChangeType, Level
 from fileroom.plugin import InvalidValueError
 from fileroom_plugins.index_linear.arrival import DICOM, Arrivals
+from fileroom_plugins.index_linear.columns import mark
 from fileroom_plugins.index_linear.commit import FIRST_USER_TYPE
+from fileroom_plugins.index_linear.fields import NEW, NOT_NEW, STATUS_AT
 from fileroom_plugins.index_linear.record import DamagedRecordError, decode
 from fileroom_plugins.index_linear.removal import remove
 from fileroom_plugins.index_linear.text import header_of
@@ -21,7 +23,7 @@ from fileroom_plugins.index_linear.text import header_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from fileroom.model import Header
+    from fileroom.model import Header, TagValue
     from fileroom.plugin import TagSet
     from fileroom_plugins.index_linear.paths import Paths
     from fileroom_plugins.index_linear.tables import Row, Tables
@@ -45,6 +47,7 @@ class _Found(NamedTuple):
     locator: str
     size: int
     received: datetime
+    data: bytes
 
 
 def take_over(
@@ -78,7 +81,7 @@ def take_over(
             row = arrivals.add(one.header, _file(one), one.received, partial=True)
             tables.put(row._replace(slot=one.slot, mark=one.mark))
         else:
-            _renew(tables, arrivals, row, one)
+            _renew(tables, arrivals, paths, row, one)
     _forget(tables, paths, [id_ for id_ in before.values() if id_ not in found])
     return skipped
 
@@ -93,14 +96,14 @@ def _read(
     found: dict[str, _Found] = {}
     skipped: dict[int, Skipped] = {}
     for slot, seen in sorted(changed.items()):
+        content = data(slot) if seen else b""
         try:
-            record = decode(data(slot)) if seen else None
+            record = decode(content) if content else None
             if record is None:
                 continue
             header = header_of(record, tags)
-            one = _Found(
-                slot, seen, header, paths.locator(record.file_name), record.size, _moment(record.recorded)
-            )
+            locator = paths.locator(record.file_name)
+            one = _Found(slot, seen, header, locator, record.size, _moment(record.recorded), content)
         except (DamagedRecordError, InvalidValueError) as error:
             skipped[slot] = Skipped(seen, str(error))
             continue
@@ -114,14 +117,16 @@ def _read(
     return found, skipped
 
 
-def _renew(tables: Tables, arrivals: Arrivals, row: Row, one: _Found) -> None:
-    """Follow a record of an instance that is known: merely touched, moved, or replaced by another file."""
-    old = row.attachments[DICOM]
+def _renew(tables: Tables, arrivals: Arrivals, paths: Paths, row: Row, one: _Found) -> None:
+    """Follow a record of an instance that is known: merely reviewed, moved, or of another file."""
+    tags = arrivals.tags(one.header, Level.INSTANCE)
+    same = _is_reviewed(row, one) or _is_same_file(row, one, tags, paths)
     row = row._replace(slot=one.slot, mark=one.mark)
-    if (old.locator, old.size) != (one.locator, one.size):
+    if not same:
+        old = row.attachments[DICOM]
         kept = {number: file for number, file in row.attachments.items() if number >= FIRST_USER_TYPE}
         row = row._replace(
-            tags=arrivals.tags(one.header, Level.INSTANCE),
+            tags=tags,
             sop_class_uid=one.header.sop_class_uid,
             stamp=0,
             attachments={DICOM: replace(_file(one), revision=old.revision + 1), **kept},
@@ -129,6 +134,22 @@ def _renew(tables: Tables, arrivals: Arrivals, row: Row, one: _Found) -> None:
         )
         tables.log(ChangeType.REPLACED_INSTANCE, row)
     tables.put(row)
+
+
+def _is_reviewed(row: Row, one: _Found) -> bool:
+    """Say whether a record is what it was, but for its status."""
+    before, behind = one.data[:STATUS_AT], one.data[STATUS_AT + 1 :]
+    return any(row.mark == mark(before + bytes([status]) + behind) for status in (NEW, NOT_NEW))
+
+
+def _is_same_file(row: Row, one: _Found, tags: Mapping[str, TagValue], paths: Paths) -> bool:
+    """Say whether a record that was written anew is of the file that is known, as it is known."""
+    old = row.attachments[DICOM]
+    if (old.locator, old.size) != (one.locator, one.size):
+        return False
+    if old.stored_digest:
+        return paths.digest(old.locator, old.stored_digest.partition(":")[0]) == old.stored_digest
+    return tags.items() <= row.tags.items()
 
 
 def _forget(tables: Tables, paths: Paths, ids: list[str]) -> None:

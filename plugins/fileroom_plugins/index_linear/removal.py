@@ -27,11 +27,11 @@ def remove(tables: Tables, ids: Sequence[str]) -> Removal:
             for row in _beneath(tables, tables.rows[id_]):
                 _drop(tables, row, gone)
             _drop_childless(tables, gone[id_].parent, gone)
-    garbage = {file.locator for row in gone.values() for file in row.attachments.values()}
+    garbage = (file.locator for row in gone.values() for file in row.attachments.values())
     return Removal(
         removed=tuple((int(row.level), row.id) for row in gone.values()),
         remaining={id_: _remaining(gone, id_) for id_ in ids},
-        garbage=tuple(garbage),
+        garbage=tables.garbage(garbage),
     )
 
 

@@ -7,6 +7,7 @@ which remember how to take it back: a transaction that fails leaves no trace.
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -81,6 +82,7 @@ class Tables:
         self.partial = 0
         self._children: dict[str, dict[str, None]] = {}
         self._named: dict[Level, dict[str, dict[str, None]]] = {level: {} for level in Level}
+        self._leading = Counter[str]()  # by locator, how many attachments lead there
         self._files = [0, 0, 0]  # attachments, their bytes, their bytes at rest
         self._undo: list[tuple[str, Row | None]] = []
         self._dropped: dict[str, Row] = {}
@@ -117,6 +119,13 @@ class Tables:
         while above is not None:
             yield above
             above = self.rows[above.parent] if above.parent else None
+
+    def garbage(self, locators: Iterable[str]) -> tuple[str, ...]:
+        """Return those of some locators that nothing leads to, each once.
+
+        Another program may have made two records of one file, which is not to go with the first of them.
+        """
+        return tuple(one for one in dict.fromkeys(locators) if one not in self._leading)
 
     def statistics(self) -> Statistics:
         """Return the totals."""
@@ -214,6 +223,9 @@ class Tables:
             self._files[0] += sign
             self._files[1] += sign * file.size
             self._files[2] += sign * file.stored_size
+            self._leading[file.locator] += sign
+            if not self._leading[file.locator]:
+                del self._leading[file.locator]
         self.partial += sign * row.partial
         if row.slot is not None:
             if sign > 0:
