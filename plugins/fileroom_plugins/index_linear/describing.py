@@ -57,6 +57,9 @@ def describe(sop_class_uid: str, tags: Mapping[str, TagValue]) -> str:
     A structured report gives its class and, after commas, verification flag, completion flag and what
     describes that, as far as it has values; a grayscale presentation state its Content Description; all
     else its Image Comments. Of several values the first one counts, but comments are one text.
+
+    Two oddities of DCMTK's are left out: a flag that is there and empty gives two commas, of which headers do
+    not tell; and a character whose second byte is that of a backslash ends a value halfway.
     """
     if name := _DOCUMENTS.get(sop_class_uid):
         return ", ".join((name, *(_first(tags[keyword]) for keyword in _FLAGS if keyword in tags)))
