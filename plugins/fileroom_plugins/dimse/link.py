@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from pynetdicom import AE, build_context, evt
 from pynetdicom.dimse_primitives import C_STORE
+from pynetdicom.pdu import A_ASSOCIATE_RJ
 
 from fileroom.plugin import NetworkError
 from fileroom_plugins.dimse import exchange
@@ -42,7 +43,10 @@ class Link:
         self.proposed = frozenset(contexts)
         self._host = host
         self._options = options
+        self._socket: socket.socket | None = None
+        self._opening: Association | None = None
         self._connected = False
+        self._rejection: A_ASSOCIATE_RJ | None = None
         self._sent = 0
         self._association = self._opened(contexts, ae_title)
         self.accepted = {
@@ -57,11 +61,13 @@ class Link:
         """End the association in order, if it is not over yet."""
         if self._association.is_established:
             self._association.release()
+        self._close_socket()
 
     def abort(self) -> None:
         """End the association at once, if it is not over yet."""
         if self._association.is_established:
             self._association.abort()
+        self._close_socket()
 
     def echo(self) -> int:
         """Ask for an answer (C-ECHO); return its status.
@@ -104,33 +110,57 @@ class Link:
                 host.port,
                 [build_context(one.sop_class_uid, [one.transfer_syntax_uid]) for one in contexts],
                 host.ae_title,
-                evt_handlers=[(evt.EVT_CONN_OPEN, self._prepare_socket)],
+                evt_handlers=[
+                    (evt.EVT_ACSE_SENT, self._take_socket),
+                    (evt.EVT_CONN_OPEN, self._limit_waits),
+                    (evt.EVT_PDU_RECV, self._note_rejection),
+                ],
             )
         except OSError as error:
             raise NetworkError(f"{host}: no address is known for this host: check its name") from error
+        except BaseException:  # Ctrl-C: a thread is left that would keep the process from ending
+            if self._opening is not None:
+                self._opening.dul.kill_dul()
+            self._close_socket()
+            raise
         if not association.is_established and not association.rejected_contexts:
-            raise self._refused(association, started)
+            self._close_socket()
+            raise self._refused(started)
         return association
 
-    def _prepare_socket(self, event: evt.Event) -> None:
-        """Send short PDUs at once (Nagle's algorithm would hold them back), and wait for nothing for ever."""
-        self._connected = True
+    def _take_socket(self, event: evt.Event) -> None:
+        """Get hold of the socket before it connects, and have short PDUs sent at once (no Nagle's)."""
+        self._opening = event.assoc
         transport = event.assoc.dul.socket
-        assert transport is not None  # it has just connected
-        connection = transport.socket
-        assert connection is not None
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.settimeout(self._options.timeout)
+        if self._socket is None and transport is not None and transport.socket is not None:
+            self._socket = transport.socket
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
-    def _refused(self, association: Association, started: float) -> NetworkError:
+    def _limit_waits(self, event: evt.Event) -> None:
+        """Let a peer that takes no more bytes be an error, in time."""
+        del event
+        self._connected = True
+        if self._socket is not None:
+            self._socket.settimeout(self._options.timeout)
+
+    def _note_rejection(self, event: evt.Event) -> None:
+        """Keep the peer's reason: pynetdicom takes a quick rejection for a connection that failed."""
+        if isinstance(event.pdu, A_ASSOCIATE_RJ):
+            self._rejection = event.pdu
+
+    def _close_socket(self) -> None:
+        """Close the socket: pynetdicom leaves those open whose peer was not there, or has gone."""
+        if self._socket is not None:
+            self._socket.close()
+
+    def _refused(self, started: float) -> NetworkError:
         if not self._connected:
             return NetworkError(f"{self._host} cannot be reached: does it run, are address and port right?")
-        if not association.is_rejected:
+        if self._rejection is None:
             return self._lost(late=self._is_late(started))
-        answer = association.acceptor.primitive
-        assert answer is not None  # the rejection itself
-        when = "" if answer.result == _PERMANENT else " for now"
-        return NetworkError(f"{self._host} refuses the association{when}: {answer.reason_str.lower()}")
+        when = "" if self._rejection.result == _PERMANENT else " for now"
+        reason = self._rejection.reason_str
+        return NetworkError(f"{self._host} refuses the association{when}: {reason[:1].lower()}{reason[1:]}")
 
     def _is_late(self, started: float) -> bool:
         return time.monotonic() - started >= self._options.timeout
