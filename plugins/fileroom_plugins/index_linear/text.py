@@ -76,7 +76,7 @@ def header_of(record: Record, tags: TagSet) -> Header:
     Raises:
         DamagedRecordError: its identifiers are not such as an archive can go by.
     """
-    texts, description = texts_of(record)
+    texts, description = _texts_of(record)
     found: dict[str, TagValue] = {keyword: text.strip(" ") for keyword, text in texts.items()}
     try:
         identity = identity_of(found)
@@ -94,7 +94,7 @@ def header_of(record: Record, tags: TagSet) -> Header:
     )
 
 
-def texts_of(record: Record) -> tuple[dict[str, str], str]:
+def _texts_of(record: Record) -> tuple[dict[str, str], str]:
     """Return a record's values as text, with all their spaces, by keyword; and its description."""
     charset = CharacterSet.of(record.values.get(_CHARACTER_SET, b""))
     texts = {keyword: _decoded(keyword, value, charset) for keyword, value in record.values.items()}
