@@ -23,7 +23,7 @@ from fileroom_plugins.index_linear.counting import counted
 from fileroom_plugins.index_linear.fields import HEADER_TAGS
 from fileroom_plugins.index_linear.foreign import take_over
 from fileroom_plugins.index_linear.paths import Paths
-from fileroom_plugins.index_linear.recovery import unshown
+from fileroom_plugins.index_linear.recovery import awaited, unshown
 from fileroom_plugins.index_linear.rows import (
     change_from_json,
     change_to_json,
@@ -32,7 +32,7 @@ from fileroom_plugins.index_linear.rows import (
     tags_to_json,
 )
 from fileroom_plugins.index_linear.showing import Showing
-from fileroom_plugins.index_linear.sidecar import Sidecar, Transaction
+from fileroom_plugins.index_linear.sidecar import Sidecar, Transaction, UnwrittenError
 from fileroom_plugins.index_linear.tables import Tables
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ class Catalog:
         self._free: list[int] = []
         self._end = 0
         self._new = True
+        self._ahead = False  # the tables know what a sidecar does not
+        self._stuck = False  # index.dat could not be written to
         self._kept = {level: {spec.keyword for spec in tags.levels[level]} for level in Level}
         known = set().union(*self._kept.values())
         self._header_tags = [keyword for keyword in HEADER_TAGS if keyword not in known]
@@ -94,9 +96,16 @@ class Catalog:
                     self._catch_up(exclusive=False)
                     late = False
             if late:
-                with self.area.locked(exclusive=True):
-                    self._catch_up(exclusive=True)
+                self._note()
             yield self.tables
+
+    def _note(self) -> None:
+        """Follow others, and note it; with no space to note it in, follow them for now."""
+        with self.area.locked(exclusive=True):
+            try:
+                self._catch_up(exclusive=True)
+            except UnwrittenError:
+                self._catch_up(exclusive=False)
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Tables]:
@@ -106,11 +115,17 @@ class Catalog:
             CatalogError: the area cannot be written to.
         """
         with self._mutex, self.area.locked(exclusive=True):
+            self._stuck = False
             self._catch_up(exclusive=True)
             if not self.area.writable:
                 raise CatalogError(f"index {self.area.path}: you may not write to it")
+            if self._sidecar.pending is not None:
+                raise CatalogError(
+                    f"index {self.area.path}: it does not take the last change: make room for it"
+                )
             if not self._sidecar.exists():
                 self._sidecar.begin(self._snapshot())
+                self._ahead = False
             with self._transaction():
                 yield self.tables
 
@@ -159,19 +174,26 @@ class Catalog:
 
     def _catch_up(self, *, exclusive: bool) -> None:
         """Follow what others wrote. With the exclusive lock it is noted in the sidecar, if there is one."""
-        if self._is_current():
+        noted = exclusive and self._may_append()
+        if self._is_current() and not (noted and self._ahead):
             return
-        if self._sidecar.is_another():
-            self.tables = Tables()
-            self.skipped = {}
-            self._seen = None
+        if self._sidecar.is_another() or (self._ahead and (noted or not self._sidecar.is_read())):
+            self._start_anew()
         for transaction in self._sidecar.read():
             self._apply(transaction)
         look = self.area.look()
         if self._seen != look or not look.settled or self._sidecar.pending is not None:
-            self._scan(exclusive=exclusive and self._may_append())
-        self._forget_tags(noted=exclusive and self._may_append())
+            self._scan(noted=noted)
+        self._forget_tags(noted=noted)
         self._seen = self.area.look()
+
+    def _start_anew(self) -> None:
+        """Forget what is known: the sidecar is another, or goes on otherwise than the tables did."""
+        self._sidecar.close()
+        self.tables = Tables()
+        self.skipped = {}
+        self._seen = None
+        self._ahead = False
 
     def _apply(self, transaction: Transaction) -> None:
         tables = self.tables
@@ -185,19 +207,22 @@ class Catalog:
         tables.complete = frozenset((level, keyword) for level, keyword in transaction.complete)
         tables.begin()
 
-    def _scan(self, *, exclusive: bool) -> None:
+    def _scan(self, *, noted: bool) -> None:
         """Compare all records with what they showed when we looked last."""
         now = marks(self.area.records())
         self._measure(now)
-        if self._sidecar.pending is not None and exclusive:
+        if self._sidecar.pending is not None and noted and not self._stuck:
             self._show(self._sidecar.pending)
             now = marks(self.area.records())
             self._measure(now)
         changed = self._changed(now)
+        if self._sidecar.pending is not None:
+            for slot in awaited(self.tables, self.paths, self.area, self._sidecar.pending, self._end):
+                changed.pop(slot, None)
         for slot in self.skipped.keys() & changed.keys():
             del self.skipped[slot]
         if changed:
-            with self._transaction(noted=exclusive, shown=True):
+            with self._transaction(noted=noted, shown=True):
                 skipped = take_over(self.tables, self._tags, self.paths, changed, self.area.record)
             self.skipped |= skipped
             if skipped:
@@ -208,14 +233,15 @@ class Catalog:
     def _show(self, pending: Transaction) -> None:
         """Let ``index.dat`` show a transaction whose writer died, or had no space, before it did."""
         self.tables.begin()
+        noted_before = self._sidecar.end
         try:
-            cleared, self.wanted = unshown(self.tables, self.area, pending, self._end)
+            cleared, self.wanted = unshown(self.tables, self.paths, self.area, pending, self._end)
             if cleared or self.wanted:
                 self._save(cleared)
             else:
-                self._sidecar.shown()
+                self._write(None, {})
         except BaseException:
-            self.tables.rollback()
+            self._take_back(noted_before)
             raise
 
     def _measure(self, now: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> None:
@@ -254,19 +280,27 @@ class Catalog:
         tables = self.tables
         tables.begin()
         self.wanted = {}
+        noted_before = self._sidecar.end
         try:
             if not tables.levels[Level.INSTANCE]:  # of no instance, every tag is known
                 tables.complete = self.extra
             yield
-            if tables.is_changed() and noted:
+            if tables.is_changed() and not noted:
+                self._ahead = True
+            elif tables.is_changed():
                 if shown:
                     self._sidecar.append(self._noted())
                 else:
                     self._save()
         except BaseException:
-            tables.rollback()
-            self._seen = None
+            self._take_back(noted_before)
             raise
+
+    def _take_back(self, noted_before: int) -> None:
+        """Take back a transaction, but not one that the sidecar took: that is read from there again."""
+        self.tables.rollback()
+        self._seen = None
+        self._ahead |= self._sidecar.end != noted_before
 
     def _save(self, cleared: Mapping[int, int] | None = None) -> None:
         showing = Showing(self.tables, self.paths, self.area.studies(), self._free, self._end)
@@ -296,7 +330,7 @@ class Catalog:
 
     def _write(self, studies: Mapping[int, Study] | None, records: Mapping[int, bytes]) -> None:
         """Let ``index.dat`` show it. What cannot be written now will be by whoever looks next."""
-        if not studies and not records:
+        if studies is not None and not studies and not records:
             return
         try:
             if studies is None:
@@ -308,6 +342,7 @@ class Catalog:
                 "%s; DCMTK does not see the last change yet", self.area.failure(error, "cannot be written")
             )
             self._seen = None
+            self._stuck = True
             return
         self._sidecar.shown()
         self._free.sort(reverse=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from fileroom.model import Header, Identity
+from fileroom_plugins.index_linear.arrival import DICOM
 from fileroom_plugins.index_linear.columns import mark
 from fileroom_plugins.index_linear.record import decode
 from fileroom_plugins.index_linear.showing import Wanted
@@ -14,12 +16,13 @@ if TYPE_CHECKING:
 
     from fileroom.model import TagValue
     from fileroom_plugins.index_linear.area import Area
+    from fileroom_plugins.index_linear.paths import Paths
     from fileroom_plugins.index_linear.sidecar import Transaction
     from fileroom_plugins.index_linear.tables import Row, Tables
 
 
 def unshown(
-    tables: Tables, area: Area, pending: Transaction, end: int
+    tables: Tables, paths: Paths, area: Area, pending: Transaction, end: int
 ) -> tuple[dict[int, int], dict[str, Wanted]]:
     """Find what is still to be written. Instances that are to be shown lose their slots, to get others.
 
@@ -27,6 +30,7 @@ def unshown(
 
     Args:
         tables: the tables, within a transaction.
+        paths: where files lie.
         area: ``index.dat``.
         pending: the last transaction.
         end: how many records ``index.dat`` holds.
@@ -34,33 +38,65 @@ def unshown(
     Returns:
         The slots to clear, with the marks of what they hold, and what to show, by id.
     """
-
-    def data(slot: int) -> bytes:
-        return area.record(slot) if slot < end else b""
-
-    def seen(slot: int) -> int:
-        return mark(content) if (content := data(slot)) else 0
-
-    cleared = {slot: showed for slot, showed in pending.cleared if seen(slot) == showed}
+    slots = _Slots(area, paths, end)
+    cleared = {slot: showed for slot, showed in pending.cleared if slots.mark(slot) == showed}
     wanted = {}
     for id_, tags in pending.headers.items():
         row = tables.rows.get(id_)
-        if row is None or row.slot is None or seen(row.slot) == row.mark:
+        if row is None or row.slot is None or slots.mark(row.slot) == row.mark:
             continue
-        if _is_of(data(row.slot), row.uid):
-            cleared[row.slot] = seen(row.slot)
+        if slots.is_of(row.slot, row):
+            cleared[row.slot] = slots.mark(row.slot)
         tables.put(row._replace(slot=None, mark=0))
         wanted[id_] = Wanted(_header(tables, row, tags), float(int(row.received.timestamp())), new=True)
     return cleared, wanted
 
 
-def _is_of(data: bytes, sop_instance_uid: str) -> bool:
-    """Say whether a record is of this instance, of an older version of it perhaps."""
-    try:
-        record = decode(data) if data else None
-    except ValueError:
-        return False
-    return record is not None and record.values.get("SOPInstanceUID") == sop_instance_uid.encode()
+def awaited(tables: Tables, paths: Paths, area: Area, pending: Transaction, end: int) -> set[int]:
+    """Return the slots that do not show yet what they are to show; arguments as for `unshown`.
+
+    What they hold is no news of another program's.
+    """
+    slots = _Slots(area, paths, end)
+    waiting = {slot for slot, showed in pending.cleared if slots.mark(slot) == showed}
+    rows = (tables.rows.get(id_) for id_ in pending.headers)
+    return waiting | {
+        row.slot
+        for row in rows
+        if row is not None
+        and row.slot is not None
+        and slots.mark(row.slot) != row.mark
+        and (not slots.mark(row.slot) or slots.is_of(row.slot, row))
+    }
+
+
+class _Slots:
+    """What the slots of ``index.dat`` hold."""
+
+    def __init__(self, area: Area, paths: Paths, end: int) -> None:
+        self._area = area
+        self._paths = paths
+        self._end = end
+
+    def _data(self, slot: int) -> bytes:
+        return self._area.record(slot) if slot < self._end else b""
+
+    def mark(self, slot: int) -> int:
+        """Return the mark of a slot; 0 for a free one, and for one that the file ends before."""
+        data = self._data(slot)
+        return mark(data) if data else 0
+
+    def is_of(self, slot: int, row: Row) -> bool:
+        """Say whether a record is of an instance: an older version of it, or one cut short in writing."""
+        data = self._data(slot)
+        path = self._paths.of(row.attachments[DICOM].locator)
+        if path is not None and data.startswith(os.fsencode(path) + b"\0"):
+            return True
+        try:
+            record = decode(data) if data else None
+        except ValueError:
+            return False
+        return record is not None and record.values.get("SOPInstanceUID") == row.uid.encode()
 
 
 def _header(tables: Tables, row: Row, tags: Mapping[str, TagValue]) -> Header:

@@ -8,13 +8,14 @@ that was cut short by a crash at the end of the file counts for nothing.
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from fileroom.plugin import CatalogError
+from fileroom.plugin import CatalogError, Window
 from fileroom_plugins.index_linear.area import sync_folder
 
 if TYPE_CHECKING:
@@ -62,6 +63,10 @@ class Transaction:
         return bool(self.cleared or self.headers)
 
 
+class UnwrittenError(CatalogError):
+    """The sidecar did not take a transaction: no space, or no permission; nothing of it remains."""
+
+
 class Sidecar:
     """The sidecar of an area. All methods are called under the lock of ``index.dat``.
 
@@ -71,13 +76,14 @@ class Sidecar:
     Attributes:
         path: where it is, or would be.
         pending: the last transaction, while it is not known that ``index.dat`` shows it.
+        end: up to where it has been read, or written, in bytes.
     """
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE_NAME
         self.pending: Transaction | None = None
         self._handle = -1
-        self._end = 0
+        self.end = 0
         self._seen = (0, 0)
 
     def exists(self) -> bool:
@@ -86,7 +92,11 @@ class Sidecar:
 
     def is_current(self) -> bool:
         """Say whether all of it has been read, and nothing awaits its effect."""
-        return self.pending is None and self._status() == self._seen
+        return self.pending is None and self.is_read()
+
+    def is_read(self) -> bool:
+        """Say whether all of it has been read."""
+        return self._status() == self._seen
 
     def _status(self) -> tuple[int, int]:
         try:
@@ -125,15 +135,16 @@ class Sidecar:
                 self._handle = os.open(self.path, os.O_RDONLY)
 
     def _read(self) -> Iterator[Transaction]:
-        with os.fdopen(os.dup(self._handle), "rb") as file:
-            file.seek(self._end)
+        size = os.fstat(self._handle).st_size
+        # A child process that was forked shares the handle's position, so that it must play no part.
+        with io.BufferedReader(Window(os.dup(self._handle), self.end, size, self._unread)) as file:
             for line in file:
                 content = _content(line)
                 if content is None:
                     if any(_content(later) is not None for later in file):
                         raise self._damaged()
                     return
-                if self._end == 0:
+                if self.end == 0:
                     self._check(content)
                 elif content == _SHOWN:
                     self.pending = None
@@ -144,7 +155,9 @@ class Sidecar:
                         raise self._damaged() from error
                     self.pending = transaction if transaction.shows else None
                     yield transaction
-                self._end += len(line)
+                self.end += len(line)
+        if not self.end:
+            raise self._damaged()
 
     def _check(self, content: dict[str, Any]) -> None:
         if content.get("fileroom") != "sidecar":
@@ -156,15 +169,19 @@ class Sidecar:
         """Add a transaction, durably.
 
         Raises:
-            CatalogError: it could not be written; nothing of it remains.
+            UnwrittenError: it could not be written; nothing of it remains.
         """
         content = {key: value for key in transaction.__slots__ if (value := getattr(transaction, key))}
         try:
             self._append(_line(content), durable=True)
-        except OSError as error:
+        except BaseException as error:
             with contextlib.suppress(OSError):
-                os.ftruncate(self._handle, self._end)
-            raise self._failure(error, "cannot be written; nothing was changed") from error
+                os.ftruncate(self._handle, self.end)
+            if not isinstance(error, OSError):
+                raise
+            raise UnwrittenError(
+                f"index {self.path}: cannot be written; nothing was changed: {error.strerror}"
+            ) from error
         self.pending = transaction if transaction.shows else None
 
     def shown(self) -> None:
@@ -174,12 +191,12 @@ class Sidecar:
             self._append(_line(_SHOWN), durable=False)
 
     def _append(self, data: bytes, *, durable: bool) -> None:
-        if os.fstat(self._handle).st_size > self._end:
-            os.ftruncate(self._handle, self._end)  # what a crash left behind
-        _write_all(self._handle, data, self._end)
+        if os.fstat(self._handle).st_size > self.end:
+            os.ftruncate(self._handle, self.end)  # what a crash left behind
+        _write_all(self._handle, data, self.end)
         if durable:
             os.fsync(self._handle)
-        self._end += len(data)
+        self.end += len(data)
         self._seen = self._status()
 
     def begin(self, transaction: Transaction) -> None:
@@ -198,7 +215,7 @@ class Sidecar:
             part.replace(self.path)
             sync_folder(self.path.parent)
             self._open()
-            self._end = os.fstat(self._handle).st_size
+            self.end = os.fstat(self._handle).st_size
         except OSError as error:
             part.unlink(missing_ok=True)
             raise self._failure(error, "cannot be written; nothing was changed") from error
@@ -213,14 +230,17 @@ class Sidecar:
         """Close the file, and forget what was read."""
         if self._handle >= 0:
             os.close(self._handle)
-        self._handle, self._end, self._seen, self.pending = -1, 0, (0, 0), None
+        self._handle, self.end, self._seen, self.pending = -1, 0, (0, 0), None
+
+    def _unread(self, error: OSError) -> CatalogError:
+        return self._failure(error, "cannot be read")
 
     def _failure(self, error: OSError, what: str) -> CatalogError:
         return CatalogError(f"index {self.path}: {what}: {error.strerror or type(error).__name__}")
 
     def _damaged(self) -> CatalogError:
         return CatalogError(
-            f"index {self.path} is damaged at byte {self._end}: bring back a copy of it, or move it away: "
+            f"index {self.path} is damaged at byte {self.end}: bring back a copy of it, or move it away: "
             "the archive then opens without metadata, labels, and what else index.dat cannot hold"
         )
 
