@@ -61,6 +61,13 @@ class DcmqrscpConfig:
             vendors=self.vendors,
         )
 
+    def name(self, area: Area) -> str:
+        """Return a name for an area's files: its AE title, as every file system takes it, and unique."""
+        names = [clean_component(one.ae_title).casefold() for one in self.areas]
+        clean = clean_component(area.ae_title)
+        first = self.areas[names.index(clean.casefold())]
+        return clean if first == area else f"{clean}~{area.line}"
+
     def toml(self, area: Area, areas_from: Path) -> str:
         """Return an area's configuration as TOML: the linear index and the filesystem storage on its folder.
 
@@ -68,13 +75,13 @@ class DcmqrscpConfig:
             area: one of `areas`.
             areas_from: the folder that relative areas start from; for dcmqrscp, the one it was started in.
         """
-        areas = {one.line for one in self.areas if one is not area}
+        others = {one.line for one in self.areas if one != area}
         return archive_toml(
-            folder=(areas_from / area.path).absolute(),
-            quarantine=clean_component(area.ae_title, ".quarantine"),
+            folder=area.folder(areas_from),
+            quarantine=f"{self.name(area)}.quarantine",
             quota=QuotaOptions(area.max_studies, area.max_bytes),
             network=self.network(area),
-            notes=[note for note in self.notes if note.line not in areas],
+            notes=[note for note in self.notes if note.line not in others],
         )
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fileroom.index import Committed, Entry, Index
     from fileroom.reports import DeleteReport
 
-__all__ = ["QuotaOptions", "Retention", "parse_size"]
+__all__ = ["QuotaOptions", "Retention", "format_size", "parse_size"]
 
 _SIZE = re.compile(r"([0-9]{1,18}) ?(b|kb|mb|gb)", re.IGNORECASE)
 _UNITS = {"b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30}
@@ -46,6 +46,11 @@ def parse_size(text: str) -> int:
     if match is None:
         raise ValueError('a size is a whole number and b, kb, mb or gb, for example "1024mb"')
     return int(match[1]) * _UNITS[match[2].lower()]
+
+
+def format_size(size: int) -> str:
+    """Write a number of bytes as `parse_size` reads it, in the largest unit that gives a whole number."""
+    return next(f"{size // unit}{name}" for name, unit in reversed(_UNITS.items()) if size % unit == 0)
 
 
 @dataclass(frozen=True, slots=True)

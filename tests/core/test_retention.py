@@ -19,7 +19,7 @@ from fileroom.index import Attach, Entry, Overwrite
 from fileroom.model import Level
 from fileroom.query import Query
 from fileroom.reports import DeleteReport
-from fileroom.retention import QuotaOptions, Retention, parse_size
+from fileroom.retention import QuotaOptions, Retention, format_size, parse_size
 from fileroom.tags import TagSet
 from fileroom.testing.entries import attachment, entry
 from fileroom.testing.memory_index import MemoryIndex
@@ -333,6 +333,21 @@ def test_a_wrong_quota_is_named(tmp_path: Path, table: dict[str, object], words:
 )
 def test_a_size_is_read_with_its_unit(number: int, unit: tuple[str, int]) -> None:
     assert parse_size(f"{number}{unit[0]}") == number << unit[1]
+
+
+@given(st.integers(0, 1 << 50))
+def test_a_size_is_read_as_it_was_written(size: int) -> None:
+    assert parse_size(format_size(size)) == size
+
+
+def test_a_size_is_written_in_its_largest_unit() -> None:
+    assert [format_size(size) for size in (0, 1023, 1 << 10, 1 << 30, 3 << 29)] == [
+        "0gb",
+        "1023b",
+        "1kb",
+        "1gb",
+        "1536mb",
+    ]
 
 
 @given(st.text().filter(lambda text: not text.lower().endswith("b")))

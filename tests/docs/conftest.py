@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
+import fileroom
 from fileroom.testing.datasets import make_instance
 
+AREA: dict[str, dict[str, object]] = {
+    "index": {"backend": "linear", "path": "."},
+    "storage": {"backend": "filesystem", "root": "."},
+}
 STUDIES = {
     "P-1": ("Müller^Anna", "CT", "Thorax", "20240229", 3),
     "P-2": ("Doe^Jane", "MR", "Head", "20230115", 2),
@@ -16,7 +21,7 @@ STUDIES = {
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A current folder, also the home, with what the pages speak of: DICOM files, a ZIP file, a report."""
+    """A current folder, also the home, with what the pages speak of: DICOM files, a ZIP file, an area, a report."""
     (tmp_path / "dicom").mkdir()
     for patient_id, (name, modality, description, day, count) in STUDIES.items():
         tags = {"PatientName": name, "StudyDescription": description, "StudyDate": day, "KVP": "120"}
@@ -32,6 +37,12 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with zipfile.ZipFile(tmp_path / "more.zip", "w") as file:
         file.writestr("one.dcm", make_instance(patient_id="P-3", modality="CR"))
         file.writestr("readme.txt", "no image")
+    with fileroom.open(tmp_path / "area", **AREA) as area:
+        area.ingest(tmp_path / "dicom")
+    (tmp_path / "area" / "fileroom.sidecar").unlink()  # as dcmqrscp would have made it
+    (tmp_path / "dcmqrscp.cfg").write_text(
+        "AETable BEGIN\nACME_STORE area RW (200, 1024mb) ANY\nAETable END\n"
+    )
     (tmp_path / "report.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
     monkeypatch.chdir(tmp_path)
     for name in ("HOME", "USERPROFILE"):

@@ -21,6 +21,7 @@ from fileroom.network import ANY, Access, Host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 _TABLES = ("HostTable", "VendorTable", "AETable")
 _NUMBERS = {"NetworkTCPPort": 104, "MaxPDUSize": 16384, "MaxAssociations": 16}
@@ -72,6 +73,10 @@ class Area(NamedTuple):
     max_studies: int
     max_bytes: int
     peers: tuple[str, ...]
+
+    def folder(self, areas_from: Path) -> Path:
+        """Return the storage area as an absolute path; a relative one starts at a folder of the caller's."""
+        return (areas_from / self.path).absolute()
 
 
 class Reader:

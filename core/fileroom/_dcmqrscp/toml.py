@@ -6,6 +6,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from fileroom.retention import format_size
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     from fileroom.retention import QuotaOptions
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
-_UNITS = ((1 << 30, "gb"), (1 << 20, "mb"), (1 << 10, "kb"), (1, "b"))
 
 
 def archive_toml(
@@ -44,7 +45,7 @@ def archive_toml(
         "",
         "[quota]",
         f"max_studies = {quota.max_studies}",
-        f"max_bytes = {_text(_size(quota.study_bytes or 0))}",
+        f"max_bytes = {_text(format_size(quota.study_bytes or 0))}",
         "",
         "[network]",
         f"ae_title = {_text(network.ae_title)}",
@@ -86,7 +87,3 @@ def _key(name: str) -> str:
 
 def _list(texts: Iterable[str]) -> str:
     return f"[{', '.join(map(_text, texts))}]"
-
-
-def _size(size: int) -> str:
-    return next(f"{size // unit}{name}" for unit, name in _UNITS if size % unit == 0)

@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "init": ("creating:init", "Make an empty archive."),
         "import": ("importing:import_", "Import files, folders and ZIP files."),
         "register": ("registering:register", "Take files into the index where they lie."),
+        "import-config": ("adopting:import_config", "Make archives of the areas in a dcmqrscp.cfg."),
         "quarantine": ("quarantining:quarantine", "List, retry or discard damaged objects."),
         "demo": ("demo:demo", "Walk through Fileroom on real DICOM files."),
     },
@@ -94,7 +95,7 @@ class Application(Group):
         del ctx
         for title, section in COMMANDS.items():
             with formatter.section(title):
-                formatter.write_dl([(f"{name:<12}", short) for name, (_, short) in section.items()])
+                formatter.write_dl([(f"{name:<13}", short) for name, (_, short) in section.items()])
 
 
 cli = Application(
