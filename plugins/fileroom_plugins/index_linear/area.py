@@ -36,10 +36,12 @@ if TYPE_CHECKING:
 
     from fileroom_plugins.index_linear.study_table import Study
 
-_FLAGS = os.O_CLOEXEC if hasattr(os, "O_CLOEXEC") else 0
+# Without O_NONBLOCK, opening a FIFO in the file's place would wait for its other end.
+_FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 _MODE = 0o666
 _TICK = 20_000_000  # ns: within such a time, two writes may leave the same time of change behind
 _COARSE = 2_000_000_000  # ns: the same, on file systems that count seconds
+_NO_RECORDS = np.empty(0, RECORD)
 
 
 class Look(NamedTuple):
@@ -78,6 +80,7 @@ class Area:
         self._handle = -1
         self._process = 0
         self._bumped: Look | None = None
+        self._records: np.ndarray[Any, Any] = _NO_RECORDS
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -95,21 +98,25 @@ class Area:
         Raises:
             CatalogError: ``index.dat`` is not there any more, or is none of DCMTK's.
         """
+        try:
+            self._lock(exclusive=exclusive)
+            yield
+        finally:
+            if self._handle >= 0:
+                with contextlib.suppress(OSError):
+                    fcntl.flock(self._handle, fcntl.LOCK_UN)
+
+    def _lock(self, *, exclusive: bool) -> None:
         while True:
-            if self._process != os.getpid():  # a child must not share its parent's lock
+            if self._handle < 0 or self._process != os.getpid():  # a child must not share its parent's lock
                 self._reopen()
             try:
                 fcntl.flock(self._handle, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
             except OSError as error:
                 raise self.failure(error, "cannot be locked") from error
             if self._is_in_place():
-                break
+                return
             self._reopen()
-        try:
-            yield
-        finally:
-            with contextlib.suppress(OSError):
-                fcntl.flock(self._handle, fcntl.LOCK_UN)
 
     def _is_in_place(self) -> bool:
         """Say whether the open file is still the one of that name."""
@@ -134,12 +141,14 @@ class Area:
         return look._replace(settled=age > (_COARSE if coarse else _TICK))
 
     def records(self) -> np.ndarray[Any, Any]:
-        """Return all whole records, mapped from the file; hold the lock, and let go of them before it."""
+        """Return all whole records, mapped from the file; hold the lock for as long as they are looked at."""
         count = max(0, os.fstat(self._handle).st_size - RECORDS_OFFSET) // RECORD_SIZE
-        if not count:
-            return np.empty(0, RECORD)
-        with os.fdopen(os.dup(self._handle), "rb") as file:
-            return np.memmap(file, RECORD, "r", RECORDS_OFFSET, (count,))
+        if count != len(self._records):  # a new map costs a page fault for every other record
+            with os.fdopen(os.dup(self._handle), "rb") as file:
+                self._records = (
+                    np.memmap(file, RECORD, "r", RECORDS_OFFSET, (count,)) if count else _NO_RECORDS
+                )
+        return self._records
 
     def studies(self) -> list[Study]:
         """Return the study descriptors, used and free; hold the lock."""
@@ -168,6 +177,7 @@ class Area:
         """Set a time of change that no other program's write can leave, so that any that follows is seen."""
         status = os.fstat(self._handle)
         changed = status.st_mtime_ns - status.st_mtime_ns % 1000 + 1 + time.perf_counter_ns() % 997
+        changed += changed == status.st_mtime_ns
         with contextlib.suppress(OSError):  # only the file's owner may
             os.utime(self._handle, ns=(status.st_atime_ns, changed))
         status = os.fstat(self._handle)
@@ -179,6 +189,8 @@ class Area:
         try:
             self._handle, self.writable = self._opened(create=create)
             self._process = os.getpid()
+            if not stat.S_ISREG(os.fstat(self._handle).st_mode):
+                raise CatalogError(f"index {self.path} is not a file: move it away")
             if create and self.writable:
                 fcntl.flock(self._handle, fcntl.LOCK_EX)
                 if os.fstat(self._handle).st_size == 0:
@@ -208,8 +220,6 @@ class Area:
         sync_folder(self.folder)
 
     def _check(self) -> None:
-        if not stat.S_ISREG(os.fstat(self._handle).st_mode):
-            raise CatalogError(f"index {self.path} is not a file: move it away")
         found = os.pread(self._handle, len(MAGIC), 0)
         if found != MAGIC:
             what = "of another version of DCMTK" if found.startswith(MAGIC[:4]) else "no index of DCMTK's"
@@ -220,6 +230,7 @@ class Area:
 
     def close(self) -> None:
         """Close the file."""
+        self._records = _NO_RECORDS
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1
