@@ -25,7 +25,7 @@ class Options:
             attributes and ``{key}``, beneath the folder ``named``. **File names then hold patients' values**,
             which backups, logs and file managers show; without a layout no file name tells anything. What
             is stored stays where it is when the layout changes or goes; only new objects lie elsewhere.
-            In a storage area of DCMTK (``index.dat`` lies in the root), None names new instances as DCMTK does.
+            In a storage area of DCMTK (with ``index.dat``), None names new instances as ``dcmqrscp`` does.
         threads: how many files one call writes at the same time, 1 to 64. Waiting for the disk overlaps.
 
     Raises:

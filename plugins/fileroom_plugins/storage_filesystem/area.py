@@ -1,8 +1,8 @@
 """Storage areas of DCMTK: the objects side by side in one folder, beside the ``index.dat`` of ``dcmqrscp``.
 
 DCMTK names them ``<modality>_<time><random>.dcm``: its abbreviation for the SOP class, such as ``CT`` or
-``SRt``, and lower-case hex digits. Ours are named alike, with the digits of the key, which are more than DCMTK
-ever writes: so the two never choose the same name, and it can be told who wrote a file.
+``SRt``, and lower-case hex digits. Ours are named alike, with the digits of the key. Those are more than
+DCMTK ever writes: so the two never choose the same name, and it can be told who wrote a file.
 """
 
 from __future__ import annotations

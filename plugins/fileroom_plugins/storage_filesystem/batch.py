@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# Objects that are written whole before the first of them gets its name, and so is open. Every sync of a file
+# also writes what has changed in its folder by then; names given in stretches change it less often.
+_STRETCHED = 128
+
 # A deletion elsewhere may prune a folder between our making and using it; not this often in a row.
 _TRIES = 5
 
@@ -32,10 +36,10 @@ class _StoppedError(Exception):
 class Batch:
     """The objects of one call, and how far each has come.
 
-    Each object is written where nobody sees it, its bytes are synced, and then it gets its name. When all
-    have theirs, each folder is synced once. Threads share the work, so that their waiting for the disk
-    overlaps; they last for this call only, so a slow source holds up no other call, and no thread is missing
-    after a fork.
+    Each object is written where nobody sees it, its bytes are synced, and then it gets its name, along with
+    some others. When all have theirs, each folder is synced once. Threads share the work, so that their
+    waiting for the disk overlaps; they last for this call only, so a slow source holds up no other call, and
+    no thread is missing after a fork.
 
     Args:
         root: the storage's folder.
@@ -68,46 +72,63 @@ class Batch:
         return [self._stored[position] for position in range(len(self._items))]
 
     def _write_all(self, threads: int) -> None:
+        stretch = max(1, min(_STRETCHED, len(self._items)) // threads)
         if threads == 1:
-            self._work()
+            self._work(stretch)
         else:
             with ThreadPoolExecutor(threads, "fileroom-put") as pool:
                 try:
-                    for worker in [pool.submit(self._work) for _ in range(threads)]:
+                    for worker in [pool.submit(self._work, stretch) for _ in range(threads)]:
                         worker.result()
                 finally:
                     self._stopped = True  # on an interrupt the others need not go on
         if self._failed:
             raise self._failed[min(self._failed)]
 
-    def _work(self) -> None:
-        while not self._stopped:
-            try:
-                position = self._todo.popleft()
-            except IndexError:
-                return
-            try:
-                self._stored[position] = self._write(self._items[position])
-            except _StoppedError:
-                return
-            except BaseException as error:  # noqa: BLE001 - raised again by the thread that called
-                self._failed[position] = error
-                self._stopped = True
+    def _work(self, stretch: int) -> None:
+        while not self._stopped and self._todo:
+            with contextlib.ExitStack() as files, contextlib.suppress(_StoppedError):
+                written = []
+                for position in self._take(stretch):
+                    with self._noting_failure(position):
+                        written.append((position, *self._write(self._items[position], files)))
+                for position, file, locators, size in written:
+                    with self._noting_failure(position), self._translated():
+                        locator = self._publish(file, self._items[position].key, locators)
+                        self._stored[position] = Stored(locator, size)
 
-    def _write(self, item: PutItem) -> Stored:
+    def _take(self, stretch: int) -> Iterator[int]:
+        with contextlib.suppress(IndexError):  # another thread may take the last
+            for _ in range(stretch):
+                yield self._todo.popleft()
+
+    def _write(self, item: PutItem, files: contextlib.ExitStack) -> tuple[Unfinished, tuple[str, ...], int]:
+        """Write and sync an object that is closed with ``files``; return it, its locators and its size."""
         locators = self._places.candidates(item)
         folder = self._places.path(locators[0]).parent
         self._folders.add(folder)
-        with self._begin(folder, item.key) as file:
-            size = 0
-            for piece in buffers(item.source):  # what a source raises is not ours to translate
-                if self._stopped:
-                    raise _StoppedError
-                with self._translated():
-                    size += file.write(piece)
+        file = files.enter_context(self._begin(folder, item.key))
+        size = 0
+        for piece in buffers(item.source):  # what a source raises is not ours to translate
+            if self._stopped:
+                raise _StoppedError
             with self._translated():
-                file.sync()
-                return Stored(self._publish(file, item.key, locators), size)
+                size += file.write(piece)
+        with self._translated():
+            file.sync()
+        return file, locators, size
+
+    @contextlib.contextmanager
+    def _noting_failure(self, position: int) -> Iterator[None]:
+        """Keep a failure for the thread that called, and stop all threads."""
+        try:
+            yield
+        except _StoppedError:
+            raise
+        except BaseException as error:
+            self._failed[position] = error
+            self._stopped = True
+            raise _StoppedError from error
 
     def _begin(self, folder: Path, key: str) -> Unfinished:
         with self._translated():

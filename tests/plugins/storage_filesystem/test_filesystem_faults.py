@@ -149,7 +149,7 @@ def deadly():
     os._exit(7)
 storage = FilesystemStorage(Path(sys.argv[1]), threads=3)
 naming = {{"Modality": "CT"}}
-storage.put_many([new_item(sample(30_000), naming) for _ in range(8)] + [new_item(deadly(), naming)])
+storage.put_many([new_item(sample(30_000), naming) for _ in range(150)] + [new_item(deadly(), naming)])
 """
     root = tmp_path / "objects"
     assert subprocess.run([sys.executable, "-c", code, root], check=False).returncode == 7
