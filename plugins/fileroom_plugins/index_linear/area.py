@@ -189,8 +189,7 @@ class Area:
         try:
             self._handle, self.writable = self._opened(create=create)
             self._process = os.getpid()
-            if not stat.S_ISREG(os.fstat(self._handle).st_mode):
-                raise CatalogError(f"index {self.path} is not a file: move it away")
+            self._check_kind()
             if create and self.writable:
                 fcntl.flock(self._handle, fcntl.LOCK_EX)
                 if os.fstat(self._handle).st_size == 0:
@@ -218,6 +217,10 @@ class Area:
         _write(self._handle, MAGIC, 0)
         os.fsync(self._handle)
         sync_folder(self.folder)
+
+    def _check_kind(self) -> None:
+        if not stat.S_ISREG(os.fstat(self._handle).st_mode):
+            raise CatalogError(f"index {self.path} is not a file: move it away")
 
     def _check(self) -> None:
         found = os.pread(self._handle, len(MAGIC), 0)
