@@ -5,7 +5,8 @@ backend runs by subclassing; `fileroom.testing.memory_index` is the shortest ind
 
 Words: *garbage* is a locator that no row points at any more (or never did), for the archive to delete
 from the storage after the transaction; *ids* are public ids. What callers promise in turn: no locator is
-given to attachments of two resources, and no text holds a NUL character or a lone surrogate.
+given to attachments of two resources, and no text holds a NUL character or a lone surrogate. (Two instances
+may share a file that is registered where it lies, if somebody made the second of the first: none is deleted.)
 """
 
 from __future__ import annotations

@@ -169,3 +169,14 @@ def test_a_file_that_changed_is_registered_anew_if_that_is_asked_for(archive: Ar
     assert archive.register(folder / "0.dcm", overwrite="if-changed").replaced == 1
     assert list(archive.verify()) == []
     assert (folder / "0.dcm").read_bytes() == instance(0, rows=20)
+
+
+def test_a_file_that_became_another_instance_is_one_more(archive: Archive, folder: Path) -> None:
+    archive.register(folder / "0.dcm")
+    (first,) = ids(archive)
+    (folder / "0.dcm").write_bytes(instance(7, rows=20))
+    assert archive.register(folder / "0.dcm").stored == 1
+    assert [(one.id, one.problem) for one in archive.verify()] == [(first, "size")]
+    archive.delete(first)
+    assert list(archive.verify()) == []
+    assert (folder / "0.dcm").read_bytes() == instance(7, rows=20)
