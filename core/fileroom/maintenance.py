@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from fileroom.storage import Stored
 
 
-_REGISTER_AGAIN = " (a file registered where it lies: register it again if the change is right)"
+_REGISTER_AGAIN = (
+    " (a file registered where it lies: if the change is right, register it again with "
+    "overwrite='if-changed')"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ def test_a_registered_file_that_grew_has_another_size(where: Path, file: Path) -
         opened.write(b"more")
     ((problem, reason),) = found(where, "--sizes-only")
     assert problem == "size"
-    assert "register it again" in reason
+    assert "register it again with overwrite" in reason
 
 
 def test_a_registered_file_that_changed_has_another_digest(where: Path, file: Path) -> None:
@@ -75,7 +75,7 @@ def test_a_registered_file_that_changed_has_another_digest(where: Path, file: Pa
     file.write_bytes(data)
     ((problem, reason),) = found(where)
     assert problem == "digest"
-    assert "register it again" in reason
+    assert "register it again with overwrite" in reason
     assert run_json("-a", where, "verify", "--sizes-only") == []
 
 
