@@ -9,10 +9,6 @@ import pytest
 import fileroom
 from fileroom.testing.datasets import make_instance
 
-AREA: dict[str, dict[str, object]] = {
-    "index": {"backend": "linear", "path": "."},
-    "storage": {"backend": "filesystem", "root": "."},
-}
 STUDIES = {
     "P-1": ("Müller^Anna", "CT", "Thorax", "20240229", 3),
     "P-2": ("Doe^Jane", "MR", "Head", "20230115", 2),
@@ -21,7 +17,7 @@ STUDIES = {
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A current folder, also the home, with what the pages speak of: DICOM files, a ZIP file, an area, a report."""
+    """A current folder, also the home, with what the pages speak of: DICOM files, an area, a report."""
     (tmp_path / "dicom").mkdir()
     for patient_id, (name, modality, description, day, count) in STUDIES.items():
         tags = {"PatientName": name, "StudyDescription": description, "StudyDate": day, "KVP": "120"}
@@ -37,7 +33,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with zipfile.ZipFile(tmp_path / "more.zip", "w") as file:
         file.writestr("one.dcm", make_instance(patient_id="P-3", modality="CR"))
         file.writestr("readme.txt", "no image")
-    with fileroom.open(tmp_path / "area", **AREA) as area:
+    storage = {"backend": "filesystem", "root": "."}
+    with fileroom.open(tmp_path / "area", index={"backend": "linear"}, storage=storage) as area:
         area.ingest(tmp_path / "dicom")
     (tmp_path / "area" / "fileroom.sidecar").unlink()  # as dcmqrscp would have made it
     (tmp_path / "dcmqrscp.cfg").write_text(

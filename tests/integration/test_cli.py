@@ -65,7 +65,7 @@ def test_the_help_lists_every_command_in_its_section() -> None:
     shown = run("--help").stdout
     for title, section in COMMANDS.items():
         assert f"{title}:\n" in shown
-        assert all(f"  {name:<12}  {short}\n" in shown for name, (_, short) in section.items())
+        assert all(f"  {name:<13}  {short}\n" in shown for name, (_, short) in section.items())
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -118,7 +118,8 @@ def test_a_command_on_a_path_without_archive_fails_in_one_line_and_makes_nothing
 
 
 def test_all_commands_but_those_that_make_one_need_an_archive() -> None:
-    assert set(NAMES) - set(NEED_ARCHIVE) == {"init", "import", "register", "demo", "plugins"}
+    others = {"init", "import", "register", "import-config", "demo", "plugins"}
+    assert set(NAMES) - set(NEED_ARCHIVE) == others
 
 
 @pytest.mark.parametrize("position", ["before", "after", "environment", "toml"])

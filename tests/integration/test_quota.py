@@ -17,6 +17,7 @@ from fileroom.plugin import hookimpl
 from fileroom.reports import Status
 from fileroom.testing.datasets import make_instance
 from fileroom.testing.faults import Died, FaultyIndex, FaultyStorage
+from tests.dcmtk import needs_dcmtk, printed, register
 from tests.integration.cli_runs import run, run_json
 
 ROOT = "1.2.826.0.1.3680043.8.498"
@@ -188,6 +189,38 @@ def test_an_index_that_fails_meanwhile_is_the_stores_error_and_loses_nothing(tmp
         assert studies(archive) == [1, 2]
         archive.store(image(3)).check()
         assert studies(archive) == [3]
+
+
+def of_dcmtk(folder: Path, **quota: object) -> Archive:
+    """Open a storage area of DCMTK."""
+    storage = {"backend": "filesystem", "root": "."}
+    return fileroom.open(folder, index={"backend": "linear"}, storage=storage, quota=quota)
+
+
+@needs_dcmtk
+def test_dcmtk_sees_what_the_quota_leaves_of_an_area(tmp_path: Path) -> None:
+    area = tmp_path / "area"
+    with of_dcmtk(area, max_studies=2, max_bytes=2 * len(image(10))) as archive:
+        for study, number in ((10, 1), (1, 1), (11, 1), (11, 2), (11, 3)):
+            archive.store(image(study, number)).check()
+        assert instances(archive) == ["1.1.1", "11.1.2", "11.1.3"]
+        nothing_dangles(archive)
+    seen = printed(area)
+    assert {uid: images for uid, (_, images) in seen.studies.items()} == {f"{ROOT}.1": 1, f"{ROOT}.11": 2}
+    assert len(seen.records) == len(list(area.glob("*.dcm"))) == 3
+
+
+@needs_dcmtk
+def test_originals_that_dcmqridx_registered_are_never_deleted(tmp_path: Path) -> None:
+    original = tmp_path / "original.dcm"
+    original.write_bytes(image(1))
+    (tmp_path / "area").mkdir()
+    register(tmp_path / "area", original)
+    with of_dcmtk(tmp_path / "area", max_studies=1) as archive:
+        assert studies(archive) == [1]
+        archive.store(image(2)).check()
+        assert studies(archive) == [2]
+    assert original.read_bytes() == image(1)
 
 
 STORING = """
