@@ -203,11 +203,12 @@ class Preparer:
 
     def _keep(self, todo: list[tuple[int, Work]]) -> Iterator[tuple[int, Prepared]]:
         """Put the batch in one call; a source that fails is taken out, and the others are put again."""
+        named = self._storage.capabilities.naming
         while todo:
             keys = batch_keys(len(todo))
             hashers = [Hashing(self._digest, self._pieces(work, i)) for i, (_, work) in enumerate(todo)]
             items = [
-                PutItem(key, hasher, naming_of(work.header) if self._storage.capabilities.naming else {})
+                PutItem(key, hasher, naming_of(work.header) if named else {})
                 for key, hasher, (_, work) in zip(keys, hashers, todo, strict=True)
             ]
             try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _OURS = {FILE_NAME, sidecar.FILE_NAME}
 _PIECE = 1 << 20
+_GONE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP}
 
 
 class Paths:
@@ -65,13 +67,14 @@ class Paths:
             path = self.of(locator)
         except FileroomError:
             return False
-        return path is None or not path.exists()
+        return path is None or _is_there(path) is False
 
     def locator(self, name: bytes) -> str:
         """Return the locator of a file that ``index.dat`` names.
 
         A relative name starts at the area, or at the folder that the area lies in, as dcmqrscp's do when it
-        was told the area by a relative path.
+        was told the area by a relative path. Where nothing lies under a name, but the area has a file of its
+        own that is called so, the area was moved: it is that.
 
         Raises:
             InvalidValueError: it is not a name under which an object could lie.
@@ -83,11 +86,17 @@ class Paths:
         path = Path(os.path.normpath(self._absolute(Path(text))))
         if path.parent == self._folder and path.name in _OURS:
             raise InvalidValueError("its file name is that of the index itself")
-        if self._storage is not None:
-            own = self._storage.locator_of(path)
-        else:
-            own = path.name if path.parent == self._folder else None
+        own = self._own(path)
+        if own is None and path.parent != self._folder and not _is_there(path):
+            here = self._folder / path.name
+            own = self._own(here) if _is_there(here) else None
         return own or external_locator(path)
+
+    def _own(self, path: Path) -> str | None:
+        """Return the storage's locator for a path."""
+        if self._storage is not None:
+            return self._storage.locator_of(path)
+        return path.name if path.parent == self._folder else None
 
     def _absolute(self, path: Path) -> Path:
         if path.is_absolute():
@@ -109,3 +118,12 @@ class Paths:
         except (OSError, ValueError):
             return f"{algorithm}:"
         return f"{algorithm}:{hasher.hexdigest()}"
+
+
+def _is_there(path: Path) -> bool | None:
+    """Say whether something lies at a path; None if that cannot be told."""
+    try:
+        path.stat()
+    except OSError as error:
+        return False if error.errno in _GONE else None
+    return True
