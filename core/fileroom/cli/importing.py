@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     required=True,
     type=click.Path(exists=True, readable=False, path_type=Path),
 )
-@jobs_option
+@jobs_option(min(2, os.cpu_count() or 1))
 @report_option
 def import_(settings: Settings, *, paths: tuple[Path, ...], jobs: int, report_file: Path | None) -> int:
     """Import files, folders and ZIP files, into a new archive if there is none.

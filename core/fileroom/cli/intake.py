@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,23 +21,11 @@ if TYPE_CHECKING:
 
     from fileroom.reports import IngestReport, Outcome
 
-JOBS = min(2, os.cpu_count() or 1)
-"""Worker processes where ``--jobs`` does not say."""
-
 SHOWN = 10
 """At most so many failures are listed; the report has them all."""
 
 _FAILURES = (Status.CONFLICT, Status.REJECTED, Status.QUARANTINED)
 
-jobs_option: Callable[[Any], Any] = click.option(
-    "-j",
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=JOBS,
-    metavar="N",
-    show_default=True,
-    help="Processes.",
-)
 report_option: Callable[[Any], Any] = click.option(
     "--report",
     "report_file",
@@ -46,6 +33,19 @@ report_option: Callable[[Any], Any] = click.option(
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Write a JSON line for each file as soon as it is durable: path, status, id, reason.",
 )
+
+
+def jobs_option(default: int) -> Callable[[Any], Any]:
+    """Return the option that says how many processes are to work."""
+    return click.option(
+        "-j",
+        "--jobs",
+        type=click.IntRange(min=1),
+        default=default,
+        metavar="N",
+        show_default=True,
+        help="Processes.",
+    )
 
 
 @contextmanager

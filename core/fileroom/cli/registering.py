@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     type=click.Choice(["never", "always", "if-changed"]),
     help="What to do with instances that are there already.  [default: as configured]",
 )
-@jobs_option
+@jobs_option(1)  # hardly any work for others: the index commits in one process
 @report_option
 def register(
     settings: Settings,
