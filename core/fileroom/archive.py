@@ -481,6 +481,14 @@ class Archive:
         """
         return rebuilding.rebuild(self, adopt=adopt)
 
+    def compact(self) -> int:
+        """Give back the space that the index's files have for what is gone; return how many bytes that was.
+
+        Raises:
+            CatalogError: there is no space to work in, or others hold the index; it stays as it was.
+        """
+        return self.index.compact()
+
     def close(self) -> None:
         """Close index, storage and plugins. May be called twice; no other call may follow."""
         self._closing.close()

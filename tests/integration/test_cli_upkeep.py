@@ -159,3 +159,12 @@ def test_config_shows_what_it_can_and_hides_secrets_when_a_plugin_has_wrong_opti
     assert "storage.password" in result.stdout
     assert "storage.password" in result.stderr
     assert "hunter2" not in result.stdout + result.stderr
+
+
+def test_compact_gives_back_the_space_of_what_is_gone(where: Path) -> None:
+    with fileroom.open(where) as archive:
+        archive.ingest([make_instance(instance_number=number, rows=0) for number in range(10, 400)])
+        archive.delete([one.id for one in archive.find("patient")])
+    assert "gave back" in run("-a", where, "compact").stdout
+    assert run_json("-a", where, "compact") == {"bytes": 0}
+    assert run("-a", where, "compact").stdout == "there was nothing to give back\n"

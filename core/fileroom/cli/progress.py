@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -12,12 +13,40 @@ from fileroom.cli.output import console
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from fileroom.migrating import MigrationProgress
     from fileroom.reports import Progress
 
 
 @contextmanager
 def import_progress(description: str) -> Iterator[Callable[[Progress], None] | None]:
     """Yield what shows an import's progress, or None where nobody would see it."""
+    with _bar(description, "looking for files") as update:
+
+        def show(now: Progress) -> None:
+            # Bytes are the better measure of what is left, where they are known.
+            total, done = (now.total_bytes, now.bytes) if now.total_bytes else (now.total, now.done)
+            update(total=total, completed=done, amount=_amount(now))
+
+        yield None if update is None else show
+
+
+@contextmanager
+def migration_progress() -> Iterator[Callable[[MigrationProgress], None] | None]:
+    """Yield what shows a migration's progress, or None where nobody would see it."""
+    with _bar("migrating", "looking at both archives") as update:
+
+        def show(now: MigrationProgress) -> None:
+            rate = now.done / now.seconds if now.seconds else 0.0
+            copied = f", {text.size(now.bytes)}" if now.phase == "copying" else ""
+            amount = f"{now.done:,}/{now.total:,}{copied}, {rate:,.0f}/s"
+            update(description=now.phase, total=now.total, completed=now.done, amount=amount)
+
+        yield None if update is None else show
+
+
+@contextmanager
+def _bar(description: str, amount: str) -> Iterator[Callable[..., None] | None]:
+    """Yield what changes a bar's ``description``, ``total``, ``completed`` and ``amount``, or None."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -30,14 +59,8 @@ def import_progress(description: str) -> Iterator[Callable[[Progress], None] | N
         bars.TimeRemainingColumn(compact=True),
     )
     with bars.Progress(*columns, console=console(stderr=True), transient=True) as shown:
-        task = shown.add_task(description, total=None, amount="looking for files")
-
-        def show(now: Progress) -> None:
-            # Bytes are the better measure of what is left, where they are known.
-            total, done = (now.total_bytes, now.bytes) if now.total_bytes else (now.total, now.done)
-            shown.update(task, total=total, completed=done, amount=_amount(now))
-
-        yield show
+        task = shown.add_task(description, total=None, amount=amount)
+        yield functools.partial(shown.update, task)
 
 
 def _amount(now: Progress) -> str:

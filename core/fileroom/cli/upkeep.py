@@ -1,4 +1,4 @@
-"""``fileroom verify``, ``sweep`` and ``rebuild``."""
+"""``fileroom verify``, ``sweep``, ``rebuild`` and ``compact``."""
 
 from __future__ import annotations
 
@@ -93,3 +93,17 @@ def rebuild(settings: Settings, *, adopt: bool | None) -> int:
         if report.unreadable:
             output.say(f"{text.counted(report.unreadable, 'file')} cannot be read: run 'fileroom verify'")
     return FAILED if report.unreadable else 0
+
+
+@command("compact", "fileroom compact")
+def compact(settings: Settings) -> None:
+    """Give back the space that the index's files have for what is gone.
+
+    Nothing that the index knows changes. Whoever writes to the archive meanwhile has to wait.
+    """
+    with settings.open() as archive, waiting("compacting"):
+        given_back = archive.compact()
+    if settings.json:
+        output.print_json({"bytes": given_back})
+    else:
+        output.say(f"gave back {text.size(given_back)}" if given_back else "there was nothing to give back")

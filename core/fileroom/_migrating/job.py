@@ -1,0 +1,106 @@
+"""What the steps of one migration share."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from fileroom._migrating.report import Difference, MigrationProgress
+from fileroom.maintenance import mark
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from fileroom._migrating.report import MigrationReport
+    from fileroom.archive import Archive
+    from fileroom.index import Index
+    from fileroom.model import ResourceRecord
+    from fileroom.query import Query
+
+
+@dataclass(slots=True)
+class Job:
+    """One migration.
+
+    Attributes:
+        source: the archive to read.
+        target: the archive to fill.
+        drop: what is not carried over.
+        carries_log: whether the change log is; where it is not, the target logs what arrives.
+        logged: the last sequence of the source's log that the target has.
+        report: what is told in the end.
+        on_difference: hears of each difference.
+        progress: hears how far it is.
+        stop: when set, the batch under way is the last.
+        settled: marks of what was reported already, and need not be found again by comparing.
+        lock: held while something is reported: batches are read in one thread and stored in another.
+    """
+
+    source: Archive
+    target: Archive
+    drop: frozenset[str]
+    carries_log: bool
+    logged: int
+    report: MigrationReport
+    on_difference: Callable[[Difference], object] | None
+    progress: Callable[[MigrationProgress], object] | None
+    stop: threading.Event
+    settled: set[bytes] = field(default_factory=set)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def differ(self, record: ResourceRecord | None, what: str, name: str, reason: str) -> None:
+        """Report a difference, of one resource or of the whole."""
+        id_, level = (record.id, record.level.label) if record else ("", "")
+        difference = Difference(id_, level, what, name, reason)
+        with self.lock:
+            self.report.add(difference)
+            if self.on_difference is not None:
+                self.on_difference(difference)
+
+    def conflict(self, record: ResourceRecord) -> None:
+        """Report an instance of which the target has other bytes."""
+        self.report.conflicts += 1
+        self.settled.add(_mark(record, None))
+        self.differ(record, "conflict", "", "the target has other bytes, which were kept")
+
+    def lose(self, record: ResourceRecord, content_type: int, reason: str, *, instance: bool) -> None:
+        """Report an attachment that cannot be copied; of an ``instance``, its DICOM file."""
+        with self.lock:
+            self.report.lost += 1
+        self.settled.add(_mark(record, None if instance else content_type))
+        self.differ(record, "bytes", str(content_type), reason)
+
+    def is_settled(self, record: ResourceRecord, content_type: int | None = None) -> bool:
+        """Say whether comparing is to pass over a resource, or one of its attachments."""
+        return _mark(record, content_type) in self.settled
+
+    def counter(self, phase: str, total: int) -> Callable[[int], None]:
+        """Return what to call with the number of things done since the last call."""
+        started = time.monotonic()
+        done = 0
+
+        def count(more: int) -> None:
+            nonlocal done
+            done += more
+            if self.progress is not None:
+                seconds = time.monotonic() - started
+                self.progress(MigrationProgress(phase, done, total, self.report.bytes, seconds))
+
+        return count
+
+
+def _mark(record: ResourceRecord, content_type: int | None) -> bytes:
+    return mark(record.id if content_type is None else f"{record.id} {content_type}")
+
+
+def pages(index: Index, query: Query) -> Iterator[tuple[ResourceRecord, ...]]:
+    """Yield all answers to a query, page by page."""
+    cursor: str | None = None
+    while True:
+        page = index.find(replace(query, cursor=cursor))
+        yield page.records
+        cursor = page.cursor
+        if cursor is None:
+            return

@@ -1,0 +1,124 @@
+"""Moving a whole archive to another index, another storage, or both.
+
+`migrate` copies, and compares afterwards; the source is only read.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from fileroom._migrating.comparing import Comparing
+from fileroom._migrating.copying import Copying
+from fileroom._migrating.job import Job
+from fileroom._migrating.log import carry_log, compare_logs
+from fileroom._migrating.report import Difference, MigrationProgress, MigrationReport
+from fileroom.errors import InvalidValueError, NotSupportedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping
+
+    from fileroom.archive import Archive
+
+__all__ = ["PARTS", "Difference", "MigrationProgress", "MigrationRefusedError", "MigrationReport", "migrate"]
+
+PARTS = ("attachments", "metadata", "labels", "changes")
+"""What `migrate` can leave behind."""
+
+
+class MigrationRefusedError(NotSupportedError):
+    """The target cannot take over everything; nothing was copied.
+
+    Attributes:
+        reasons: why, by the part that it is about: one of `PARTS`, or ``"storage"``.
+    """
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{part}: {reason}" for part, reason in reasons.items()))
+        self.reasons = reasons
+
+
+def migrate(
+    source: Archive,
+    target: Archive,
+    *,
+    drop: Collection[str] = (),
+    dry_run: bool = False,
+    progress: Callable[[MigrationProgress], object] | None = None,
+    on_difference: Callable[[Difference], object] | None = None,
+    stop: threading.Event | None = None,
+) -> MigrationReport:
+    """Copy an archive into another one, and compare the two.
+
+    Carried over are: instances in their order of arrival, with time of receipt; attachments, metadata and
+    labels of all levels, with revisions; and at last the change log, with its sequences and dates. Bytes are
+    read from the source's storage, those of registered files too, held against their recorded digest, and
+    stored anew. Tags of instances are read from the bytes; those of patients, studies and series are taken
+    from the source. Neither interventions nor listeners of the target hear of it.
+
+    What is there is passed over, so a migration that was interrupted goes on when it is run again, and one
+    that was finished does nothing. What the target has is never overwritten. What cannot be read from the
+    source is reported and left out; the rest goes on.
+
+    Let nothing be stored, edited or deleted in either archive meanwhile.
+
+    Args:
+        source: what to copy. It is not written to.
+        target: where to. With ``"changes"`` among ``drop`` it may hold other things.
+        drop: which of `PARTS` to leave behind. Without ``"changes"`` the target logs what arrives, and counts
+            revisions, as ever; so it does if the source has no log.
+        dry_run: only count what would be copied.
+        progress: called after each batch.
+        on_difference: called with each difference when it is found, which the report has, too.
+        stop: when set, the batch under way is finished, and the report returned.
+
+    Raises:
+        MigrationRefusedError: the target cannot hold all that is not dropped; nothing was copied.
+        InvalidValueError: ``drop`` names something else.
+        StorageError: the target's storage failed; run it again to go on.
+        CatalogError: one of the indexes failed; likewise.
+    """
+    if unknown := set(drop).difference(PARTS):
+        raise InvalidValueError(f"cannot drop {', '.join(sorted(unknown))}: known are {', '.join(PARTS)}")
+    started = time.monotonic()
+    stop = stop or threading.Event()
+    report = MigrationReport(dry_run=dry_run)
+    carries_log = "changes" not in drop and bool(source.index.changes(limit=1).changes)
+    logged = _check(source, target, carries_log=carries_log)
+    job = Job(source, target, frozenset(drop), carries_log, logged, report, on_difference, progress, stop)
+    copying = Copying(job)
+    if dry_run:
+        copying.count()
+    else:
+        copying.run()
+        if carries_log:
+            carry_log(job)
+        if not stop.is_set():
+            Comparing(job).run()
+    report.interrupted = stop.is_set()
+    report.seconds = time.monotonic() - started
+    return report
+
+
+def _check(source: Archive, target: Archive, *, carries_log: bool) -> int:
+    """Return the last sequence of the source's log that the target has.
+
+    Raises:
+        MigrationRefusedError: the target cannot take over everything.
+    """
+    reasons = {}
+    logged = 0
+    folders, others = ({one.resolve() for one in each.storage.folders()} for each in (source, target))
+    if folders & others:
+        reasons["storage"] = "both keep their bytes in one folder, where a sweep of one deletes the other's"
+    if carries_log and not target.index.capabilities.history:
+        reasons["changes"] = "the target's index cannot take over change log, revisions and times of receipt"
+    elif carries_log:
+        logs = compare_logs(source.index, target.index)
+        logged = logs.common
+        if logs.target is not None:
+            reasons["changes"] = "the target has a change log of its own, which is not the source's"
+    if reasons:
+        raise MigrationRefusedError(reasons)
+    return logged
