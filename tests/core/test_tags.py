@@ -7,7 +7,7 @@ import sys
 import pytest
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
-from fileroom._tags.main_tags import COMPUTED
+from fileroom._tags.main_tags import COMPUTED, OTHER_TAGS, MainTag
 from fileroom.errors import ConfigError
 from fileroom.model import Level
 from fileroom.tags import Comparison, TagSet, TagSpec, dictionary_spec, item_search_values
@@ -38,6 +38,12 @@ def test_the_table_agrees_with_the_dicom_dictionary(main: TagSpec) -> None:
     assert main.tag == tag_for_keyword(main.keyword)
     assert main.vr == dictionary_VR(main.tag)
     assert not main.extra
+
+
+@pytest.mark.parametrize("other", OTHER_TAGS, ids=lambda one: one.keyword)
+def test_our_other_rows_agree_with_the_dicom_dictionary(other: MainTag) -> None:
+    assert other.tag == tag_for_keyword(other.keyword)
+    assert other.vr == dictionary_VR(other.tag)
 
 
 def test_every_level_keeps_the_attribute_that_identifies_it() -> None:
@@ -239,6 +245,16 @@ def test_main_tags_need_no_dicom_dictionary() -> None:
     code = (
         "import sys; from fileroom.tags import TagSet; from fileroom.query_parse import parse_query\n"
         f"parse_query('study', {keys!r}, TagSet.default())\n"
+        "sys.exit('pydicom' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_attributes_of_a_storage_area_need_no_dicom_dictionary() -> None:
+    code = (
+        "import sys; from fileroom.tags import TagSet\n"
+        "from fileroom_plugins.index_linear.fields import HEADER_TAGS\n"
+        "TagSet.default().reading_too(HEADER_TAGS)\n"
         "sys.exit('pydicom' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

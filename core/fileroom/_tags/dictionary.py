@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 from functools import lru_cache
 
-from fileroom._tags.main_tags import MAIN_TAGS, REQUEST_TAGS
+from fileroom._tags.main_tags import MAIN_TAGS, OTHER_TAGS, REQUEST_TAGS
 
 _FIRST_DATASET_TAG = 0x00080000
-_KNOWN = {row.keyword: (row.tag, row.vr) for rows in (REQUEST_TAGS, *MAIN_TAGS.values()) for row in rows}
+_ROWS = (*REQUEST_TAGS, *OTHER_TAGS, *(row for rows in MAIN_TAGS.values() for row in rows))
+_KNOWN = {row.keyword: (row.tag, row.vr) for row in _ROWS}
 _KNOWN_TAGS = {tag: (keyword, vr) for keyword, (tag, vr) in _KNOWN.items()}
 
 

@@ -38,6 +38,28 @@ REQUEST_TAGS = (
 )
 """What an item of RequestAttributesSequence usually holds (PS3.3 table 10-9)."""
 
+OTHER_TAGS = (
+    MainTag("SpecificCharacterSet", 0x00080005, "CS"),
+    MainTag("PerformingPhysicianName", 0x00081050, "PN"),
+    MainTag("NameOfPhysiciansReadingStudy", 0x00081060, "PN"),
+    MainTag("AdmittingDiagnosesDescription", 0x00081080, "LO"),
+    MainTag("IssuerOfPatientID", 0x00100021, "LO"),
+    MainTag("PatientBirthTime", 0x00100032, "TM"),
+    MainTag("OtherPatientNames", 0x00101001, "PN"),
+    MainTag("PatientAge", 0x00101010, "AS"),
+    MainTag("PatientSize", 0x00101020, "DS"),
+    MainTag("PatientWeight", 0x00101030, "DS"),
+    MainTag("EthnicGroup", 0x00102160, "SH"),
+    MainTag("Occupation", 0x00102180, "SH"),
+    MainTag("OtherStudyNumbers", 0x00201070, "IS"),
+    MainTag("CompletionFlag", 0x0040A491, "CS"),
+    MainTag("CompletionFlagDescription", 0x0040A492, "LO"),
+    MainTag("VerificationFlag", 0x0040A493, "CS"),
+    MainTag("ContentLabel", 0x00700080, "CS"),
+    MainTag("ContentDescription", 0x00700081, "LO"),
+)
+"""No main tags, but those that a DCMTK storage area has beside them: they are asked for at every start."""
+
 MAIN_TAGS: Mapping[Level, tuple[MainTag, ...]] = {
     Level.PATIENT: (
         MainTag("PatientID", 0x00100020, "LO"),
