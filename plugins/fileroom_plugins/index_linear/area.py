@@ -150,6 +150,14 @@ class Area:
                 )
         return self._records
 
+    def cut(self) -> str | None:
+        """Return what is cut short at the end of the file, None if nothing is."""
+        size = os.fstat(self._handle).st_size
+        if TABLE_OFFSET < size < RECORDS_OFFSET:
+            return "the table of studies is cut short"
+        torn = size >= RECORDS_OFFSET and (size - RECORDS_OFFSET) % RECORD_SIZE
+        return "a record is cut short" if torn else None
+
     def studies(self) -> list[Study]:
         """Return the study descriptors, used and free; hold the lock."""
         return decode_table(os.pread(self._handle, TABLE_SIZE, TABLE_OFFSET))

@@ -219,15 +219,16 @@ class Catalog:
         if self._sidecar.pending is not None:
             for slot in awaited(self.tables, self.paths, self.area, self._sidecar.pending, self._end):
                 changed.pop(slot, None)
-        for slot in self.skipped.keys() & changed.keys():
-            del self.skipped[slot]
         if changed:
+            # What was a second record may be the only one by now.
+            changed = {slot: one.mark for slot, one in self.skipped.items() if one.id} | changed
             with self._transaction(noted=noted, shown=True):
                 skipped = take_over(self.tables, self._tags, self.paths, changed, self.area.record)
-            self.skipped |= skipped
-            if skipped:
+            fresh = skipped.keys() - self.skipped.keys()
+            self.skipped = {slot: one for slot, one in self.skipped.items() if slot not in changed} | skipped
+            if fresh:
                 _log.warning(
-                    "%s: %d records cannot be used: see 'fileroom verify'", self.area.path, len(skipped)
+                    "%s: %d records cannot be used: see 'fileroom verify'", self.area.path, len(fresh)
                 )
 
     def _show(self, pending: Transaction) -> None:
@@ -304,7 +305,8 @@ class Catalog:
 
     def _save(self, cleared: Mapping[int, int] | None = None) -> None:
         showing = Showing(self.tables, self.paths, self.area.studies(), self._free, self._end)
-        for slot, showed in (cleared or {}).items():
+        seconds = self._second_records()
+        for slot, showed in {**(cleared or {}), **seconds}.items():
             showing.clear(slot, showed)
         plan = showing.make(self.wanted)
         transaction = self._noted()
@@ -320,13 +322,24 @@ class Catalog:
         }
         # The commit point.
         self._sidecar.append(transaction)
+        for slot in seconds:
+            del self.skipped[slot]
         if plan.unseen:
             _log.warning(
                 "%s: %d instances do not fit into DCMTK's limits; DCMTK does not see them, the archive does",
                 self.area.path,
                 plan.unseen,
             )
-        self._write(plan.studies if cleared is None else None, plan.records)
+        self._write(plan.studies if cleared is None and not seconds else None, plan.records)
+
+    def _second_records(self) -> dict[int, int]:
+        """Return slots and marks of second records of what is removed or shown anew: none must remain."""
+        changed = self.tables.changed()
+        return {
+            slot: one.mark
+            for slot, one in self.skipped.items()
+            if one.id in self.wanted or (one.id in changed and changed[one.id][1] is None)
+        }
 
     def _write(self, studies: Mapping[int, Study] | None, records: Mapping[int, bytes]) -> None:
         """Let ``index.dat`` show it. What cannot be written now will be by whoever looks next."""

@@ -34,10 +34,11 @@ _LATEST = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
 
 
 class Skipped(NamedTuple):
-    """A record that is passed over: what it held, and what is wrong with it."""
+    """A record that is passed over: what it held, what is wrong with it, and whose second record it is."""
 
     mark: int
     reason: str
+    id: str = ""
 
 
 class _Found(NamedTuple):
@@ -111,7 +112,7 @@ def _read(
         row = tables.rows.get(id_)
         other = found[id_].slot if id_ in found else row.slot if row else None
         if other is not None and other != slot and (id_ in found or other not in changed):
-            skipped[slot] = Skipped(seen, f"it holds the same instance as record {other}")
+            skipped[slot] = Skipped(seen, f"it holds the same instance as record {other}", id_)
         else:
             found[id_] = one
     return found, skipped

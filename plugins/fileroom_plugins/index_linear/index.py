@@ -196,9 +196,12 @@ class LinearIndex(Index):
         return sorted(newest, key=lambda id_: newest[id_])[:limit]
 
     def problems(self) -> Iterator[str]:
-        """See `Index.problems`: the records of ``index.dat`` that cannot be used."""
+        """See `Index.problems`: what is cut short in ``index.dat``, and the records that cannot be used."""
         with self._catalog.reading():
             skipped = sorted(self._catalog.skipped.items())
+            cut = self._catalog.area.cut()
+        if cut is not None:
+            yield f"index.dat: {cut} at its end: the next store puts it right"
         yield from (f"index.dat, record {slot}: {one.reason}: it is passed over" for slot, one in skipped)
 
     def listing(self) -> Listing:
