@@ -1,0 +1,71 @@
+"""Areas written record by record, sound or damaged, as no program would."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from fileroom_plugins.index_linear.fields import FILE_NAME, MAGIC
+from fileroom_plugins.index_linear.record import Record, encode
+from fileroom_plugins.index_linear.study_table import Study, encode_table
+from tests.areas import identity_of, make_files
+from tests.plugins.index_linear.records import PLAIN
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+def record_of(
+    path: Path,
+    *,
+    file_name: bytes | None = None,
+    recorded: float = PLAIN.recorded,
+    new: bool = True,
+    values: Mapping[str, bytes] | None = None,
+) -> Record:
+    """Return the record of a file, with some of it otherwise."""
+    identity = identity_of(path)
+    own = {
+        "PatientID": identity.patient_id.encode(),
+        "StudyInstanceUID": identity.study_instance_uid.encode(),
+        "SeriesInstanceUID": identity.series_instance_uid.encode(),
+        "SOPInstanceUID": identity.sop_instance_uid.encode(),
+    }
+    return replace(
+        PLAIN,
+        file_name=bytes(path) if file_name is None else file_name,
+        recorded=recorded,
+        size=path.stat().st_size,
+        values={**own, **(values or {})},
+        new=new,
+    )
+
+
+def index_dat(records: Sequence[Record | bytes], studies: Sequence[Study] | None = None) -> bytes:
+    """Return an ``index.dat`` of these records, whose table of studies is right if none is given."""
+    if studies is None:
+        counted: dict[bytes, Study] = {}
+        for one in records:
+            if isinstance(one, Record):
+                uid = one.values["StudyInstanceUID"]
+                old = counted.get(uid, Study(uid, 0, 0.0, 0))
+                counted[uid] = Study(
+                    uid, old.size + one.size, max(old.recorded, one.recorded), old.images + 1
+                )
+        studies = list(counted.values())
+    whole = [one if isinstance(one, bytes) else encode(one) for one in records]
+    return b"".join((MAGIC, encode_table(studies), *whole))
+
+
+def write_area(area: Path, content: bytes) -> Path:
+    """Write an ``index.dat`` into an area, which is made if it is not there."""
+    area.mkdir(exist_ok=True)
+    (area / FILE_NAME).write_bytes(content)
+    return area
+
+
+def three_files(folder: Path) -> list[Path]:
+    """Make two files of one study and one of another."""
+    first, second, third, _ = make_files(folder, studies=2, images=2)
+    return [first, second, third]
