@@ -242,7 +242,7 @@ class Preparer:
                         raise SourceFailedError(position, refusal)
                     yield piece
                 if work.candidate.changed(file) or work.candidate.size not in (None, size):
-                    raise SourceFailedError(position, "changed while it was read: import it again")
+                    raise SourceFailedError(position, "changed while it was read: try again")
         except OSError as error:
             raise SourceFailedError(position, _os_reason(error)) from error
 
