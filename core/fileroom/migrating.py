@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from fileroom._migrating.comparing import Comparing
 from fileroom._migrating.copying import Copying
 from fileroom._migrating.job import Job
+from fileroom._migrating.knowing import unknown_tags
 from fileroom._migrating.log import carry_log, compare_logs
 from fileroom._migrating.report import Difference, MigrationProgress, MigrationReport
 from fileroom.errors import InvalidValueError, NotSupportedError
@@ -55,7 +56,7 @@ def migrate(
     labels of all levels, with revisions; and at last the change log, with its sequences and dates. Bytes are
     read from the source's storage, those of registered files too, held against their recorded digest, and
     stored anew. Tags of instances are read from the bytes; those of patients, studies and series are taken
-    from the source. Neither interventions nor listeners of the target hear of it.
+    from the source, as far as it knows them. Neither interventions nor listeners of the target hear of it.
 
     What is there is passed over, so a migration that was interrupted goes on when it is run again, and one
     that was finished does nothing. What the target has is never overwritten. What cannot be read from the
@@ -86,7 +87,18 @@ def migrate(
     report = MigrationReport(dry_run=dry_run)
     carries_log = "changes" not in drop and bool(source.index.changes(limit=1).changes)
     logged = _check(source, target, carries_log=carries_log)
-    job = Job(source, target, frozenset(drop), carries_log, logged, report, on_difference, progress, stop)
+    job = Job(
+        source,
+        target,
+        drop=frozenset(drop),
+        carries_log=carries_log,
+        logged=logged,
+        unknown=unknown_tags(source),
+        report=report,
+        on_difference=on_difference,
+        progress=progress,
+        stop=stop,
+    )
     copying = Copying(job)
     if dry_run:
         copying.count()

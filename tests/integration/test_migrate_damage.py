@@ -249,18 +249,25 @@ def test_a_source_without_a_log_gives_the_target_one(
     assert told(migrate(source, target)) == []
 
 
-def test_tags_that_the_source_never_knew_come_from_the_files(
-    memory: Memory, source: Archive, target: Archive
+def test_tags_that_the_source_does_not_know_of_all_come_from_the_files(
+    memory: Memory, source: Archive, tmp_path: Path
 ) -> None:
-    store = _forget_log(memory, source)
-    for row in list(store.tables.rows.values()):
-        kept = {row.level.uid_keyword, "PatientName"}
-        store.tables.put(replace(row, tags={name: row.tags[name] for name in kept & row.tags.keys()}))
-    report = migrate(source, target)
-    assert {one.what for one in report} == {"tag", "computed"}
-    assert {one.reason for one in report if one.what == "tag"} == {"only in the target"}
-    (study,) = target.find("study", StudyInstanceUID=STUDY)
-    assert study["StudyDate"] == "20240229"
+    extra = {"extra_tags": {"study": ["PatientAge", "StudyComments"], "instance": ["Rows"]}}
+    place = {"backend": "memory", "place": str(source.config.base)}
+    storage = {"backend": "memory", "place": str(source.config.base)}
+    with (
+        fileroom.open(
+            source.config.base, register=[memory], index={**place, **extra}, storage=storage
+        ) as known,
+        fileroom.open(tmp_path / "new", index={"backend": "sqlite", **extra}) as target,
+    ):
+        known.store(instance(1, 4, tags={"PatientAge": "041Y"})).check()
+        with pytest.raises(fileroom.KeyNotIndexedError):
+            known.count("study", PatientAge="041Y")
+        assert told(migrate(known, target)) == []
+        assert target.count("instance", Rows=16) == INSTANCES, "of all but the large one"
+        (study,) = target.find("study", StudyInstanceUID=STUDY)
+        assert "PatientAge" not in study.tags, "its first instance says nothing of it"
 
 
 def test_extra_tags_are_those_of_the_target(memory: Memory, source: Archive, tmp_path: Path) -> None:

@@ -79,6 +79,8 @@ class Comparing:
     def _compare_records(self, one: ResourceRecord, other: ResourceRecord) -> None:
         kept = (self._job.source.tags.levels[one.level], self._job.target.tags.levels[one.level])
         names = {spec.keyword for spec in kept[0]} & {spec.keyword for spec in kept[1]}
+        # What the source does not know of all is no difference where the files know it.
+        names -= self._job.unknown[one.level] - one.tags.keys()
         self._differing(one, "tag", one.tags, other.tags, names)
         self._differing(one, "computed", one.computed, other.computed)
         if self._received and not same_time(one.received, other.received):

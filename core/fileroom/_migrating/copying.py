@@ -154,7 +154,7 @@ class Copying:
                 parent = wanted.record.parent
                 assert parent is not None
                 if parent.id not in series:
-                    series[parent.id] = self._above(wanted.record, header)
+                    series[parent.id] = self._completed(parent, header)
                 entry = Entry(header, files[0], wanted.stamp, wanted.record.received, series[parent.id])
                 entries.append(entry)
                 files = files[1:]
@@ -163,16 +163,12 @@ class Copying:
                 details[id_] = own
         return entries, details
 
-    def _above(self, instance: ResourceRecord, header: Header) -> ResourceRecord:
-        """Return what the source says of an instance's series, and of those above it.
-
-        An index that took over what another program had recorded may not know all tags; where that is so of
-        the instance, the header completes those above it, too.
-        """
-        kept = self._job.source.tags.levels[Level.INSTANCE]
-        knows_all = all(spec.keyword in instance.tags for spec in kept if spec.keyword in header.tags)
-        assert instance.parent is not None
-        return instance.parent if knows_all else _completed(instance.parent, header)
+    def _completed(self, record: ResourceRecord, header: Header) -> ResourceRecord:
+        """Add to a series and those above it what the source does not know of them, and the header does."""
+        unknown = self._job.unknown[record.level]
+        more = {keyword: header.tags[keyword] for keyword in unknown if keyword in header.tags}
+        parent = record.parent and self._completed(record.parent, header)
+        return replace(record, tags={**more, **record.tags}, parent=parent)
 
     def _restore(self, entries: list[Entry], details: Mapping[str, Details]) -> list[Committed]:
         if not (entries or details):
@@ -200,11 +196,6 @@ def _record(key: str, item: Item, stored: Stored) -> AttachmentRecord:
         stored_size=stored.size,
         stored_digest=item.digest,
     )
-
-
-def _completed(record: ResourceRecord, header: Header) -> ResourceRecord:
-    parent = record.parent and _completed(record.parent, header)
-    return replace(record, tags={**header.tags, **record.tags}, parent=parent)
 
 
 def _ahead(batches: Iterable[T]) -> Iterator[T]:

@@ -11,12 +11,12 @@ from fileroom._migrating.report import Difference, MigrationProgress
 from fileroom.maintenance import mark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from fileroom._migrating.report import MigrationReport
     from fileroom.archive import Archive
     from fileroom.index import Index
-    from fileroom.model import ResourceRecord
+    from fileroom.model import Level, ResourceRecord
     from fileroom.query import Query
 
 
@@ -30,6 +30,7 @@ class Job:
         drop: what is not carried over.
         carries_log: whether the change log is; where it is not, the target logs what arrives.
         logged: the last sequence of the source's log that the target has.
+        unknown: keywords that the source does not know of all its resources, by level.
         report: what is told in the end.
         on_difference: hears of each difference.
         progress: hears how far it is.
@@ -43,6 +44,7 @@ class Job:
     drop: frozenset[str]
     carries_log: bool
     logged: int
+    unknown: Mapping[Level, frozenset[str]]
     report: MigrationReport
     on_difference: Callable[[Difference], object] | None
     progress: Callable[[MigrationProgress], object] | None
