@@ -286,13 +286,12 @@ class Catalog:
             if not tables.levels[Level.INSTANCE]:  # of no instance, every tag is known
                 tables.complete = self.extra
             yield
-            if tables.is_changed() and not noted:
-                self._ahead = True
+            if not noted:
+                self._ahead |= tables.is_changed()
+            elif self.wanted or (tables.is_changed() and not shown):
+                self._save()
             elif tables.is_changed():
-                if shown:
-                    self._sidecar.append(self._noted())
-                else:
-                    self._save()
+                self._sidecar.append(self._noted())
         except BaseException:
             self._take_back(noted_before)
             raise

@@ -29,6 +29,7 @@ _VERSION = 1
 _FIRST = {"fileroom": "sidecar", "version": _VERSION}
 _SHOWN = {"shown": True}
 _PREFIX = 9
+_FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 
 Json: TypeAlias = "list[Any]"
 
@@ -130,9 +131,9 @@ class Sidecar:
         self.close()
         if self.exists():
             try:
-                self._handle = os.open(self.path, os.O_RDWR)
+                self._handle = os.open(self.path, os.O_RDWR | _FLAGS)
             except PermissionError:
-                self._handle = os.open(self.path, os.O_RDONLY)
+                self._handle = os.open(self.path, os.O_RDONLY | _FLAGS)
 
     def _read(self) -> Iterator[Transaction]:
         size = os.fstat(self._handle).st_size
@@ -143,7 +144,7 @@ class Sidecar:
                 if content is None:
                     if any(_content(later) is not None for later in file):
                         raise self._damaged()
-                    return
+                    break
                 if self.end == 0:
                     self._check(content)
                 elif content == _SHOWN:
