@@ -155,7 +155,7 @@ class Catalog:
         """Count anew the studies that ``index.dat`` shows."""
         with self._mutex, self.area.locked(exclusive=True):
             self._catch_up(exclusive=True)
-            self._write(counted(self.tables, self.area.studies()), {})
+            self._write(counted(self.area.records(), self.area.studies()), {})
 
     def close(self) -> None:
         """Close the files."""
@@ -347,7 +347,7 @@ class Catalog:
         try:
             if studies is None:
                 self.area.write({}, records)
-                studies, records = counted(self.tables, self.area.studies()), {}
+                studies, records = counted(self.area.records(), self.area.studies()), {}
             self.area.write(studies, records)
         except OSError as error:
             _log.warning(

@@ -7,23 +7,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fileroom_plugins.index_linear.arrival import DICOM
+from fileroom_plugins.index_linear.fields import STUDY_UID
 from fileroom_plugins.index_linear.study_table import Study
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
-    from fileroom_plugins.index_linear.tables import Tables
+    import numpy as np
 
 
-def counted(tables: Tables, table: Sequence[Study]) -> dict[int, Study]:
+def counted(records: np.ndarray[Any, Any], table: Sequence[Study]) -> dict[int, Study]:
     """Return the study descriptors to write, by their place; a study that has one keeps its place.
 
     Args:
-        tables: the tables, all of whose slots are in ``index.dat``.
+        records: all records, of type `fileroom_plugins.index_linear.columns.RECORD`.
         table: the descriptors as they are.
     """
-    found = _studies(tables)
+    found = _studies(records)
     result: dict[int, Study] = {}
     unused = []
     for place, old in enumerate(table):
@@ -37,13 +38,12 @@ def counted(tables: Tables, table: Sequence[Study]) -> dict[int, Study]:
     return result | dict(zip(unused, found.values(), strict=False))
 
 
-def _studies(tables: Tables) -> dict[bytes, Study]:
+def _studies(records: np.ndarray[Any, Any]) -> dict[bytes, Study]:
     found: dict[bytes, Study] = {}
-    for id_ in tables.slots.values():
-        row = tables.rows[id_]
-        _, _, study, _ = tables.line(row)
-        uid = study.uid.encode()
-        one = found.get(uid, Study(uid, 0, 0.0, 0))
-        recorded = max(one.recorded, float(int(row.received.timestamp())))
-        found[uid] = Study(uid, one.size + row.attachments[DICOM].size, recorded, one.images + 1)
+    columns = (records[name].tolist() for name in ("file_name", "study_uid", "size", "recorded"))
+    for name, field, size, recorded in zip(*columns, strict=True):
+        uid = field.partition(b"\0")[0]
+        if name[:1] not in (b"", b"\0") and 0 < len(uid) < STUDY_UID[1]:
+            one = found.get(uid, Study(uid, 0, 0.0, 0))
+            found[uid] = Study(uid, one.size + size, max(one.recorded, recorded), one.images + 1)
     return found

@@ -91,7 +91,7 @@ def test_a_line_that_a_crash_cut_short_counts_for_nothing(area: Path, left: int)
     sidecar.write_bytes(whole + line({"sequence": 99, "gone": ["x"]})[:left])
     with open_area(area) as archive:
         assert everything(archive) == before
-        archive.find("study", PatientID="P1").first().labels.add("later")
+        first_study(archive).labels.add("later")
         after = everything(archive)
     assert sidecar.read_bytes().startswith(whole)
     with open_area(area) as archive:
