@@ -26,8 +26,13 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Find and take out": {
         "find": ("finding:find", "Search patients, studies, series or instances."),
         "show": ("showing:show", "Show all about a resource."),
+        "browse": ("browsing:browse", "Look into archives, and send from them, in a shell."),
         "export": ("exporting:export", "Write DICOM files to a folder or a ZIP file."),
         "cat": ("attaching:cat", "Write an attachment's bytes to the standard output."),
+    },
+    "Network": {
+        "send": ("sending:send", "Send DICOM files to a DICOM application."),
+        "echo": ("sending:echo", "Ask a DICOM application whether it answers."),
     },
     "Add and remove": {
         "attachments": ("attaching:attachments", "List what is attached to a resource."),

@@ -62,9 +62,7 @@ def guarded(run: Callable[[], int | None], settings: Settings) -> int:
     except BaseException as error:
         if isinstance(error, SystemExit):  # click: broken pipe, shell completion
             raise
-        if settings.traceback:
-            traceback.print_exception(error)
-        return _report(error)
+        return report(error, settings)
     finally:
         log.removeHandler(handler)
 
@@ -74,7 +72,10 @@ def say(message: str) -> None:
     click.echo(printable(message, keep="\n"), err=True)
 
 
-def _report(error: BaseException) -> int:
+def report(error: BaseException, settings: Settings) -> int:
+    """Say in one line what went wrong; return the exit code that stands for it."""
+    if settings.traceback:
+        traceback.print_exception(error)
     message, code = _explain(error)
     if message:
         say(message)
