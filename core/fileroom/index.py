@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from fileroom.errors import NotFoundError, NotSupportedError
 from fileroom.model import AttachmentRecord, Header, Level, Metadata, ResourceRecord
 from fileroom.query import Query
+from fileroom.storage import is_external
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,6 +39,16 @@ class Overwrite(enum.StrEnum):
     NEVER = "never"
     ALWAYS = "always"
     IF_CHANGED = "if-changed"
+
+    def replaces(self, old: AttachmentRecord, new: AttachmentRecord) -> bool:
+        """Say whether the DICOM file of an instance gives way to another under this policy.
+
+        A file that was registered where it lies gives way to one of the same digest that the storage keeps:
+        what is imported is the archive's own from then on.
+        """
+        if old.digest != new.digest:
+            return self is not Overwrite.NEVER
+        return self is Overwrite.ALWAYS or (is_external(old.locator) and not is_external(new.locator))
 
 
 class CommitStatus(enum.StrEnum):
@@ -106,10 +117,12 @@ class Held:
     """What the index holds of an instance: the digest of its DICOM file, and the stamp of its source.
 
     The digest is known here even where an attachment's record leaves it empty: the index finds out.
+    ``external`` says that the file was registered where it lies.
     """
 
     digest: str
     stamp: int
+    external: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -352,8 +365,11 @@ class Index(abc.ABC):
         An instance that is not there is *stored*. One that is there, whatever its stamp, is by the digest
         of its DICOM file
 
-        - with the same digest: *already stored*, and *replaced* under ``ALWAYS``;
+        - with the same digest: *already stored*, and *replaced* under ``ALWAYS``, or where it was registered
+          where it lies and the entry's file is the storage's own;
         - with another digest: *conflict* under ``NEVER``, *replaced* under the others.
+
+        (`Overwrite.replaces` says so in code.)
 
         *Already stored* takes over the entry's stamp unless that is 0, and changes nothing else. *Conflict*
         changes nothing. *Replaced* takes over the DICOM file, its revision raised by one, the instance's

@@ -120,7 +120,10 @@ class Ingest:
         ]
 
     def _unchanged(self, seen: Seen, held: Held | None) -> bool:
-        return held is not None and 0 != seen.stamp == held.stamp and self._overwrite is not Overwrite.ALWAYS
+        """Say whether there is nothing to do; an import lets the archive have a copy of its own."""
+        if held is None or self._overwrite is Overwrite.ALWAYS or (held.external and self._deletes):
+            return False
+        return 0 != seen.stamp == held.stamp
 
     def _notify(self, entries: Sequence[Entry], committed: Sequence[Committed]) -> None:
         stored = tuple(

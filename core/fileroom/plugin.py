@@ -72,6 +72,7 @@ from fileroom.storage import (
     buffers,
     external_locator,
     external_path,
+    is_external,
 )
 from fileroom.tags import TagSet
 from fileroom.windows import Window, read_at
@@ -221,5 +222,6 @@ __all__ = [
     "external_path",
     "hookimpl",
     "identity_of",
+    "is_external",
     "read_at",
 ]

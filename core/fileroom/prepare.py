@@ -82,6 +82,9 @@ class Preparer:
     `fileroom.registering.Registrar` keeps files where they lie.
     """
 
+    _copies = True
+    """Whether the storage keeps bytes of its own, and not somebody else's file."""
+
     def __init__(self, config: Config, plugins: Dispatch, storage: Storage, tags: TagSet) -> None:
         self._reader = HeaderReader(tags)
         self._storage = storage
@@ -189,6 +192,8 @@ class Preparer:
         except SourceFailedError as error:
             return failed(work, error)
         id_ = work.header.identity.public_id(Level.INSTANCE)
+        if digest == held.digest and held.external and self._copies:
+            return work
         if digest == held.digest:
             return Outcome(Status.ALREADY_STORED, work.candidate.name, id_, "", size, digest, held.digest)
         if self._overwrite is Overwrite.NEVER:

@@ -43,6 +43,8 @@ class Registrar(Preparer):
         new: what the entries' ``new`` is to be.
     """
 
+    _copies = False
+
     def __init__(
         self, config: Config, plugins: Dispatch, storage: Storage, tags: TagSet, *, new: bool = True
     ) -> None:

@@ -308,6 +308,11 @@ def external_locator(path: Path) -> str:
     return EXTERNAL + text
 
 
+def is_external(locator: str) -> bool:
+    """Say whether a locator is that of an external file."""
+    return locator.startswith(EXTERNAL)
+
+
 def external_path(locator: str) -> Path | None:
     """Return the path in the locator of an external file; None for any other locator."""
     return Path(locator.removeprefix(EXTERNAL)) if locator.startswith(EXTERNAL) else None

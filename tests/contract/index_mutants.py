@@ -42,6 +42,15 @@ def must_fail(test: str) -> Callable[[type[MemoryIndex]], type[MemoryIndex]]:
 # Committing
 
 
+@must_fail("test_a_file_registered_where_it_lies_gives_way_to_a_copy_that_the_storage_keeps")
+class TakesAnOriginalForACopy(MemoryIndex):
+    def _commit_one(self, tables: Tables, entry: Entry, overwrite: Overwrite) -> Committed:
+        held = tables.rows.get(entry.header.identity.public_id(Level.INSTANCE))
+        if held is not None and held.attachments[DICOM].digest == entry.attachment.digest:
+            entry = replace(entry, attachment=replace(entry.attachment, locator="external:/copy"))
+        return super()._commit_one(tables, entry, overwrite)
+
+
 @must_fail("test_status_follows_policy_and_digest")
 class ReportsConflictsAsAlreadyStored(MemoryIndex):
     def _commit_one(self, tables: Tables, entry: Entry, overwrite: Overwrite) -> Committed:

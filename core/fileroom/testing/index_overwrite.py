@@ -77,6 +77,28 @@ class OverwriteContract(IndexCase):
         loser = old if status is REPLACED else new
         assert outcome.garbage == (loser.attachment.locator,)
 
+    @pytest.mark.parametrize("overwrite", [Overwrite.NEVER, Overwrite.IF_CHANGED])
+    def test_a_file_registered_where_it_lies_gives_way_to_a_copy_that_the_storage_keeps(
+        self, index: Index, overwrite: Overwrite
+    ) -> None:
+        original, copy = entry(data=SAME, locator="external:/somewhere/a.dcm"), entry(data=SAME)
+        index.commit([original])
+        held = index.held([ids_of(original).instance])[ids_of(original).instance]
+        (outcome,) = index.commit([copy], overwrite)
+        (again,) = index.commit([original], overwrite)
+        assert (held.external, outcome.status, again.status) == (True, REPLACED, ALREADY_STORED)
+        assert locator_of(index, outcome.id) == copy.attachment.locator
+        assert not index.held([outcome.id])[outcome.id].external
+
+    def test_a_file_registered_where_it_lies_does_not_give_way_to_other_bytes_or_another_such_file(
+        self, index: Index
+    ) -> None:
+        index.commit([entry(data=SAME, locator="external:/somewhere/a.dcm")])
+        offered = [entry(data=OTHER), entry(data=SAME, locator="external:/elsewhere/a.dcm")]
+        outcomes = [index.commit([one])[0] for one in offered]
+        assert [one.status for one in outcomes] == [CONFLICT, ALREADY_STORED]
+        assert locator_of(index, outcomes[0].id) == "external:/somewhere/a.dcm"
+
     @pytest.mark.parametrize(("overwrite", "data", "status"), POLICIES)
     def test_a_file_committed_again_from_where_it_lies_is_no_garbage(
         self, index: Index, overwrite: Overwrite, data: str, status: CommitStatus

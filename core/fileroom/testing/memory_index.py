@@ -25,6 +25,7 @@ from fileroom.index import (
     Removal,
 )
 from fileroom.model import ChangePage, ChangeType, Level
+from fileroom.storage import is_external
 from fileroom.testing import memory_edit, memory_search
 from fileroom.testing.memory_edit import DICOM
 from fileroom.testing.memory_tables import Row, Tables
@@ -100,14 +101,14 @@ class MemoryIndex(Index):
         if held is None:
             return Committed(CommitStatus.STORED, self._create(tables, entry).id, digest)
         old = held.attachments[DICOM]
-        unchanged = old.digest == digest
-        if overwrite is Overwrite.ALWAYS or (overwrite is Overwrite.IF_CHANGED and not unchanged):
+        if overwrite.replaces(old, entry.attachment):
             tables.put(self._replaced(held, entry))
             tables.log(ChangeType.REPLACED_INSTANCE, held)
             made_from_it = [file for number, file in held.attachments.items() if number < FIRST_USER_TYPE]
             return Committed(
                 CommitStatus.REPLACED, held.id, digest, tuple(file.locator for file in made_from_it)
             )
+        unchanged = old.digest == digest
         if unchanged:
             tables.put(replace(held, stamp=entry.stamp or held.stamp))
         status = CommitStatus.ALREADY_STORED if unchanged else CommitStatus.CONFLICT
@@ -206,7 +207,11 @@ class MemoryIndex(Index):
         """See `Index.held`."""
         rows = self._tables.rows
         instances = [rows[each] for each in ids if each in rows and rows[each].level is Level.INSTANCE]
-        return {row.id: Held(row.attachments[DICOM].digest, row.stamp) for row in instances}
+        files = [row.attachments[DICOM] for row in instances]
+        return {
+            row.id: Held(file.digest, row.stamp, is_external(file.locator))
+            for row, file in zip(instances, files, strict=True)
+        }
 
     def details(self, ids: Sequence[str]) -> list[Details | None]:
         """See `Index.details`."""

@@ -61,10 +61,11 @@ class Committing:
             self._arrivals.add(entry.header, file, received, stamp=entry.stamp, above=entry.above)
             self._want(entry, id_, received)
             return Committed(CommitStatus.STORED, id_, digest)
+        file = held.attachments[DICOM]
         old = self._known(held, digest.partition(":")[0])
-        unchanged = old == digest
-        if overwrite is Overwrite.ALWAYS or (overwrite is Overwrite.IF_CHANGED and not unchanged):
+        if overwrite.replaces(replace(file, digest=old), entry.attachment):
             return self._replace(held, entry)
+        unchanged = old == digest
         if unchanged and entry.stamp not in (0, held.stamp):
             self._tables.put(self._tables.rows[id_]._replace(stamp=entry.stamp))
         status = CommitStatus.ALREADY_STORED if unchanged else CommitStatus.CONFLICT

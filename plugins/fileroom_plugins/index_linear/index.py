@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fileroom.index import Details, Held, Index, IndexCapabilities, Overwrite
 from fileroom.model import ChangePage, Level
+from fileroom.plugin import is_external
 from fileroom_plugins.index_linear.arrival import DICOM
 from fileroom_plugins.index_linear.catalog import Catalog
 from fileroom_plugins.index_linear.commit import Committing, note_digest
@@ -123,7 +124,8 @@ class LinearIndex(Index):
         instances = [row for row in rows if row.level is Level.INSTANCE]
         digests = self._found_out([row for row in instances if not row.attachments[DICOM].digest])
         return {
-            row.id: Held(row.attachments[DICOM].digest or digests[row.id], row.stamp) for row in instances
+            row.id: Held(file.digest or digests[row.id], row.stamp, is_external(file.locator))
+            for row, file in ((row, row.attachments[DICOM]) for row in instances)
         }
 
     def _found_out(self, rows: Sequence[Row]) -> dict[str, str]:

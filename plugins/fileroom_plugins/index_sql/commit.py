@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import bindparam, delete, select, update
 
-from fileroom.index import CommitStatus, Committed, Overwrite
+from fileroom.index import CommitStatus, Committed
 from fileroom.model import AttachmentRecord, ChangeType, Level, digest_to_public_id
 from fileroom_plugins.index_sql.bulk import insert_rows
 from fileroom_plugins.index_sql.candidates import Candidate
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from fileroom.index import Entry
+    from fileroom.index import Entry, Overwrite
     from fileroom_plugins.index_sql.describe import Described
     from fileroom_plugins.index_sql.files import Value
     from fileroom_plugins.index_sql.schema import Schema
@@ -149,11 +149,11 @@ class Batch:
             self._instances[digest] = self._create(candidate)
             return Committed(CommitStatus.STORED, public_id, file.digest)
         old = held.files[DICOM]
-        unchanged = old.digest == file.digest
-        if self._overwrite is Overwrite.ALWAYS or (self._overwrite is Overwrite.IF_CHANGED and not unchanged):
+        if self._overwrite.replaces(old, file):
             dropped = tuple(each.locator for number, each in held.files.items() if number < FIRST_USER_TYPE)
             self._replace(held, candidate)
             return Committed(CommitStatus.REPLACED, public_id, file.digest, dropped)
+        unchanged = old.digest == file.digest
         if unchanged:
             held.stamp = entry.stamp or held.stamp
         status = CommitStatus.ALREADY_STORED if unchanged else CommitStatus.CONFLICT

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sqlalchemy import select
 
 from fileroom.model import AttachmentRecord
+from fileroom.plugin import is_external
 from fileroom_plugins.index_sql.lookup import chunks
 
 if TYPE_CHECKING:
@@ -143,6 +144,11 @@ def _pack_locator(locator: str, uuid: str) -> str | None:
     if uuid and uuid in locator and _UUID not in locator and not locator.startswith(_VERBATIM):
         return locator.replace(uuid, _UUID)
     return _VERBATIM + locator
+
+
+def packed_external(packed: str | None) -> bool:
+    """Say whether a locator, as it is kept, is that of a file registered where it lies."""
+    return packed is not None and is_external(packed.removeprefix(_VERBATIM))
 
 
 def _unpack_locator(packed: str | None, uuid: str) -> str:

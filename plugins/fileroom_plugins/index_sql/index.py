@@ -14,7 +14,7 @@ from fileroom_plugins.index_sql.candidates import candidates
 from fileroom_plugins.index_sql.commit import Batch
 from fileroom_plugins.index_sql.computed import computed as computed_attributes
 from fileroom_plugins.index_sql.edit import edit
-from fileroom_plugins.index_sql.files import DICOM, unpack_digest
+from fileroom_plugins.index_sql.files import DICOM, packed_external, unpack_digest
 from fileroom_plugins.index_sql.find import Search
 from fileroom_plugins.index_sql.hanging import hanging_on
 from fileroom_plugins.index_sql.log import changes
@@ -120,12 +120,16 @@ class SqlIndex(Index):
             & (file.c.resource == instance.c.id)
             & (file.c.content_type == DICOM)
         )
-        held = select(instance.c.public_id, file.c.digest, instance.c.stamp).join_from(instance, file, dicom)
+        held = select(instance.c.public_id, file.c.digest, instance.c.stamp, file.c.locator).join_from(
+            instance, file, dicom
+        )
         found: dict[str, Held] = {}
         with self._database.read() as connection:
             for some in chunks(digests_of(ids)):
                 for row in connection.execute(held.where(instance.c.public_id.in_(some))).all():
-                    found[digest_to_public_id(row.public_id)] = Held(unpack_digest(row.digest), row.stamp)
+                    found[digest_to_public_id(row.public_id)] = Held(
+                        unpack_digest(row.digest), row.stamp, packed_external(row.locator)
+                    )
         return found
 
     def details(self, ids: Sequence[str]) -> list[Details | None]:
