@@ -111,15 +111,15 @@ class Server:
 
     def __enter__(self) -> Self:
         self.port = free_port()
-        config = self._area.with_name(f"{self._area.name}-{self.port}.cfg")
-        config.write_text(
+        self._config = self._area.with_name(f"{self._area.name}-{self.port}.cfg")
+        self._config.write_text(
             f"NetworkTCPPort = {self.port}\nMaxPDUSize = 16384\nMaxAssociations = 16\n"
             f"HostTable BEGIN\nmover = ({MOVER}, localhost, {self._move_port})\nHostTable END\n"
             "VendorTable BEGIN\nVendorTable END\n"
             f"AETable BEGIN\n{AREA} {self._area} RW {self._quota} ANY\nAETable END\n"
         )
         self._process = subprocess.Popen(
-            [dcmtk("dcmqrscp"), "-c", config],
+            [dcmtk("dcmqrscp"), "-c", self._config],
             env=_ENVIRONMENT,
             start_new_session=True,
             stdin=subprocess.DEVNULL,
@@ -187,6 +187,11 @@ class Server:
         mover = ["-aet", MOVER, "-aem", MOVER, "+P", self._move_port]
         run_dcmtk("movescu", "-S", *_keys(level, keys), *mover, "-od", folder, *self._peer)
         return sorted(folder.iterdir())
+
+    def browse(self, *commands: str) -> str:
+        """Type commands at dcmqrti, and return what it prints."""
+        given = "\n".join((*commands, "quit", ""))
+        return run_dcmtk("dcmqrti", "-c", self._config, "mover", given=given).stdout
 
 
 def _keys(level: str, keys: tuple[str, ...]) -> list[str]:
