@@ -49,6 +49,8 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "verify": ("upkeep:verify", "Compare the stored bytes with their records."),
         "sweep": ("upkeep:sweep", "Delete stored bytes that belong to nothing."),
         "rebuild": ("upkeep:rebuild", "Read all stored headers anew."),
+        "compact": ("upkeep:compact", "Give back the space of what is gone from the index."),
+        "migrate": ("migrating:migrate", "Copy an archive to another index, storage, or both."),
         "plugins": ("inspecting:plugins", "List the installed plugins."),
         "config": ("inspecting:config", "Show the configuration, and where it comes from."),
     },
