@@ -39,6 +39,9 @@ class MigrationRefusedError(NotSupportedError):
         super().__init__("; ".join(f"{part}: {reason}" for part, reason in reasons.items()))
         self.reasons = reasons
 
+    def __reduce__(self) -> tuple[type[MigrationRefusedError], tuple[Mapping[str, str]]]:
+        return type(self), (self.reasons,)
+
 
 def migrate(
     source: Archive,

@@ -21,27 +21,27 @@ if TYPE_CHECKING:
 def import_progress(description: str) -> Iterator[Callable[[Progress], None] | None]:
     """Yield what shows an import's progress, or None where nobody would see it."""
     with _bar(description, "looking for files") as update:
+        yield None if update is None else functools.partial(_show_import, update)
 
-        def show(now: Progress) -> None:
-            # Bytes are the better measure of what is left, where they are known.
-            total, done = (now.total_bytes, now.bytes) if now.total_bytes else (now.total, now.done)
-            update(total=total, completed=done, amount=_amount(now))
 
-        yield None if update is None else show
+def _show_import(update: Callable[..., None], now: Progress) -> None:
+    # Bytes are the better measure of what is left, where they are known.
+    total, done = (now.total_bytes, now.bytes) if now.total_bytes else (now.total, now.done)
+    update(total=total, completed=done, amount=_amount(now))
 
 
 @contextmanager
 def migration_progress() -> Iterator[Callable[[MigrationProgress], None] | None]:
     """Yield what shows a migration's progress, or None where nobody would see it."""
     with _bar("migrating", "looking at both archives") as update:
+        yield None if update is None else functools.partial(_show_migration, update)
 
-        def show(now: MigrationProgress) -> None:
-            rate = now.done / now.seconds if now.seconds else 0.0
-            copied = f", {text.size(now.bytes)}" if now.phase == "copying" else ""
-            amount = f"{now.done:,}/{now.total:,}{copied}, {rate:,.0f}/s"
-            update(description=now.phase, total=now.total, completed=now.done, amount=amount)
 
-        yield None if update is None else show
+def _show_migration(update: Callable[..., None], now: MigrationProgress) -> None:
+    rate = now.done / now.seconds if now.seconds else 0.0
+    copied = f", {text.size(now.bytes)}" if now.phase == "copying" else ""
+    amount = f"{now.done:,}/{now.total:,}{copied}, {rate:,.0f}/s"
+    update(description=now.phase, total=now.total, completed=now.done, amount=amount)
 
 
 @contextmanager
