@@ -7,12 +7,11 @@ import time
 from typing import TYPE_CHECKING, BinaryIO
 
 from pynetdicom import AE, build_context, evt
-from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.pdu import A_ASSOCIATE_RJ
 
 from fileroom.plugin import NetworkError
-from fileroom_plugins.dimse import exchange
 from fileroom_plugins.dimse.contexts import Context
+from fileroom_plugins.dimse.exchange import SHORTEST_PDU, Exchange, LostError, pdu_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,15 +46,15 @@ class Link:
         self._opening: Association | None = None
         self._connected = False
         self._rejection: A_ASSOCIATE_RJ | None = None
-        self._sent = 0
+        self._exchange = Exchange()
         self._association = self._opened(contexts, ae_title)
         self.accepted = {
             Context(str(one.abstract_syntax), str(one.transfer_syntax[0])): one.context_id or 0
             for one in self._association.accepted_contexts
         }
-        if self.accepted and exchange.pdu_size(self._association) < exchange.SHORTEST_PDU:
+        if self.accepted and pdu_size(self._association) < SHORTEST_PDU:
             self.abort()
-            raise NetworkError(f"{host} takes no PDU of {exchange.SHORTEST_PDU} bytes: nothing can be sent")
+            raise NetworkError(f"{host} takes no PDU of {SHORTEST_PDU} bytes: nothing can be sent")
 
     def release(self) -> None:
         """End the association in order, if it is not over yet."""
@@ -88,14 +87,12 @@ class Link:
             NetworkError: the association ended, or there was no answer in time.
             Exception: whatever reading the file raised.
         """
-        self._sent += 1
+        assert self._socket is not None  # the association stands
+        context_id = self.accepted[context]
         try:
-            answer = exchange.store(self._association, self.accepted[context], offer, self._sent, data)
-        except exchange.LostError as lost:
+            return self._exchange.store(self._association, self._socket, context_id, offer, data)
+        except LostError as lost:
             raise self._lost(late=lost.late) from lost
-        if not (isinstance(answer, C_STORE) and answer.is_valid_response and answer.Status is not None):
-            raise NetworkError(f"{self._host} answered with something that is no answer to a C-STORE request")
-        return int(answer.Status)
 
     def _opened(self, contexts: Sequence[Context], ae_title: str) -> Association:
         entity = AE(ae_title)
@@ -114,6 +111,7 @@ class Link:
                     (evt.EVT_ACSE_SENT, self._take_socket),
                     (evt.EVT_CONN_OPEN, self._limit_waits),
                     (evt.EVT_PDU_RECV, self._note_rejection),
+                    *self._exchange.handlers,
                 ],
             )
         except OSError as error:

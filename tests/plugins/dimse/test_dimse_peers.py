@@ -127,6 +127,14 @@ def test_pdus_are_as_long_as_the_peer_likes_them(max_pdu: int, sender: Sender) -
     assert file.endswith(came)
 
 
+def test_a_peer_that_takes_hardly_any_bytes_at_a_time_is_an_error_at_once(sender: Sender) -> None:
+    with acceptor(max_pdu=100) as peer:
+        message, states = stopped(sender, peer.host, item_of(make_instance()))
+    assert message == f"{peer.host} takes no PDU of 512 bytes: nothing can be sent"
+    assert states == [SendState.UNSENT]
+    assert our_associations() == []
+
+
 def test_a_peer_that_never_speaks_is_given_up_in_time(hasty: Sender) -> None:
     started = time.monotonic()
     with mute() as host:
