@@ -223,6 +223,54 @@ def test_death_in_catching_up_is_caught_up_too(
     check_agreement(area)
 
 
+def compact(archive: Archive, files: list[Path]) -> None:
+    del files
+    assert archive.index.compact() > 0
+
+
+def test_death_in_compacting_changes_nothing(area: Path, files: list[Path]) -> None:
+    with open_area(area) as archive:
+        before = state(archive)
+    places = ((os, "fsync"), (sidecar_module, "sync_folder"))
+    number = 1
+    while dies(area, files, compact, number, places):
+        with open_area(area) as archive:
+            assert state(archive) == before
+            add_label(archive, files)  # so that there is something to compact again
+            delete_label(archive)
+            before = state(archive)
+        number += 1
+    assert number > len(places)
+    check_agreement(area)
+
+
+def delete_label(archive: Archive) -> None:
+    (study,) = archive.find("study", PatientID="P0")
+    study.labels.remove("mine")
+
+
+@pytest.mark.parametrize("deed", [add_label, store_two])
+def test_death_while_the_sidecar_comes_into_being_leaves_dcmtks_area(
+    files: list[Path], tmp_path: Path, deed: Deed
+) -> None:
+    area = tmp_path / "area"
+    area.mkdir()
+    register(area, *files[:1], *files[2:5])
+    with open_area(area) as archive:
+        known = instances_of(archive).keys()
+    number = 1
+    while dies(area, files, deed, number, (*STEPS, (sidecar_module, "sync_folder"))):
+        with open_area(area) as archive:
+            assert instances_of(archive).keys() >= known
+            assert list(archive.verify()) == []
+        check_agreement(area)
+        number += 1
+    assert number > 2
+    with open_area(area) as archive:
+        assert archive.count("instance") == (6 if deed is store_two else 4)
+    check_agreement(area)
+
+
 @pytest.mark.parametrize("deed", [store_two, register_one])
 def test_another_program_may_take_the_record_of_one_who_died(
     area: Path, files: list[Path], tmp_path: Path, deed: Deed
