@@ -53,6 +53,7 @@ class Look(NamedTuple):
     inode: int
     size: int
     changed: int
+    touched: int
     settled: bool
 
 
@@ -133,10 +134,10 @@ class Area:
         """Return what the file looks like now; hold the lock."""
         status = os.fstat(self._handle)
         changed = status.st_mtime_ns
-        look = Look(status.st_ino, status.st_size, changed, settled=True)
+        look = Look(status.st_ino, status.st_size, changed, status.st_ctime_ns, settled=True)
         if look == self._bumped:
             return look
-        age = time.time_ns() - changed
+        age = time.time_ns() - max(changed, status.st_ctime_ns)
         coarse = changed % 1_000_000 == 0
         return look._replace(settled=age > (_COARSE if coarse else _TICK))
 
@@ -190,7 +191,7 @@ class Area:
             os.utime(self._handle, ns=(status.st_atime_ns, changed))
         status = os.fstat(self._handle)
         if status.st_mtime_ns == changed:
-            self._bumped = Look(status.st_ino, status.st_size, changed, settled=True)
+            self._bumped = Look(status.st_ino, status.st_size, changed, status.st_ctime_ns, settled=True)
 
     def _reopen(self, *, create: bool = False) -> None:
         self.close()

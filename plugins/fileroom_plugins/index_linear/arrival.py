@@ -93,8 +93,8 @@ class Arrivals:
             if level is Level.INSTANCE:
                 row = row._replace(sop_class_uid=header.sop_class_uid, stamp=stamp, attachments={DICOM: file})
             tables.put(row)
-            if self._logged:
-                tables.log(_NEW[level], row)
+            if self._logged:  # what another program received is logged with the time of that
+                tables.log(_NEW[level], row, received if partial else None)
             parent = id_
         return row
 

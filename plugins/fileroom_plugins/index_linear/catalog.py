@@ -32,7 +32,7 @@ from fileroom_plugins.index_linear.rows import (
     tags_to_json,
 )
 from fileroom_plugins.index_linear.showing import Showing
-from fileroom_plugins.index_linear.sidecar import Sidecar, Transaction, UnwrittenError
+from fileroom_plugins.index_linear.sidecar import Shown, Sidecar, Transaction, UnwrittenError
 from fileroom_plugins.index_linear.tables import Tables
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class Catalog:
         wanted: what ``index.dat`` is to show of the transaction under way.
         skipped: records that are passed over, by slot.
         extra: the extra tags of this archive, as `Tables.complete` has them.
+        noted: the last sequence of the change log that is in the sidecar.
     """
 
     def __init__(self, folder: Path, tags: TagSet) -> None:
@@ -79,6 +80,7 @@ class Catalog:
         self._seen: Look | None = None
         self._free: list[int] = []
         self._end = 0
+        self.noted = 0
         self._new = True
         self._ahead = False  # the tables know what a sidecar does not
         self._stuck = False  # index.dat could not be written to
@@ -117,22 +119,30 @@ class Catalog:
         with self._mutex, self.area.locked(exclusive=True):
             self._stuck = False
             self._catch_up(exclusive=True)
-            if not self.area.writable:
-                raise CatalogError(f"index {self.area.path}: you may not write to it")
+            if not self.area.writable or (self._sidecar.exists() and not self._sidecar.is_writable()):
+                raise CatalogError(
+                    f"index {self.area.path}, or the sidecar beside it: you may not write to it"
+                )
             if self._sidecar.pending is not None:
                 raise CatalogError(
                     f"index {self.area.path}: it does not take the last change: make room for it"
                 )
             if not self._sidecar.exists():
-                self._sidecar.begin(self._snapshot())
+                self.tables.vouched = not self.tables.rows and self.paths.hold_nothing()
+                self._sidecar.begin(self._snapshot(), self.area.path)
+                self.noted = self.tables.sequence
                 self._ahead = False
             with self._transaction():
                 yield self.tables
 
     @contextlib.contextmanager
     def noting(self) -> Iterator[Tables]:
-        """Give the tables as `reading` does, but not before there is a sidecar that agrees with them."""
-        if self.area.writable and not self._sidecar.exists():
+        """Give the tables as `reading` does, but not before there is a sidecar that agrees with them.
+
+        Raises:
+            CatalogError: there is none, and none can be made.
+        """
+        if not self._sidecar.exists():
             with self.writing():
                 pass
         with self.reading() as tables:
@@ -148,7 +158,7 @@ class Catalog:
         """Write the sidecar anew, without its history; return how many bytes it shrank by."""
         with self.writing():
             before = self._sidecar.size()
-            self._sidecar.begin(self._snapshot())
+            self._sidecar.begin(self._snapshot(), self._sidecar.path)
             return max(0, before - self._sidecar.size())
 
     def recount(self) -> None:
@@ -170,7 +180,7 @@ class Catalog:
         return look.settled and look == self._seen and self._sidecar.is_current()
 
     def _may_append(self) -> bool:
-        return self.area.writable and self._sidecar.exists()
+        return self.area.writable and self._sidecar.is_writable()
 
     def _catch_up(self, *, exclusive: bool) -> None:
         """Follow what others wrote. With the exclusive lock it is noted in the sidecar, if there is one."""
@@ -179,8 +189,18 @@ class Catalog:
             return
         if self._sidecar.is_another() or (self._ahead and (noted or not self._sidecar.is_read())):
             self._start_anew()
-        for transaction in self._sidecar.read():
-            self._apply(transaction)
+        try:
+            for transaction in self._sidecar.read():
+                self._apply(transaction)
+        except (
+            AttributeError,
+            KeyError,
+            TypeError,
+            ValueError,
+        ) as error:  # it passed its checksum all the same
+            damaged = self._sidecar.damaged()
+            self._start_anew()
+            raise damaged from error
         look = self.area.look()
         if self._seen != look or not look.settled or self._sidecar.pending is not None:
             self._scan(noted=noted)
@@ -205,6 +225,8 @@ class Catalog:
         tables.changes += map(change_from_json, transaction.changes)
         tables.arrived, tables.sequence = transaction.arrived, transaction.sequence
         tables.complete = frozenset((level, keyword) for level, keyword in transaction.complete)
+        tables.vouched = transaction.vouched
+        self.noted = transaction.sequence
         tables.begin()
 
     def _scan(self, *, noted: bool) -> None:
@@ -291,7 +313,7 @@ class Catalog:
             elif self.wanted or (tables.is_changed() and not shown):
                 self._save()
             elif tables.is_changed():
-                self._sidecar.append(self._noted())
+                self._append(self._noted())
         except BaseException:
             self._take_back(noted_before)
             raise
@@ -310,17 +332,9 @@ class Catalog:
         plan = showing.make(self.wanted)
         transaction = self._noted()
         transaction.cleared = plan.cleared
-        transaction.headers = {
-            id_: {
-                keyword: one.header.tags[keyword]
-                for keyword in self._header_tags
-                if keyword in one.header.tags
-            }
-            for id_, one in self.wanted.items()
-            if id_ in self.tables.rows and self.tables.rows[id_].slot is not None
-        }
+        transaction.headers = {id_: self._shown(self.wanted[id_], was) for id_, was in plan.was.items()}
         # The commit point.
-        self._sidecar.append(transaction)
+        self._append(transaction)
         for slot in seconds:
             del self.skipped[slot]
         if plan.unseen:
@@ -330,6 +344,15 @@ class Catalog:
                 plan.unseen,
             )
         self._write(plan.studies if cleared is None and not seconds else None, plan.records)
+
+    def _append(self, transaction: Transaction) -> None:
+        self._sidecar.append(transaction)
+        self.noted = transaction.sequence
+
+    def _shown(self, wanted: Wanted, was: int) -> Shown:
+        given = wanted.header.tags
+        tags = {keyword: given[keyword] for keyword in self._header_tags if keyword in given}
+        return Shown(tags, was, wanted.recorded, wanted.new)
 
     def _second_records(self) -> dict[int, int]:
         """Return slots and marks of second records of what is removed or shown anew: none must remain."""
@@ -372,6 +395,7 @@ class Catalog:
             arrived=tables.arrived,
             sequence=tables.sequence,
             complete=tags_to_json(tables.complete),
+            vouched=tables.vouched,
         )
 
     def _snapshot(self) -> Transaction:
@@ -383,4 +407,5 @@ class Catalog:
             arrived=tables.arrived,
             sequence=tables.sequence,
             complete=tags_to_json(tables.complete),
+            vouched=tables.vouched,
         )

@@ -63,7 +63,8 @@ class Committing:
             return Committed(CommitStatus.STORED, id_, digest)
         file = held.attachments[DICOM]
         old = self._known(held, digest.partition(":")[0])
-        if overwrite.replaces(replace(file, digest=old), entry.attachment):
+        lost = not file.digest and self._paths.is_lost(file.locator)
+        if lost or overwrite.replaces(replace(file, digest=old), entry.attachment):
             return self._replace(held, entry)
         unchanged = old == digest
         if unchanged and entry.stamp not in (0, held.stamp):

@@ -154,8 +154,11 @@ def _is_same_file(row: Row, one: _Found, tags: Mapping[str, TagValue], paths: Pa
 
 
 def _forget(tables: Tables, paths: Paths, ids: list[str]) -> None:
-    lost = [id_ for id_ in ids if paths.is_lost(tables.rows[id_].attachments[DICOM].locator)]
-    unseen = [id_ for id_ in ids if id_ not in set(lost)]
+    lost: list[str] = []
+    unseen: list[str] = []
+    for id_ in ids:
+        gone = paths.is_lost(tables.rows[id_].attachments[DICOM].locator)
+        (lost if gone else unseen).append(id_)
     for id_ in unseen:
         tables.put(tables.rows[id_]._replace(slot=None, mark=0))
     if unseen:

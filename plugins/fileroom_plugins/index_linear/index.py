@@ -118,15 +118,22 @@ class LinearIndex(Index):
             return iter([records.of(row) for row in tables.below(tables.existing(parent).id)])
 
     def held(self, ids: Sequence[str]) -> dict[str, Held]:
-        """See `Index.held`. The digest of what DCMTK stored is found out when it is first asked for."""
+        """See `Index.held`. The digest of what DCMTK stored is found out when it is first asked for.
+
+        What DCMTK stored and has lost is left out, so that it can be stored again.
+        """
         with self._catalog.reading() as tables:
             rows = [tables.rows[id_] for id_ in ids if id_ in tables.rows]
-        instances = [row for row in rows if row.level is Level.INSTANCE]
+        instances = [row for row in rows if row.level is Level.INSTANCE and not self._is_lost(row)]
         digests = self._found_out([row for row in instances if not row.attachments[DICOM].digest])
         return {
             row.id: Held(file.digest or digests[row.id], row.stamp, is_external(file.locator))
             for row, file in ((row, row.attachments[DICOM]) for row in instances)
         }
+
+    def _is_lost(self, row: Row) -> bool:
+        file = row.attachments[DICOM]
+        return not file.digest and self._catalog.paths.is_lost(file.locator)
 
     def _found_out(self, rows: Sequence[Row]) -> dict[str, str]:
         """Read files whose digests nobody knows, without a lock, and keep what was found out."""
@@ -161,7 +168,7 @@ class LinearIndex(Index):
         with self._catalog.noting() as tables:
             wanted = None if types is None else frozenset(types)
             page: list[Change] = []
-            for position in range(tables.changes_after(since), len(tables.changes)):
+            for position in range(tables.changes_after(since), tables.changes_after(self._catalog.noted)):
                 change = tables.changes[position]
                 if wanted is not None and change.type not in wanted:
                     continue
@@ -196,6 +203,16 @@ class LinearIndex(Index):
                 for id_ in tables.levels[Level.STUDY]
             }
         return sorted(newest, key=lambda id_: newest[id_])[:limit]
+
+    def vouches(self) -> bool:
+        """See `Index.vouches`: not without the sidecar, which alone knows what DCMTK has no room for."""
+        with self._catalog.reading() as tables:
+            return tables.vouched or not (tables.rows or self._catalog.skipped)
+
+    def vouch(self) -> None:
+        """See `Index.vouch`."""
+        with self._catalog.writing() as tables:
+            tables.vouched = True
 
     def problems(self) -> Iterator[str]:
         """See `Index.problems`: what is cut short in ``index.dat``, and the records that cannot be used."""

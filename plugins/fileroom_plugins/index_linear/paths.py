@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,14 +82,19 @@ class Paths:
             text = name.decode()
         except UnicodeDecodeError as error:
             raise InvalidValueError("its file name is no text in UTF-8") from error
-        path = Path(os.path.normpath(self._absolute(Path(text))))
-        if path.parent == self._folder and path.name in _OURS:
+        path = _plain(self._absolute(Path(text)))
+        here = self._folder / path.name
+        # By whatever way a name leads into the area, it is the area's own file: a sweep must not miss it.
+        inside = path.parent == self._folder or _is_same(path.parent, self._folder)
+        if inside and path.name in _OURS:
             raise InvalidValueError("its file name is that of the index itself")
-        own = self._own(path)
-        if own is None and path.parent != self._folder and not _is_there(path):
-            here = self._folder / path.name
-            own = self._own(here) if _is_there(here) else None
-        return own or external_locator(path)
+        if inside or (not _is_there(path) and _is_there(here)):
+            return self._own(here) or external_locator(here if inside else path)
+        return self._own(path) or external_locator(path)
+
+    def hold_nothing(self) -> bool:
+        """Say whether the storage has nothing that this archive may have put there."""
+        return self._storage is None or not any(one.owned for one in self._storage.list())
 
     def _own(self, path: Path) -> str | None:
         """Return the storage's locator for a path."""
@@ -118,6 +122,23 @@ class Paths:
         except (OSError, ValueError):
             return f"{algorithm}:"
         return f"{algorithm}:{hasher.hexdigest()}"
+
+
+def _plain(path: Path) -> Path:
+    """Return a path without ``..``, which after a symbolic link leads elsewhere than it reads."""
+    if ".." not in path.parts:
+        return path
+    try:
+        return path.parent.resolve() / path.name
+    except (OSError, RuntimeError) as error:
+        raise InvalidValueError("its file name leads nowhere") from error
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except OSError:
+        return False
 
 
 def _is_there(path: Path) -> bool | None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fileroom.model import TagValue
     from fileroom_plugins.index_linear.area import Area
     from fileroom_plugins.index_linear.paths import Paths
-    from fileroom_plugins.index_linear.sidecar import Transaction
+    from fileroom_plugins.index_linear.sidecar import Shown, Transaction
     from fileroom_plugins.index_linear.tables import Row, Tables
 
 
@@ -26,29 +26,33 @@ def unshown(
 ) -> tuple[dict[int, int], dict[str, Wanted]]:
     """Find what is still to be written. Instances that are to be shown lose their slots, to get others.
 
-    A slot may have been taken by another program since: its record stays.
+    A slot may have been taken by another program since: its record stays, be it another instance or a newer
+    version of ours, which is taken over like any other.
 
     Args:
         tables: the tables, within a transaction.
         paths: where files lie.
         area: ``index.dat``.
-        pending: the last transaction.
+        pending: the transaction.
         end: how many records ``index.dat`` holds.
 
     Returns:
         The slots to clear, with the marks of what they hold, and what to show, by id.
     """
     slots = _Slots(area, paths, end)
-    cleared = {slot: showed for slot, showed in pending.cleared if slots.mark(slot) == showed}
+    cleared = slots.uncleared(tables, pending)
     wanted = {}
-    for id_, tags in pending.headers.items():
+    for id_, shown in pending.headers.items():
         row = tables.rows.get(id_)
         if row is None or row.slot is None or slots.mark(row.slot) == row.mark:
             continue
-        if slots.is_of(row.slot, row):
-            cleared[row.slot] = slots.mark(row.slot)
         tables.put(row._replace(slot=None, mark=0))
-        wanted[id_] = Wanted(_header(tables, row, tags), float(int(row.received.timestamp())), new=True)
+        if slots.is_waiting(row.slot, row, shown):
+            if held := slots.mark(row.slot):
+                cleared[row.slot] = held
+        elif slots.is_of(row.slot, row):
+            continue
+        wanted[id_] = Wanted(_header(tables, row, shown.tags), shown.recorded, shown.new)
     return cleared, wanted
 
 
@@ -58,16 +62,14 @@ def awaited(tables: Tables, paths: Paths, area: Area, pending: Transaction, end:
     What they hold is no news of another program's.
     """
     slots = _Slots(area, paths, end)
-    waiting = {slot for slot, showed in pending.cleared if slots.mark(slot) == showed}
-    rows = (tables.rows.get(id_) for id_ in pending.headers)
-    return waiting | {
-        row.slot
-        for row in rows
-        if row is not None
-        and row.slot is not None
-        and slots.mark(row.slot) != row.mark
-        and (not slots.mark(row.slot) or slots.is_of(row.slot, row))
-    }
+    waiting = set(slots.uncleared(tables, pending))
+    for id_, shown in pending.headers.items():
+        row = tables.rows.get(id_)
+        if row is None or row.slot is None or slots.mark(row.slot) == row.mark:
+            continue
+        if slots.is_waiting(row.slot, row, shown):
+            waiting.add(row.slot)
+    return waiting
 
 
 class _Slots:
@@ -86,12 +88,25 @@ class _Slots:
         data = self._data(slot)
         return mark(data) if data else 0
 
-    def is_of(self, slot: int, row: Row) -> bool:
-        """Say whether a record is of an instance: an older version of it, or one cut short in writing."""
+    def uncleared(self, tables: Tables, pending: Transaction) -> dict[int, int]:
+        """Return the slots that a transaction was to clear and that still show the same, with its mark."""
+        return {
+            slot: showed
+            for slot, showed in pending.cleared
+            if slot not in tables.slots and self.mark(slot) == showed
+        }
+
+    def is_waiting(self, slot: int, row: Row, shown: Shown) -> bool:
+        """Say whether a slot is as it was before an instance was to be shown there, or was cut short."""
         data = self._data(slot)
-        path = self._paths.of(row.attachments[DICOM].locator)
-        if path is not None and data.startswith(os.fsencode(path) + b"\0"):
+        if self.mark(slot) in (0, shown.was):
             return True
+        path = self._paths.of(row.attachments[DICOM].locator)
+        return path is not None and data.startswith(os.fsencode(path) + b"\0")
+
+    def is_of(self, slot: int, row: Row) -> bool:
+        """Say whether a record is of an instance, by its SOP Instance UID."""
+        data = self._data(slot)
         try:
             record = decode(data) if data else None
         except ValueError:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _LONGEST_NAME = FILE_NAME_FIELD[1] - 1
 _LONGEST_UID = STUDY_UID[1] - 1
-_LONGEST_ID = 256
+_LONGEST_ID = 255  # one that fills its field may have been cut, for all who read it
 
 
 class Wanted(NamedTuple):
@@ -51,12 +51,14 @@ class Plan:
         studies: descriptors by their place in the table.
         records: records by slot.
         cleared: slots that become free, with the mark of what they showed.
+        was: by id of an instance that is shown, the mark of what its slot showed before; 0 for nothing.
         unseen: how many instances do not fit.
     """
 
     studies: dict[int, Study] = field(default_factory=dict)
     records: dict[int, bytes] = field(default_factory=dict)
     cleared: list[list[int]] = field(default_factory=list)
+    was: dict[str, int] = field(default_factory=dict)
     unseen: int = 0
 
 
@@ -82,6 +84,7 @@ class Showing:
         self._unused = [place for place, study in enumerate(table) if not study.images][::-1]
         self._table = list(table)
         self._shown: list[tuple[Row, bytes]] = []
+        self._cleared: dict[int, int] = {}
         self.plan = Plan()
 
     def make(self, wanted: Mapping[str, Wanted]) -> Plan:
@@ -109,6 +112,7 @@ class Showing:
     def _clear(self, slot: int, showed: int, study: bytes, size: int) -> None:
         self.plan.records[slot] = FREE
         self.plan.cleared.append([slot, showed])
+        self._cleared[slot] = showed
         self._free.append(slot)
         self._count(study, -1, -size, 0.0)
 
@@ -127,8 +131,11 @@ class Showing:
                 self._tables.put(row._replace(slot=None, mark=0))
             return
         record = record_of(wanted.header, file_name=name, size=size, recorded=wanted.recorded, new=wanted.new)
+        was = row.mark
         if slot is None:
             slot = self._slot()
+            was = self._cleared.get(slot, 0)
+        self.plan.was[row.id] = was
         self._count(study, 1, size, wanted.recorded)
         self._shown.append((row._replace(slot=slot), encode(record)))
 

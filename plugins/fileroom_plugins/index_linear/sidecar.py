@@ -13,7 +13,7 @@ import json
 import os
 import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
 from fileroom.plugin import CatalogError, Window
 from fileroom_plugins.index_linear.area import sync_folder
@@ -34,6 +34,22 @@ _FLAGS = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
 Json: TypeAlias = "list[Any]"
 
 
+class Shown(NamedTuple):
+    """What ``index.dat`` is to show of an instance, beside what its row holds.
+
+    Attributes:
+        tags: those that only ``index.dat`` holds.
+        was: the mark of what its slot held before; 0 for nothing.
+        recorded: when it arrived, in Unix time.
+        new: whether it is new.
+    """
+
+    tags: dict[str, TagValue]
+    was: int
+    recorded: float
+    new: bool
+
+
 @dataclass(slots=True)
 class Transaction:
     """What one transaction changed, in JSON's terms.
@@ -46,7 +62,8 @@ class Transaction:
         sequence: the last sequence of the log.
         complete: the extra tags that every instance was read for.
         cleared: records of ``index.dat`` that are to be free, with the mark of what they showed.
-        headers: by id of an instance that ``index.dat`` is to show, the tags that only that holds.
+        headers: by id of an instance that ``index.dat`` is to show, what its row does not hold.
+        vouched: whether all that was ever committed, and not removed, is known.
     """
 
     rows: list[Json] = field(default_factory=list)
@@ -56,7 +73,19 @@ class Transaction:
     sequence: int = 0
     complete: list[Json] = field(default_factory=list)
     cleared: list[Json] = field(default_factory=list)
-    headers: dict[str, dict[str, TagValue]] = field(default_factory=dict)
+    headers: dict[str, Shown] = field(default_factory=dict)
+    vouched: bool = False
+
+    @classmethod
+    def of(cls, content: dict[str, Any]) -> Self:
+        """Return the transaction that a line holds.
+
+        Raises:
+            TypeError: it does not hold one.
+        """
+        transaction = cls(**content)
+        transaction.headers = {id_: Shown(*shown) for id_, shown in transaction.headers.items()}
+        return transaction
 
     @property
     def shows(self) -> bool:
@@ -76,7 +105,7 @@ class Sidecar:
 
     Attributes:
         path: where it is, or would be.
-        pending: the last transaction, while it is not known that ``index.dat`` shows it.
+        pending: the last transaction that ``index.dat`` is to show, while it is not known that it does.
         end: up to where it has been read, or written, in bytes.
     """
 
@@ -86,10 +115,15 @@ class Sidecar:
         self._handle = -1
         self.end = 0
         self._seen = (0, 0)
+        self._last = (0, b"")
 
     def exists(self) -> bool:
         """Say whether there is one."""
         return self.path.exists()
+
+    def is_writable(self) -> bool:
+        """Say whether there is one that may be written to."""
+        return os.access(self.path, os.W_OK)
 
     def is_current(self) -> bool:
         """Say whether all of it has been read, and nothing awaits its effect."""
@@ -109,8 +143,12 @@ class Sidecar:
         return status.st_ino, status.st_size
 
     def is_another(self) -> bool:
-        """Say whether it is not the file that was read: made, compacted, or taken away by somebody else."""
-        return self._status()[0] != self._seen[0]
+        """Say whether it is not the file that was read: made, compacted, brought back, or taken away."""
+        inode, size = self._status()
+        if inode != self._seen[0] or size < self.end:
+            return True
+        start, line = self._last
+        return self._handle >= 0 and os.pread(self._handle, len(line), start) != line
 
     def read(self) -> Iterator[Transaction]:
         """Yield what was appended since it was last read, or all if it is another file than it was.
@@ -143,7 +181,7 @@ class Sidecar:
                 content = _content(line)
                 if content is None:
                     if any(_content(later) is not None for later in file):
-                        raise self._damaged()
+                        raise self.damaged()
                     break
                 if self.end == 0:
                     self._check(content)
@@ -151,18 +189,19 @@ class Sidecar:
                     self.pending = None
                 else:
                     try:
-                        transaction = Transaction(**content)
-                    except TypeError as error:
-                        raise self._damaged() from error
-                    self.pending = transaction if transaction.shows else None
+                        transaction = Transaction.of(content)
+                    except (TypeError, AttributeError) as error:
+                        raise self.damaged() from error
+                    self.pending = transaction if transaction.shows else self.pending
                     yield transaction
+                self._last = (self.end, line[:_PREFIX])
                 self.end += len(line)
         if not self.end:
-            raise self._damaged()
+            raise self.damaged()
 
     def _check(self, content: dict[str, Any]) -> None:
         if content.get("fileroom") != "sidecar":
-            raise self._damaged()
+            raise self.damaged()
         if content.get("version") != _VERSION:
             raise CatalogError(f"index {self.path} was written by a newer Fileroom: upgrade fileroom")
 
@@ -183,7 +222,7 @@ class Sidecar:
             raise UnwrittenError(
                 f"index {self.path}: cannot be written; nothing was changed: {error.strerror}"
             ) from error
-        self.pending = transaction if transaction.shows else None
+        self.pending = transaction if transaction.shows else self.pending
 
     def shown(self) -> None:
         """Note that ``index.dat`` shows, durably, what the last transaction changed."""
@@ -197,11 +236,16 @@ class Sidecar:
         _write_all(self._handle, data, self.end)
         if durable:
             os.fsync(self._handle)
+        self._last = (self.end, data[:_PREFIX])
         self.end += len(data)
         self._seen = self._status()
 
-    def begin(self, transaction: Transaction) -> None:
+    def begin(self, transaction: Transaction, like: Path) -> None:
         """Make a new sidecar that holds this transaction, in place of the one that may be there.
+
+        Args:
+            transaction: all there is.
+            like: the file whose owner and permissions it is to have, lest it shut out who shares the area.
 
         Raises:
             CatalogError: it could not be made; the old one is as it was.
@@ -210,6 +254,7 @@ class Sidecar:
         content = {key: value for key in transaction.__slots__ if (value := getattr(transaction, key))}
         try:
             with part.open("wb") as file:
+                _share_like(file.fileno(), like)
                 file.write(_line(_FIRST) + _line(content))
                 file.flush()
                 os.fsync(file.fileno())
@@ -217,6 +262,7 @@ class Sidecar:
             sync_folder(self.path.parent)
             self._open()
             self.end = os.fstat(self._handle).st_size
+            self._last = (0, _line(_FIRST)[:_PREFIX])
         except OSError as error:
             part.unlink(missing_ok=True)
             raise self._failure(error, "cannot be written; nothing was changed") from error
@@ -232,6 +278,7 @@ class Sidecar:
         if self._handle >= 0:
             os.close(self._handle)
         self._handle, self.end, self._seen, self.pending = -1, 0, (0, 0), None
+        self._last = (0, b"")
 
     def _unread(self, error: OSError) -> CatalogError:
         return self._failure(error, "cannot be read")
@@ -239,11 +286,20 @@ class Sidecar:
     def _failure(self, error: OSError, what: str) -> CatalogError:
         return CatalogError(f"index {self.path}: {what}: {error.strerror or type(error).__name__}")
 
-    def _damaged(self) -> CatalogError:
+    def damaged(self) -> CatalogError:
+        """Return the error for a sidecar that does not hold what it should."""
         return CatalogError(
             f"index {self.path} is damaged at byte {self.end}: bring back a copy of it, or move it away: "
             "the archive then opens without metadata, labels, and what else index.dat cannot hold"
         )
+
+
+def _share_like(handle: int, path: Path) -> None:
+    """Give a file the owner, group and permissions of another, as far as that is allowed."""
+    status = path.stat()
+    with contextlib.suppress(OSError):
+        os.fchown(handle, status.st_uid, status.st_gid)
+    os.fchmod(handle, status.st_mode & 0o777)
 
 
 def _line(content: dict[str, Any]) -> bytes:

@@ -68,6 +68,7 @@ class Tables:
         sequence: the last sequence of the log.
         complete: keywords of the extra tags that every instance has been read for, by level.
         partial: how many rows have not all their tags.
+        vouched: whether all that was ever committed, and not removed, is known.
     """
 
     def __init__(self) -> None:
@@ -80,13 +81,14 @@ class Tables:
         self.sequence = 0
         self.complete: frozenset[tuple[int, str]] = frozenset()
         self.partial = 0
+        self.vouched = False
         self._children: dict[str, dict[str, None]] = {}
         self._named: dict[Level, dict[str, dict[str, None]]] = {level: {} for level in Level}
         self._leading = Counter[str]()  # by locator, how many attachments lead there
         self._files = [0, 0, 0]  # attachments, their bytes, their bytes at rest
         self._undo: list[tuple[str, Row | None]] = []
         self._dropped: dict[str, Row] = {}
-        self._before = (0, 0, 0, self.complete)
+        self._before = (0, 0, 0, self.complete, self.vouched)
 
     # Reading -----------------------------------------------------------------------------------------
 
@@ -141,7 +143,7 @@ class Tables:
         """Begin a transaction: from here on, changes can be taken back."""
         self._undo.clear()
         self._dropped.clear()
-        self._before = (len(self.changes), self.arrived, self.sequence, self.complete)
+        self._before = (len(self.changes), self.arrived, self.sequence, self.complete, self.vouched)
 
     def changed(self) -> dict[str, tuple[Row | None, Row | None]]:
         """Return what this transaction changed: by id the row as it was, and as it is; None for none.
@@ -163,7 +165,7 @@ class Tables:
 
     def is_changed(self) -> bool:
         """Say whether this transaction changed anything."""
-        now = (len(self.changes), self.arrived, self.sequence, self.complete)
+        now = (len(self.changes), self.arrived, self.sequence, self.complete, self.vouched)
         return bool(self._undo) or now != self._before
 
     def rollback(self) -> None:
@@ -175,7 +177,7 @@ class Tables:
                 self.put(old)
             elif id_ in self.rows:
                 self.drop(self.rows[id_])
-        length, self.arrived, self.sequence, self.complete = self._before
+        length, self.arrived, self.sequence, self.complete, self.vouched = self._before
         del self.changes[length:]
         if gone:
             self._sort()

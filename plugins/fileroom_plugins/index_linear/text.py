@@ -76,6 +76,8 @@ def header_of(record: Record, tags: TagSet) -> Header:
     Raises:
         DamagedRecordError: its identifiers are not such as an archive can go by.
     """
+    if len(record.values.get("PatientID", b"")) == _ROOM["PatientID"] - 1:
+        raise DamagedRecordError("its PatientID may have been cut, so that it could be another patient's")
     texts, description = _texts_of(record)
     found: dict[str, TagValue] = {keyword: text.strip(" ") for keyword, text in texts.items()}
     try:

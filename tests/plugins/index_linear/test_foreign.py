@@ -340,20 +340,12 @@ def test_an_area_that_may_not_be_written_to_can_be_searched(shut: Path, reader: 
     before = content_of(shut)
     with unprivileged():
         assert reader.count(parse_query("instance", {"PatientID": "P0"}, TAGS).query) == 2
-        assert len(reader.changes().changes) == 10
         assert list(reader.problems()) == []
+        with pytest.raises(CatalogError, match="may not write"):  # a log that nobody keeps is none
+            reader.changes()
         with pytest.raises(CatalogError, match="may not write"):
             reader.edit([AddLabel(next(iter(reader.attachments()))[0], "mine")])
     assert content_of(shut) == before
-
-
-def test_readers_that_may_not_write_see_one_log(shut: Path, reader: LinearIndex) -> None:
-    with unprivileged():
-        other = LinearIndex(shut, TAGS)
-        logs = [[(one.sequence, one.id) for one in index.changes().changes] for index in (reader, other)]
-        other.close()
-    assert logs[0] == logs[1]
-    assert [sequence for sequence, _ in logs[0]] == list(range(1, 11))
 
 
 def test_a_reader_that_may_not_write_follows_dcmtk_and_those_who_may(
@@ -371,12 +363,15 @@ def test_a_reader_that_may_not_write_follows_dcmtk_and_those_who_may(
         return [(one.sequence, one.id) for one in changes_of(writer)]
 
     with open_area(shut) as writer:
-        assert seen() == (4, logged(writer))
+        kept = logged(writer)
+        assert seen() == (4, kept)
         register(shut, theirs)
+        assert seen() == (5, kept)  # what is not in the log yet will be when somebody may write it there
         assert seen()[0] == 5
         writer.register([ours])
         assert seen() == (6, logged(writer))
         instances_of(writer)[identity_of(theirs).sop_instance_uid].delete()
         register(shut, again)
         assert seen()[0] == 6
-        assert seen() == (6, logged(writer))
+        kept = logged(writer)
+        assert seen() == (6, kept)
