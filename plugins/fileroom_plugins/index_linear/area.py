@@ -141,6 +141,10 @@ class Area:
         coarse = changed % 1_000_000 == 0
         return look._replace(settled=age > (_COARSE if coarse else _TICK))
 
+    def is_empty(self) -> bool:
+        """Say whether there is no record, not even a free one."""
+        return os.fstat(self._handle).st_size < RECORDS_OFFSET + RECORD_SIZE
+
     def records(self) -> np.ndarray[Any, Any]:
         """Return all whole records, mapped from the file; hold the lock for as long as they are looked at."""
         count = max(0, os.fstat(self._handle).st_size - RECORDS_OFFSET) // RECORD_SIZE

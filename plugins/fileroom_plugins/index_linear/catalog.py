@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from fileroom.plugin import TagSet
+    from fileroom.plugin import Storage, TagSet
     from fileroom_plugins.index_linear.area import Look
     from fileroom_plugins.index_linear.foreign import Skipped
     from fileroom_plugins.index_linear.showing import Wanted
@@ -82,11 +82,22 @@ class Catalog:
         self._end = 0
         self.noted = 0
         self._new = True
+        self._began_empty = True
         self._ahead = False  # the tables know what a sidecar does not
         self._stuck = False  # index.dat could not be written to
         self._kept = {level: {spec.keyword for spec in tags.levels[level]} for level in Level}
         known = set().union(*self._kept.values())
         self._header_tags = [keyword for keyword in HEADER_TAGS if keyword not in known]
+
+    def use(self, storage: Storage) -> None:
+        """Get to know the storage before anything is put there.
+
+        Raises:
+            ConfigError: its objects are no files that DCMTK could open.
+        """
+        self.paths.use(storage)
+        if not self._sidecar.exists():  # of what an archive has put there, perhaps nobody knows
+            self._began_empty = self.area.is_empty() and not any(one.owned for one in storage.list())
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[Tables]:
@@ -128,7 +139,7 @@ class Catalog:
                     f"index {self.area.path}: it does not take the last change: make room for it"
                 )
             if not self._sidecar.exists():
-                self.tables.vouched = not self.tables.rows and self.paths.hold_nothing()
+                self.tables.vouched = self._began_empty and not self.tables.rows
                 self._sidecar.begin(self._snapshot(), self.area.path)
                 self.noted = self.tables.sequence
                 self._ahead = False

@@ -60,7 +60,7 @@ class LinearIndex(Index):
 
     def use_storage(self, storage: Storage) -> None:
         """Insist on local files; ask this storage from now on where they lie."""
-        self._catalog.paths.use(storage)
+        self._catalog.use(storage)
 
     def commit(self, entries: Sequence[Entry], overwrite: Overwrite = Overwrite.NEVER) -> list[Committed]:
         """See `Index.commit`."""

@@ -92,10 +92,6 @@ class Paths:
             return self._own(here) or external_locator(here if inside else path)
         return self._own(path) or external_locator(path)
 
-    def hold_nothing(self) -> bool:
-        """Say whether the storage has nothing that this archive may have put there."""
-        return self._storage is None or not any(one.owned for one in self._storage.list())
-
     def _own(self, path: Path) -> str | None:
         """Return the storage's locator for a path."""
         if self._storage is not None:
