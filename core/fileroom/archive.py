@@ -476,8 +476,9 @@ class Archive:
         """Read all stored headers anew, so that extra tags configured later can be searched.
 
         With ``adopt``, DICOM files that the index does not know are taken in: that is how a lost index is
-        made again. None adopts if the index is new; where it is not, such files are rather the remains of
-        deletions. Let nothing be stored or deleted meanwhile.
+        made again. None adopts if the index is new, or has lost a part of what it knew (`Index.vouches`);
+        where it has not, such files are rather the remains of deletions. Let nothing be stored or deleted
+        meanwhile.
         """
         return rebuilding.rebuild(self, adopt=adopt)
 

@@ -563,6 +563,24 @@ class Index(abc.ABC):
         """
         return None
 
+    def vouches(self) -> bool:
+        """Say whether all that was ever committed here, and not removed, is known.
+
+        Then what the index does not know may be swept. It is not so with an index that was made of what
+        another program's files still showed, or that lost a part of its own. What was only committed here,
+        and an index without anything, can be vouched for.
+        """
+        return True
+
+    def vouch(self) -> None:  # noqa: B027 - most indexes know all there is, or nothing
+        """Declare that it is so: a rebuild has taken in what the storage holds.
+
+        From then on `vouches` says True, after a restart too. Nothing else changes.
+
+        Raises:
+            CatalogError: it could not be noted.
+        """
+
     def compact(self) -> int:
         """Give back the space of what is gone; return by how many bytes the index's files shrank, 0 or more.
 

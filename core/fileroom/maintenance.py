@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from fileroom.digests import digest_of
 from fileroom.errors import CatalogError, NotFoundError, StorageError
 from fileroom.ingest import BATCH_OBJECTS
-from fileroom.storage import external_path
+from fileroom.storage import external_path, is_external
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from fileroom.archive import Archive
     from fileroom.model import AttachmentRecord
@@ -110,13 +110,16 @@ def sweep(archive: Archive, *, grace: float, dry_run: bool = False) -> SweepRepo
     The grace keeps off what another process has put and not yet committed (`fileroom.ingest` looks after
     its bytes when it was slower than half the usual grace).
 
+    A file that was registered under another name, through a link, is no orphan.
+
     Raises:
-        CatalogError: the index is new, so that everything stored would pass for an orphan.
+        CatalogError: the index does not know all that was stored (`knows_all`), so that what it has lost
+            would pass for orphans.
     """
-    if not dry_run and is_new(archive) and any(one.owned for one in archive.storage.list()):
+    if not dry_run and not knows_all(archive) and any(one.owned for one in archive.storage.list()):
         raise CatalogError(
-            "the index is new and the storage is not empty: nothing was swept; run 'fileroom rebuild' first, "
-            "if these two are of one archive"
+            "the index is new, or was made of what another program's files showed, and the storage is not "
+            "empty: nothing was swept; run 'fileroom rebuild' first, if these two are of one archive"
         )
     unfinished = 0
     if not dry_run:
@@ -124,9 +127,14 @@ def sweep(archive: Archive, *, grace: float, dry_run: bool = False) -> SweepRepo
     deadline = time.time() - grace
     # The storage is listed before the index is walked: what is committed in between has its row by then.
     old = {mark(one.locator): one for one in archive.storage.list() if one.modified <= deadline}
+    external = False
     for _, record in archive.index.attachments():
         old.pop(mark(record.locator), None)
+        external = external or is_external(record.locator)
     orphans: list[Stored] = [one for one in old.values() if one.owned]
+    foreign = len(old) - len(orphans)
+    if orphans and external and archive.storage.capabilities.local_path:
+        orphans = _without_registered(archive, orphans)
     deleted = 0
     if not dry_run:
         for start in range(0, len(orphans), BATCH_OBJECTS):
@@ -138,7 +146,28 @@ def sweep(archive: Archive, *, grace: float, dry_run: bool = False) -> SweepRepo
             ]
             deleted += sum(one.error is None for one in archive.storage.delete(batch))
     size = sum(one.size for one in orphans)
-    return SweepReport(len(orphans), size, deleted, unfinished, foreign=len(old) - len(orphans))
+    return SweepReport(len(orphans), size, deleted, unfinished, foreign)
+
+
+def _without_registered(archive: Archive, orphans: Sequence[Stored]) -> list[Stored]:
+    """Leave out what is registered under another name: a symbolic link leads to it, or a hard link."""
+    files = {one.locator: _file(archive, one.locator) for one in orphans}
+    looked_for = set(files.values())
+    found = {
+        file
+        for _, record in archive.index.attachments()
+        if is_external(record.locator) and (file := _file(archive, record.locator)) in looked_for
+    }
+    return [one for one in orphans if files[one.locator] not in found]
+
+
+def _file(archive: Archive, locator: str) -> tuple[int, int] | None:
+    """Return what tells a file from all others, by whatever name; None if it is not there."""
+    try:
+        status = archive.storage.local_path(locator).stat()
+    except (OSError, NotFoundError, StorageError):
+        return None
+    return status.st_dev, status.st_ino
 
 
 def _still_old(archive: Archive, locator: str, deadline: float) -> bool:
@@ -146,6 +175,11 @@ def _still_old(archive: Archive, locator: str, deadline: float) -> bool:
         return archive.storage.stat(locator).modified <= deadline
     except NotFoundError:
         return False
+
+
+def knows_all(archive: Archive) -> bool:
+    """Say whether the index knows all that was ever stored and not deleted: a new one need not."""
+    return not is_new(archive) and archive.index.vouches()
 
 
 def is_new(archive: Archive) -> bool:

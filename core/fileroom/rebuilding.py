@@ -14,8 +14,8 @@ from fileroom.errors import InvalidDatasetError, NotFoundError, StorageError
 from fileroom.header import HeaderReader
 from fileroom.index import Entry, Overwrite
 from fileroom.ingest import BATCH_OBJECTS, SWEEP_GRACE
-from fileroom.maintenance import is_new, mark
-from fileroom.model import AttachmentRecord
+from fileroom.maintenance import is_new, knows_all, mark
+from fileroom.model import AttachmentRecord, Level
 
 if TYPE_CHECKING:
     from fileroom.archive import Archive
@@ -32,7 +32,7 @@ class RebuildReport:
     Attributes:
         refreshed: instances whose tags were read anew.
         adopted: instances that were in the storage and not in the index, and are in both now.
-        unreadable: objects that could not be read; see `fileroom verify`.
+        unreadable: objects that could not be read, or are another instance's; see `fileroom verify`.
     """
 
     refreshed: int
@@ -43,23 +43,28 @@ class RebuildReport:
 def rebuild(archive: Archive, *, adopt: bool | None = None) -> RebuildReport:
     """Read the header of every stored DICOM file anew.
 
-    For instances the index knows, what was derived from DICOM is written again, extra tags included. With
-    ``adopt`` (None: if the index is new) DICOM files that it does not know are committed as found.
+    For instances the index knows, what was derived from DICOM is written again, extra tags included; what
+    has become another instance's file counts as unreadable. With ``adopt`` (None: if the index does not know
+    all that was ever stored) DICOM files that it does not know are committed as found.
     """
-    new = is_new(archive)
+    new, lacking = is_new(archive), not knows_all(archive)
     if adopt is None:
-        adopt = new
+        adopt = lacking
     reader = HeaderReader(archive.header_tags)
     known: set[bytes] = set()
     headers: list[Header] = []
     refreshed = unreadable = 0
-    for _, record in archive.index.attachments():
+    for id_, record in archive.index.attachments():
         known.add(mark(record.locator))
         if record.content_type != DICOM.number:
             continue
         try:
             with archive.storage.open(record.locator) as file:
-                headers.append(reader.read(file))
+                header = reader.read(file)
+            if header.identity.public_id(Level.INSTANCE) == id_:
+                headers.append(header)
+            else:
+                unreadable += 1
         except (NotFoundError, StorageError, InvalidDatasetError):
             unreadable += 1
         if len(headers) >= BATCH_OBJECTS:
@@ -67,20 +72,24 @@ def rebuild(archive: Archive, *, adopt: bool | None = None) -> RebuildReport:
             headers.clear()
     refreshed += archive.index.refresh(headers)
     # Of a shared archive, what is young may be on its way in, or its deletion under way.
+    deadline = math.inf if lacking else time.time() - SWEEP_GRACE
     # A new index takes the latest version of an instance; a used one lets nothing give way to an orphan.
-    deadline, overwrite = (
-        (math.inf, Overwrite.ALWAYS) if new else (time.time() - SWEEP_GRACE, Overwrite.NEVER)
-    )
-    adopted = _adopt_all(archive, reader, known, deadline, overwrite) if adopt else 0
+    overwrite = Overwrite.ALWAYS if new else Overwrite.NEVER
+    adopted = unread = 0
+    if adopt:
+        adopted, unread = _adopt_all(archive, reader, known, deadline, overwrite)
+        if lacking and not unread:
+            archive.index.vouch()
     if not unreadable:
         archive.index.complete()
-    return RebuildReport(refreshed, adopted, unreadable)
+    return RebuildReport(refreshed, adopted, unreadable + unread)
 
 
 def _adopt_all(
     archive: Archive, reader: HeaderReader, known: set[bytes], deadline: float, overwrite: Overwrite
-) -> int:
-    adopted = 0
+) -> tuple[int, int]:
+    """Return how many instances were taken in, and how many objects the storage failed to read."""
+    adopted = unread = 0
     entries: list[Entry] = []
     unknown = [
         one for one in archive.storage.list() if mark(one.locator) not in known and one.modified <= deadline
@@ -89,24 +98,30 @@ def _adopt_all(
     for one in sorted(unknown, key=lambda one: one.modified):
         if _is_no_instance(one.locator):
             continue
-        entry = _found(archive, reader, one)
-        if entry is not None:
-            entries.append(entry)
+        try:
+            entries.append(_found(archive, reader, one))
+        except StorageError:
+            unread += 1
+        except (NotFoundError, InvalidDatasetError):
+            continue  # gone meanwhile, or another attachment
         if len(entries) >= BATCH_OBJECTS:
             adopted += _adopt(archive, entries, overwrite)
             entries.clear()
-    return adopted + _adopt(archive, entries, overwrite)
+    return adopted + _adopt(archive, entries, overwrite), unread
 
 
-def _found(archive: Archive, reader: HeaderReader, stored: Stored) -> Entry | None:
-    """Make an entry of a stored object, or None if it is no sound DICOM file (another attachment, say)."""
-    try:
-        with archive.storage.open(stored.locator) as file:
-            header = reader.read(file)
-            file.seek(0)
-            digest = digest_of(file, archive.config.ingest.digest)
-    except (NotFoundError, StorageError, InvalidDatasetError):
-        return None
+def _found(archive: Archive, reader: HeaderReader, stored: Stored) -> Entry:
+    """Make an entry of a stored object.
+
+    Raises:
+        InvalidDatasetError: it is no sound DICOM file.
+        NotFoundError: it is gone.
+        StorageError: it could not be read.
+    """
+    with archive.storage.open(stored.locator) as file:
+        header = reader.read(file)
+        file.seek(0)
+        digest = digest_of(file, archive.config.ingest.digest)
     record = AttachmentRecord(
         DICOM.number, _key(stored.locator), stored.size, digest, stored.locator, stored.size, digest
     )

@@ -1,4 +1,4 @@
-"""Broken indexes about restoring, age and compacting: each breaks one promise."""
+"""Broken indexes about restoring, age, vouching and compacting: each breaks one promise."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fileroom.index import CommitStatus, Details, Index
-from fileroom.model import Level
+from fileroom.model import ChangeType, Level
 from fileroom.testing.memory_edit import DICOM
 from fileroom.testing.memory_index import MemoryIndex
 from tests.contract.index_mutants import must_fail
@@ -285,6 +285,25 @@ class GoesByTheFirstInstance(MemoryIndex):
 class TakesNoneForAll(MemoryIndex):
     def oldest_studies(self, limit: int) -> list[str]:
         return super().oldest_studies(limit or 1000)
+
+
+@must_fail("test_an_index_without_anything_vouches")
+class VouchesForInstancesOnly(MemoryIndex):
+    def vouches(self) -> bool:
+        return bool(self._tables.totals.instances)
+
+
+@must_fail("test_an_index_of_what_was_committed_here_vouches")
+class ForgetsAtARemovalThatItVouches(MemoryIndex):
+    def vouches(self) -> bool:
+        return all(each.type is not ChangeType.DELETED for each in self._tables.changes)
+
+
+@must_fail("test_vouching_changes_nothing_else")
+class LogsThatItVouches(MemoryIndex):
+    def vouch(self) -> None:
+        with self._transaction() as tables:
+            tables.log(ChangeType.UPDATED_METADATA, next(iter(tables.rows.values())))
 
 
 @must_fail("test_what_the_index_answers_stays_as_it_was")

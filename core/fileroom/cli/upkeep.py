@@ -82,7 +82,7 @@ def sweep(settings: Settings, *, dry_run: bool, grace: float) -> int:
 def rebuild(settings: Settings, *, adopt: bool | None) -> int:
     """Read all stored headers anew, so that tags added to [index.extra_tags] can be searched.
 
-    Into an empty index, everything stored is taken in: that is how a lost index is made again.
+    Into an index that is empty, or has lost a part of what it knew, everything stored is taken in.
     """
     with settings.open() as archive, waiting("reading headers"):
         report = archive.rebuild(adopt=adopt)
@@ -91,7 +91,7 @@ def rebuild(settings: Settings, *, adopt: bool | None) -> int:
     else:
         output.say(f"read {text.counted(report.refreshed, 'header')} anew, took in {report.adopted:,}")
         if report.unreadable:
-            output.say(f"{text.counted(report.unreadable, 'file')} cannot be read: run 'fileroom verify'")
+            output.say(f"{text.counted(report.unreadable, 'file')} cannot be used: run 'fileroom verify'")
     return FAILED if report.unreadable else 0
 
 

@@ -172,5 +172,7 @@ class FaultyIndex(_Faulty, Index):
     oldest_studies = _Stepped()
     problems = _Stepped()
     listing = _Stepped()
+    vouches = _Stepped()
+    vouch = _Stepped()
     compact = _Stepped()
     close = _Stepped()

@@ -25,7 +25,7 @@ from fileroom.testing.index_refresh import CompleteContract, RefreshContract
 from fileroom.testing.index_remove import RemoveContract
 from fileroom.testing.index_restore import RestoreContract, WithoutHistoryContract
 from fileroom.testing.index_store import StoreContract
-from fileroom.testing.index_upkeep import AgeContract, CompactContract
+from fileroom.testing.index_upkeep import AgeContract, CompactContract, VouchContract
 
 
 class IndexContract(
@@ -54,6 +54,7 @@ class IndexContract(
     ReceiptContract,
     WithoutHistoryContract,
     AgeContract,
+    VouchContract,
     CompactContract,
     ConcurrencyContract,
 ):

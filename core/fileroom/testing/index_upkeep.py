@@ -1,4 +1,4 @@
-"""The part of the index kit about upkeep: which studies are the oldest, and giving space back."""
+"""The part of the index kit about upkeep: the oldest studies, vouching, giving space back."""
 
 # ruff: noqa: D102 - a test's name says what it proves
 
@@ -58,6 +58,43 @@ class AgeContract(IndexCase):
         assert index.oldest_studies(1) == [ids_of(D).study]
         index.remove([ids_of(C).instance])
         assert index.oldest_studies(EVERYTHING) == [ids_of(A).study, ids_of(D).study]
+
+
+class VouchContract(IndexCase):
+    """Whether what the index does not know may be swept."""
+
+    def test_an_index_without_anything_vouches(self, open_index: OpenIndex) -> None:
+        index = open_index(TagSet.default())
+        assert index.vouches()
+        index.close()
+        reopened = open_index(TagSet.default())
+        assert reopened.vouches()
+        reopened.close()
+
+    def test_an_index_of_what_was_committed_here_vouches(self, open_index: OpenIndex) -> None:
+        index = open_index(TagSet.default())
+        index.commit(FAMILY)
+        index.remove([ids_of(A).instance])
+        assert index.vouches()
+        index.close()
+        reopened = open_index(TagSet.default())
+        assert reopened.vouches()
+        reopened.close()
+
+    def test_vouching_changes_nothing_else(self, open_index: OpenIndex) -> None:
+        index = open_index(TAGS)
+        index.commit(corpus())
+        index.edit(corpus_edits())
+        before = state(index)
+        index.vouch()
+        index.vouch()
+        assert index.vouches()
+        assert state(index) == before
+        index.close()
+        reopened = open_index(TAGS)
+        assert reopened.vouches()
+        assert state(reopened) == before
+        reopened.close()
 
 
 class CompactContract(IndexCase):
