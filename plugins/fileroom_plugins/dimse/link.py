@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from typing import TYPE_CHECKING, BinaryIO
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from fileroom_plugins.dimse.offers import Offer
 
 _PERMANENT = 1
+_ENDING = 5.0  # seconds
 
 
 class Link:
@@ -117,8 +119,7 @@ class Link:
         except OSError as error:
             raise NetworkError(f"{host}: no address is known for this host: check its name") from error
         except BaseException:  # Ctrl-C: a thread is left that would keep the process from ending
-            if self._opening is not None:
-                self._opening.dul.kill_dul()
+            self._end_thread()
             self._close_socket()
             raise
         if not association.is_established and not association.rejected_contexts:
@@ -146,10 +147,22 @@ class Link:
         if isinstance(event.pdu, A_ASSOCIATE_RJ):
             self._rejection = event.pdu
 
+    def _end_thread(self) -> None:
+        """Have pynetdicom's thread end, and wake it if it waits for the peer."""
+        if self._opening is not None and self._socket is not None:
+            self._opening.dul.kill_dul()
+            with contextlib.suppress(OSError):  # while it connects, there is nothing to shut down
+                self._socket.shutdown(socket.SHUT_RDWR)
+
     def _close_socket(self) -> None:
-        """Close the socket: pynetdicom leaves those open whose peer was not there, or has gone."""
-        if self._socket is not None:
-            self._socket.close()
+        """Close the socket: pynetdicom leaves those open whose peer was not there, or has gone.
+
+        Not while its thread may use it: that would go on with whatever gets the same number.
+        """
+        if self._opening is not None and self._socket is not None:
+            self._opening.dul.join(_ENDING)
+            if not self._opening.dul.is_alive():
+                self._socket.close()
 
     def _refused(self, started: float) -> NetworkError:
         if not self._connected:
