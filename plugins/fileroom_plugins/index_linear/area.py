@@ -93,26 +93,29 @@ class Area:
         return CatalogError(f"index {self.path}: {what}: {error.strerror or type(error).__name__}")
 
     @contextlib.contextmanager
-    def locked(self, *, exclusive: bool) -> Iterator[None]:
+    def locked(self, *, exclusive: bool, wait: bool = True) -> Iterator[None]:
         """Hold the lock that DCMTK takes: shared to read, exclusive to write.
 
         Raises:
+            BlockingIOError: others hold it, and it was not to be waited for.
             CatalogError: ``index.dat`` is not there any more, or is none of DCMTK's.
         """
         try:
-            self._lock(exclusive=exclusive)
+            self._lock((fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | (0 if wait else fcntl.LOCK_NB))
             yield
         finally:
             if self._handle >= 0:
                 with contextlib.suppress(OSError):
                     fcntl.flock(self._handle, fcntl.LOCK_UN)
 
-    def _lock(self, *, exclusive: bool) -> None:
+    def _lock(self, how: int) -> None:
         while True:
             if self._handle < 0 or self._process != os.getpid():  # a child must not share its parent's lock
                 self._reopen()
             try:
-                fcntl.flock(self._handle, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH)
+                fcntl.flock(self._handle, how)
+            except BlockingIOError:
+                raise
             except OSError as error:
                 raise self.failure(error, "cannot be locked") from error
             if self._is_in_place():

@@ -83,8 +83,8 @@ class Catalog:
         self.noted = 0
         self._new = True
         self._began_empty = True
-        self._ahead = False  # the tables know what a sidecar does not
-        self._stuck = False  # index.dat could not be written to
+        self._ahead = False  # the tables know what is not noted in a sidecar, and can take it back
+        self._stuck = False  # there was no room to write; only who has something to write tries again
         self._kept = {level: {spec.keyword for spec in tags.levels[level]} for level in Level}
         known = set().union(*self._kept.values())
         self._header_tags = [keyword for keyword in HEADER_TAGS if keyword not in known]
@@ -104,7 +104,7 @@ class Catalog:
         """Give the tables as they are now; what happens meanwhile is not seen."""
         with self._mutex:
             with self.area.locked(exclusive=False):
-                late = not self._is_current()
+                late = not self._is_current() or self._may_note()
                 if late and not self._may_append():
                     self._catch_up(exclusive=False)
                     late = False
@@ -113,11 +113,16 @@ class Catalog:
             yield self.tables
 
     def _note(self) -> None:
-        """Follow others, and note it; with no space to note it in, follow them for now."""
-        with self.area.locked(exclusive=True):
-            try:
-                self._catch_up(exclusive=True)
-            except UnwrittenError:
+        """Follow others, and note it; with no space to note it in, or none to let us, follow them for now."""
+        try:
+            with self.area.locked(exclusive=True, wait=False):
+                try:
+                    self._catch_up(exclusive=True)
+                except UnwrittenError:
+                    self._stuck = True
+                    self._catch_up(exclusive=False)
+        except BlockingIOError:  # dcmqrscp holds its lock for as long as it sends: a search need not wait
+            with self.area.locked(exclusive=False):
                 self._catch_up(exclusive=False)
 
     @contextlib.contextmanager
@@ -193,13 +198,19 @@ class Catalog:
     def _may_append(self) -> bool:
         return self.area.writable and self._sidecar.is_writable()
 
+    def _may_note(self) -> bool:
+        """Say whether there is something to note that could not be noted when it was found."""
+        return self._ahead and not self._stuck and self._may_append()
+
     def _catch_up(self, *, exclusive: bool) -> None:
         """Follow what others wrote. With the exclusive lock it is noted in the sidecar, if there is one."""
         noted = exclusive and self._may_append()
         if self._is_current() and not (noted and self._ahead):
             return
-        if self._sidecar.is_another() or (self._ahead and (noted or not self._sidecar.is_read())):
+        if self._sidecar.is_another():
             self._start_anew()
+        elif self._ahead and (noted or not self._sidecar.is_read()):
+            self._undo()
         try:
             for transaction in self._sidecar.read():
                 self._apply(transaction)
@@ -219,10 +230,18 @@ class Catalog:
         self._seen = self.area.look()
 
     def _start_anew(self) -> None:
-        """Forget what is known: the sidecar is another, or goes on otherwise than the tables did."""
+        """Forget what is known: the sidecar is another, or holds what the tables do not."""
         self._sidecar.close()
         self.tables = Tables()
         self.skipped = {}
+        self._seen = None
+        self._ahead = False
+
+    def _undo(self) -> None:
+        """Take back what is not noted, to find it again, and perhaps otherwise."""
+        complete = self.tables.complete
+        self.tables.rollback()
+        self._new |= self.tables.complete != complete
         self._seen = None
         self._ahead = False
 
@@ -312,7 +331,8 @@ class Catalog:
             shown: whether it only follows what ``index.dat`` shows already.
         """
         tables = self.tables
-        tables.begin()
+        if not self._ahead:
+            tables.begin()
         self.wanted = {}
         noted_before = self._sidecar.end
         try:
@@ -331,9 +351,9 @@ class Catalog:
 
     def _take_back(self, noted_before: int) -> None:
         """Take back a transaction, but not one that the sidecar took: that is read from there again."""
-        self.tables.rollback()
-        self._seen = None
-        self._ahead |= self._sidecar.end != noted_before
+        self._undo()
+        if self._sidecar.end != noted_before:
+            self._start_anew()
 
     def _save(self, cleared: Mapping[int, int] | None = None) -> None:
         showing = Showing(self.tables, self.paths, self.area.studies(), self._free, self._end)

@@ -7,6 +7,7 @@ import logging
 import shutil
 import struct
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fileroom.archive import Archive
+    from fileroom.model import Change
 
 pytestmark = needs_dcmtk
 
@@ -341,10 +343,10 @@ def test_an_area_that_may_not_be_written_to_can_be_searched(shut: Path, reader: 
     with unprivileged():
         assert reader.count(parse_query("instance", {"PatientID": "P0"}, TAGS).query) == 2
         assert list(reader.problems()) == []
-        with pytest.raises(CatalogError, match="may not write"):  # a log that nobody keeps is none
-            reader.changes()
         with pytest.raises(CatalogError, match="may not write"):
             reader.edit([AddLabel(next(iter(reader.attachments()))[0], "mine")])
+        with pytest.raises(CatalogError, match="may not write"):
+            reader.changes()  # nobody keeps a log, and each would count for itself
     assert content_of(shut) == before
 
 
@@ -354,24 +356,44 @@ def test_a_reader_that_may_not_write_follows_dcmtk_and_those_who_may(
     theirs, ours, again = make_files(tmp_path / "more", patient="Q", images=3)
     everything = parse_query("instance", {}, TAGS).query
 
-    def seen() -> tuple[int, list[tuple[int, str]]]:
+    def seen() -> tuple[int, list[Change]]:
         with unprivileged():
-            log = reader.changes().changes
-            return reader.count(everything), [(one.sequence, one.id) for one in log]
-
-    def logged(writer: Archive) -> list[tuple[int, str]]:
-        return [(one.sequence, one.id) for one in changes_of(writer)]
+            return reader.count(everything), list(reader.changes().changes)
 
     with open_area(shut) as writer:
-        kept = logged(writer)
-        assert seen() == (4, kept)
+        log = changes_of(writer)  # makes the sidecar
+        assert seen() == (4, log)
         register(shut, theirs)
-        assert seen() == (5, kept)  # what is not in the log yet will be when somebody may write it there
-        assert seen()[0] == 5
+        # It is there to be found at once, and in the log when somebody could write it there.
+        assert seen() == (5, log)
+        log = changes_of(writer)
+        assert seen() == (5, log)
         writer.register([ours])
-        assert seen() == (6, logged(writer))
+        assert seen() == (6, changes_of(writer))
         instances_of(writer)[identity_of(theirs).sop_instance_uid].delete()
         register(shut, again)
         assert seen()[0] == 6
-        kept = logged(writer)
-        assert seen() == (6, kept)
+        log = changes_of(writer)
+        assert seen() == (6, log)
+
+
+# Waiting -------------------------------------------------------------------------------------------------
+
+
+def test_a_search_does_not_wait_for_dcmqrscp_to_send(archive: Archive, area: Path, tmp_path: Path) -> None:
+    """It holds its lock for a whole C-GET or C-MOVE, however slow the other end is."""
+    before = changes_of(archive)
+    files = make_files(tmp_path / "more", patient="Q", images=3)
+    register(area, *files[:2])
+    with ThreadPoolExecutor(1) as pool, (area / FILE_NAME).open("rb") as sending:
+        fcntl.flock(sending, fcntl.LOCK_SH)
+        assert pool.submit(archive.count, "instance").result(timeout=20) == 6
+        assert pool.submit(archive.count, "study", PatientID="Q0").result(timeout=20) == 1
+        assert pool.submit(changes_of, archive).result(timeout=20) == before
+    with open_area(area) as other:
+        assert len(changes_of(other)) == len(before) + 5
+        other.register([files[2]])
+    assert archive.count("instance") == 7
+    with open_area(area) as other:
+        assert changes_of(archive) == changes_of(other)
+    check_agreement(area)
