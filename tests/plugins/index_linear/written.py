@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fileroom_plugins.index_linear.fields import FILE_NAME, MAGIC
 from fileroom_plugins.index_linear.record import Record, encode
 from fileroom_plugins.index_linear.study_table import Study, encode_table
-from tests.areas import identity_of, make_files
+from tests.areas import identity_of, instances_of, make_files, open_area
 from tests.plugins.index_linear.records import PLAIN
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
 
@@ -69,3 +70,25 @@ def three_files(folder: Path) -> list[Path]:
     """Make two files of one study and one of another."""
     first, second, third, _ = make_files(folder, studies=2, images=2)
     return [first, second, third]
+
+
+@contextlib.contextmanager
+def unchanged(folder: Path) -> Iterator[None]:
+    """Make sure that all that lies in a folder stays as it is."""
+    paths = folder.rglob("*") if folder.is_dir() else [folder]
+    before = {path: path.read_bytes() for path in paths if path.is_file()}
+    yield
+    assert {path: path.read_bytes() for path in before} == before
+
+
+def problems_of(area: Path, *, found: int) -> list[str]:
+    """Look at all there is, in which so many instances are found, and return what is reported."""
+    with unchanged(area.parent), open_area(area) as archive:
+        assert archive.count("instance") == len(instances_of(archive)) == found
+        assert archive.statistics().instances == found
+        for _ in archive.verify():
+            pass
+        listing = archive.index.listing()
+        assert listing
+        list(listing.instances)
+        return list(archive.index.problems())
