@@ -13,6 +13,7 @@ from fileroom.errors import AlreadyExistsError, NotFoundError, NotSupportedError
 from fileroom.index import Attach, Detach
 from fileroom.ingest import still_there
 from fileroom.model import AttachmentRecord, Level
+from fileroom.opening import open_attachment, read_attachment
 from fileroom.prepare import attachment_key
 from fileroom.storage import CHUNK, ByteRange, buffers
 
@@ -27,10 +28,11 @@ if TYPE_CHECKING:
 class Attachment:
     """One attachment: bytes under a content type, read from the storage on need."""
 
-    __slots__ = ("_archive", "record")
+    __slots__ = ("_archive", "_id", "record")
 
-    def __init__(self, archive: Archive, record: AttachmentRecord) -> None:
+    def __init__(self, archive: Archive, id_: str, record: AttachmentRecord) -> None:
         self._archive = archive
+        self._id = id_
         self.record = record
 
     @property
@@ -55,7 +57,7 @@ class Attachment:
 
     @property
     def digest(self) -> str:
-        """``"<algorithm>:<hex>"`` of the plain bytes."""
+        """``"<algorithm>:<hex>"`` of the plain bytes; empty where the archive has not read them yet."""
         return self.record.digest
 
     @property
@@ -68,9 +70,10 @@ class Attachment:
 
         Raises:
             NotFoundError: the bytes are gone (deleted or replaced meanwhile, or lost).
+            IntegrityError: they are another instance's, and not the archive's doing (`fileroom.opening`).
             StorageError: reading failed.
         """
-        return self._archive.storage.open(self.record.locator, byte_range)
+        return open_attachment(self._archive, self._id, self.record, byte_range)
 
     def read(self, start: int = 0, end: int | None = None) -> bytes:
         """Return bytes from ``start`` up to, not including, ``end`` (None: to the end)."""
@@ -78,7 +81,7 @@ class Attachment:
 
     def read_ranges(self, ranges: Sequence[ByteRange]) -> list[bytes]:
         """Return the bytes of several ranges, in the order asked for."""
-        return self._archive.storage.read_ranges(self.record.locator, ranges)
+        return read_attachment(self._archive, self._id, self.record, ranges)
 
     def stream(self, chunk: int = CHUNK) -> Iterator[bytes]:
         """Yield the bytes in pieces of at most ``chunk`` bytes."""
@@ -113,7 +116,7 @@ class Attachments(Mapping[str | int, Attachment]):
             raise KeyError(content_type) from None
         for record in self._archive.details(self._id).attachments:
             if record.content_type == number:
-                return Attachment(self._archive, record)
+                return Attachment(self._archive, self._id, record)
         raise KeyError(content_type)
 
     def __iter__(self) -> Iterator[str]:
@@ -167,7 +170,7 @@ def put_attachment(
     except (NotFoundError, AlreadyExistsError, NotSupportedError):
         archive.storage.delete([stored.locator])
         raise
-    return Attachment(archive, replace(record, revision=edited.revision))
+    return Attachment(archive, id_, replace(record, revision=edited.revision))
 
 
 def run_processor(archive: Archive, id_: str, name: str) -> list[Attachment]:

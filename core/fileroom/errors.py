@@ -24,7 +24,7 @@
     ├── CatalogError                   the index failed
     │   └── SchemaError                the index was written by another version
     ├── NetworkError                   a peer cannot be reached, refuses, or breaks off
-    └── IntegrityError                 bytes differ from their recorded digest
+    └── IntegrityError                 bytes are not those that the index means
 
 Drivers' own errors are translated where they leave a backend (``raise … from``), so that a host
 application needs to know this module only. A message names the object and what to do next, and
@@ -155,4 +155,4 @@ class NetworkError(FileroomError):
 
 
 class IntegrityError(FileroomError):
-    """Stored bytes differ from the digest that was recorded when they were written."""
+    """Stored bytes differ from the digest that was recorded of them, or are another instance's."""

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fileroom.digests import digest_of
-from fileroom.errors import CatalogError, NotFoundError, StorageError
+from fileroom.errors import CatalogError, InvalidDatasetError, NotFoundError, StorageError
+from fileroom.header import HeaderReader
 from fileroom.ingest import BATCH_OBJECTS
-from fileroom.storage import external_path, is_external
+from fileroom.opening import is_of, unread
+from fileroom.storage import is_external
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,6 +27,11 @@ _REGISTER_AGAIN = (
     "overwrite='if-changed')"
 )
 
+_OTHER_INSTANCE = (
+    "the file is another instance's, and is not shown: register the right one with overwrite='always', or "
+    "delete this instance"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -33,8 +40,9 @@ class Finding:
     Attributes:
         id: the resource's public id; empty for a problem of the index.
         content_type: the attachment's content type; 0 for a problem of the index.
-        problem: ``"missing"``, ``"unreadable"``, ``"size"`` or ``"digest"``; ``"index"`` for what the index
-            found wrong in its own files (`fileroom.index.Index.problems`).
+        problem: ``"missing"``, ``"unreadable"``, ``"size"`` or ``"digest"``; ``"identity"`` for another
+            instance's file; ``"index"`` for what the index found wrong in its own files
+            (`fileroom.index.Index.problems`).
         reason: in words.
     """
 
@@ -67,30 +75,43 @@ class SweepReport:
 def verify(archive: Archive, *, digests: bool = True) -> Iterator[Finding]:
     """Compare every attachment's record with the stored bytes, and yield what differs.
 
-    Reads the storage itself, whatever was stored lately; without ``digests``, and where none was recorded,
-    only sizes are compared. What the index itself found wrong comes first.
+    Reads the storage itself, whatever was stored lately; without ``digests`` only sizes are compared. Where
+    no digest was recorded, ``digests`` reads the header, and holds the identifiers in it against the index's.
+    What the index itself found wrong comes first.
     """
     for reason in archive.index.problems():
         yield Finding("", 0, "index", reason)
+    reader = HeaderReader(archive.header_tags)
     for id_, record in archive.index.attachments():
-        again = _REGISTER_AGAIN if external_path(record.locator) is not None else ""
+        found: tuple[str, str] | None = None
         try:
-            size = archive.storage.stat(record.locator).size
-            if size != record.stored_size:
-                reason = f"{size} bytes are stored, {record.stored_size} were recorded{again}"
-                yield Finding(id_, record.content_type, "size", reason)
-            elif (
-                digests
-                and record.stored_digest
-                and (found := _digest(archive, record)) != record.stored_digest
-            ):
-                reason = f"{found} is stored, {record.stored_digest} was recorded{again}"
-                yield Finding(id_, record.content_type, "digest", reason)
+            found = _problem(archive, id_, record, reader if digests else None)
         except NotFoundError as error:
             if _still_recorded(archive, id_, record):
-                yield Finding(id_, record.content_type, "missing", str(error))
-        except StorageError as error:
-            yield Finding(id_, record.content_type, "unreadable", str(error))
+                found = "missing", str(error)
+        except (StorageError, InvalidDatasetError) as error:
+            found = "unreadable", str(error)
+        if found is not None:
+            yield Finding(id_, record.content_type, *found)
+
+
+def _problem(
+    archive: Archive, id_: str, record: AttachmentRecord, reader: HeaderReader | None
+) -> tuple[str, str] | None:
+    """Return what is wrong with stored bytes, and why; without a ``reader`` only their size is looked at."""
+    again = _REGISTER_AGAIN if is_external(record.locator) else ""
+    size = archive.storage.stat(record.locator).size
+    if reader is not None and unread(record):
+        with archive.storage.open(record.locator) as file:
+            if not is_of(file, id_, reader):
+                return "identity", _OTHER_INSTANCE
+    if size != record.stored_size:
+        return "size", f"{size} bytes are stored, {record.stored_size} were recorded{again}"
+    if reader is not None and record.stored_digest:
+        digest = _digest(archive, record)
+        if digest != record.stored_digest:
+            return "digest", f"{digest} is stored, {record.stored_digest} was recorded{again}"
+    return None
 
 
 def _still_recorded(archive: Archive, id_: str, record: AttachmentRecord) -> bool:

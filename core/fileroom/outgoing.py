@@ -11,6 +11,7 @@ from fileroom.errors import ConfigError, InvalidValueError, NotFoundError
 from fileroom.export import ExportItem, export_folder, export_zip
 from fileroom.model import Level
 from fileroom.naming import NameTemplate
+from fileroom.opening import open_attachment
 from fileroom.resources import Resource
 from fileroom.sending import SendItem
 
@@ -124,14 +125,14 @@ def _export_item(archive: Archive, instance: Resource, file: AttachmentRecord | 
     if file is None:
         return ExportItem({}, _deleted, 0, "", id=instance.id)
     tags = {keyword: value for keyword, value in instance.tags.items() if isinstance(value, str)}
-    opener = partial(archive.storage.open, file.locator)
+    opener = partial(open_attachment, archive, instance.id, file)
     return ExportItem(tags, opener, file.size, file.digest, id=instance.id)
 
 
 def _send_item(archive: Archive, instance: Resource, file: AttachmentRecord | None) -> SendItem:
     if file is None:
         return SendItem(instance.id, 0, _deleted)
-    opener = partial(archive.storage.open, file.locator)
+    opener = partial(open_attachment, archive, instance.id, file)
     sop_class_uid = str(instance.get("SOPClassUID"))
     return SendItem(instance.id, file.size, opener, sop_class_uid, instance.uid)
 

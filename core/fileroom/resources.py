@@ -255,7 +255,13 @@ class Instance(Resource):
         return Series(self._archive, self._record.parent)
 
     def open(self, byte_range: ByteRange | None = None) -> BinaryIO:
-        """Open the DICOM file, or a range of it, for reading: the very bytes that were stored."""
+        """Open the DICOM file, or a range of it, for reading: the very bytes that were stored.
+
+        Raises:
+            NotFoundError: they are gone.
+            IntegrityError: they are another instance's; only where the archive took the file over unread.
+            StorageError: reading failed.
+        """
         return self.attachments["dicom"].open(byte_range)
 
     def dataset(self, *, stop_before_pixels: bool = False) -> Dataset:

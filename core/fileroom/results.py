@@ -6,7 +6,7 @@ import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
 
-from fileroom.errors import InvalidDatasetError, NotFoundError, StorageError
+from fileroom.errors import IntegrityError, InvalidDatasetError, NotFoundError, StorageError
 from fileroom.header import HeaderReader
 from fileroom.model import Level
 from fileroom.query import matches
@@ -75,7 +75,7 @@ class Results(Generic[R_co]):
             try:
                 with instance.attachments["dicom"].open() as file:
                     header = reader.read(file)
-            except (NotFoundError, StorageError, InvalidDatasetError):
+            except (NotFoundError, StorageError, IntegrityError, InvalidDatasetError):
                 self.unreadable += 1
                 continue
             if all(matches(one, header.tags.get(one.spec.keyword)) for one in self._plan.scanned):

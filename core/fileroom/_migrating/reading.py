@@ -80,7 +80,7 @@ class Reader:
         except OSError as error:
             raise LostError(item, _reason(error)) from error
         if item.header is not None and item.header.identity.public_id(Level.INSTANCE) != owner.id:
-            raise LostError(item, "the file holds other identifiers than the index: rebuild the source")
+            raise LostError(item, "the file holds other identifiers than the index: verify the source")
         return item
 
     def pieces(self, item: Item) -> Iterator[bytes]:

@@ -55,4 +55,4 @@ def attachments_table(attachments: Iterable[Attachment]) -> Table:
 
 def attachments_of(archive: Archive, id_: str) -> list[Attachment]:
     """Return a resource's attachments, by ascending content type."""
-    return [Attachment(archive, record) for record in archive.details(id_).attachments]
+    return [Attachment(archive, id_, record) for record in archive.details(id_).attachments]
