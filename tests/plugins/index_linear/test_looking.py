@@ -23,6 +23,7 @@ from tests.areas import (
     content_of,
     identity_of,
     instances_of,
+    is_root,
     make_files,
     open_area,
     unprivileged,
@@ -120,6 +121,7 @@ def test_an_area_that_may_not_be_written_to_can_be_searched(shut: Path, reader: 
     assert content_of(shut) == before
 
 
+@pytest.mark.skipif(not is_root(), reason="who may write is root here")
 def test_a_reader_that_may_not_write_follows_dcmtk_and_those_who_may(
     shut: Path, reader: LinearIndex, tmp_path: Path
 ) -> None:
