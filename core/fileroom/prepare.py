@@ -68,11 +68,20 @@ class BatchLostError(Exception):
 
 @dataclass(slots=True)
 class Work:
-    """One candidate between header and bytes."""
+    """One candidate between header and bytes.
+
+    Attributes:
+        candidate: where it comes from.
+        header: what it is.
+        data: the bytes, if they were read whole.
+        algorithm: of the digest to record, where that must be comparable to what the index holds; empty for
+            the one that is configured.
+    """
 
     candidate: Candidate
     header: Header
     data: bytes | None
+    algorithm: str = ""
 
 
 class Preparer:
@@ -123,7 +132,7 @@ class Preparer:
         except InvalidDatasetError as error:
             return None, Seen(outcome=self._set_aside(candidate, data, str(error)))
         work = Work(candidate, header, data)
-        return work, Seen(header.identity.public_id(Level.INSTANCE), candidate.stamp)
+        return work, Seen(_id(work), candidate.stamp)
 
     def put(self, held: Sequence[Held | None], skip: Sequence[bool]) -> list[Prepared | None]:
         """Make the batch's bytes durable, but for those to skip (None is returned for them).
@@ -140,8 +149,8 @@ class Preparer:
             if work is None or skipped:
                 continue
             decided = self._intervene(work)
-            if isinstance(decided, Work) and known is not None and decided is work:
-                decided = self._compare(work, known)
+            if isinstance(decided, Work) and known is not None and _id(decided) == _id(work):
+                decided = self._compare(decided, known)
             if isinstance(decided, Work):
                 decided = self._fitting(decided)
             if isinstance(decided, Outcome):
@@ -187,12 +196,15 @@ class Preparer:
         """Tell equal from different bytes before any are written."""
         if self._overwrite is Overwrite.ALWAYS:
             return work
+        algorithm = held.digest.partition(":")[0]
         try:
-            size, digest = self._measured(work, held.digest.partition(":")[0])
+            size, digest = self._measured(work, algorithm)
         except SourceFailedError as error:
             return failed(work, error)
-        id_ = work.header.identity.public_id(Level.INSTANCE)
+        id_ = _id(work)
         if digest == held.digest and held.external and self._copies:
+            # The commit has only the digests to tell by that this is the same.
+            work.algorithm = algorithm
             return work
         if digest == held.digest:
             return Outcome(Status.ALREADY_STORED, work.candidate.name, id_, "", size, digest, held.digest)
@@ -211,7 +223,10 @@ class Preparer:
         named = self._storage.capabilities.naming
         while todo:
             keys = batch_keys(len(todo))
-            hashers = [Hashing(self._digest, self._pieces(work, i)) for i, (_, work) in enumerate(todo)]
+            hashers = [
+                Hashing(work.algorithm or self._digest, self._pieces(work, i))
+                for i, (_, work) in enumerate(todo)
+            ]
             items = [
                 PutItem(key, hasher, naming_of(work.header) if named else {})
                 for key, hasher, (_, work) in zip(keys, hashers, todo, strict=True)
@@ -311,6 +326,10 @@ def naming_of(header: Header) -> Mapping[str, str]:
         SOPInstanceUID=identity.sop_instance_uid,
     )
     return named
+
+
+def _id(work: Work) -> str:
+    return work.header.identity.public_id(Level.INSTANCE)
 
 
 def failed(work: Work, error: SourceFailedError) -> Outcome:
