@@ -61,11 +61,18 @@ class Paths:
             return None
 
     def is_lost(self, locator: str) -> bool:
-        """Say whether the file of a locator is surely not there: not if its disk cannot be reached."""
+        """Say whether the file of a locator is surely not there.
+
+        It is not if its disk cannot be reached, or if the folder of an external file is not there either, as
+        when a disk is not mounted.
+        """
         try:
             path = self.of(locator)
         except FileroomError:
             return False
+        outside = external_path(locator)
+        if path is None and outside is not None:
+            return _is_there(outside.parent) is True
         return path is None or _is_there(path) is False
 
     def locator(self, name: bytes) -> str:

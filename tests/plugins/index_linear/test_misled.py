@@ -130,6 +130,24 @@ def test_a_record_that_leads_to_an_attachment_does_not_take_its_file_along(
         assert list(archive.verify()) == []
 
 
+@pytest.mark.parametrize("gone", ["files", "folder"])
+def test_an_instance_whose_folder_is_away_outlives_its_record(
+    area: Path, records: list[Record], gone: str
+) -> None:
+    """DCMTK may drop a record while a disk is not mounted; but where only the files went, they were deleted."""
+    write_area(area, index_dat(records))
+    source = area.with_name("source")
+    with open_area(area) as archive:
+        assert archive.count("instance") == 3
+        if gone == "folder":
+            source.rename(source.with_name("away"))
+        else:
+            for file in source.iterdir():
+                file.unlink()
+        write_area(area, index_dat(records[:1]))
+        assert archive.count("instance") == (3 if gone == "folder" else 1)
+
+
 @pytest.mark.parametrize("relative", ["CT_00000001.dcm", "./CT_00000001.dcm", "area/CT_00000001.dcm"])
 def test_names_that_are_relative_start_at_the_area(area: Path, files: list[Path], relative: str) -> None:
     (area / "CT_00000001.dcm").write_bytes(files[0].read_bytes())
