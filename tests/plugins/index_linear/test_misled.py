@@ -134,7 +134,7 @@ def test_a_record_that_leads_to_an_attachment_does_not_take_its_file_along(
 def test_an_instance_whose_folder_is_away_outlives_its_record(
     area: Path, records: list[Record], gone: str
 ) -> None:
-    """DCMTK may drop a record while a disk is not mounted; but where only the files went, they were deleted."""
+    """DCMTK may drop a record while a disk is not mounted; where only files went, they were deleted."""
     write_area(area, index_dat(records))
     source = area.with_name("source")
     with open_area(area) as archive:
