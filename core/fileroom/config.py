@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fileroom._config.area import AREA, AREA_FILES, is_area
 from fileroom._config.describe import ConfigLine, describe
 from fileroom._config.layers import BACKENDS, SHARED_INDEX_KEY, merge, read_environment, read_file, settings
 from fileroom._config.starter import starter_toml
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from fileroom._config.layers import Layer
 
 __all__ = [
+    "AREA",
+    "AREA_FILES",
     "FILE_NAME",
     "Backend",
     "Config",
@@ -43,15 +46,7 @@ __all__ = [
 FILE_NAME = "fileroom.toml"
 """The configuration file of an archive that is opened by its folder."""
 
-AREA_FILES = ("index.dat", "fileroom.sidecar")
-"""What tells a DCMTK storage area: a folder that has one of these can be opened as it is."""
-
-AREA: Mapping[str, Mapping[str, object]] = {
-    "index": {"backend": "linear", "path": "."},
-    "storage": {"backend": "filesystem", "root": "."},
-}
-"""The tables that make an archive of a DCMTK storage area."""
-
+_INDEX_BACKEND = ("index", "backend")
 _DEFAULTS: Mapping[str, Mapping[str, object]] = {
     "index": {"backend": "sqlite"},
     "storage": {"backend": "filesystem"},
@@ -204,18 +199,19 @@ def load_config(source: str | os.PathLike[str] | None = None, **tables: Mapping[
             ``network``, ``plugins``, ``content_types``, ``quarantine``.
 
     Raises:
-        ConfigError: a file is missing, unreadable or not TOML; a table or key of Fileroom's own is unknown,
-            missing or of the wrong type. What belongs to a plugin is checked when that is loaded.
+        ConfigError: a file is missing, unreadable or not TOML; no index is named, and an ``index.dat`` is
+            damaged, or none of DCMTK's; a table or key of Fileroom's own is unknown, missing or of the wrong
+            type. What belongs to a plugin is checked when that is loaded.
     """
-    base, file = _locate(source)
     environment = read_environment(os.environ)
     arguments = settings(tables, "argument")
+    base, file = _locate(source, index_named=_INDEX_BACKEND in environment or _INDEX_BACKEND in arguments)
     if source is None and not any(path[0] in BACKENDS for path in (*environment, *arguments)):
         raise ConfigError("nothing to open: name a folder or a TOML file, or give index= and storage=")
     return _assemble(base, merge([settings(_DEFAULTS, "default"), file, environment, arguments]))
 
 
-def _locate(source: str | os.PathLike[str] | None) -> tuple[Path, Layer]:
+def _locate(source: str | os.PathLike[str] | None, *, index_named: bool) -> tuple[Path, Layer]:
     """Return the base folder, and the settings of the TOML file where there is one."""
     if source is None:
         return Path.cwd(), {}
@@ -228,14 +224,10 @@ def _locate(source: str | os.PathLike[str] | None) -> tuple[Path, Layer]:
         file = path / FILE_NAME
         if file.exists():
             return path, read_file(file)
-        return path, settings(AREA, "default") if _is_area(path) else {}
+        return path, settings(AREA, "default") if is_area(path, sure=not index_named) else {}
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ConfigError(f"{source} cannot be opened: {reason}") from error
-
-
-def _is_area(folder: Path) -> bool:
-    return any((folder / name).exists() for name in AREA_FILES)
 
 
 def _assemble(base: Path, merged: Layer) -> Config:

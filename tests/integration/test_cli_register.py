@@ -195,8 +195,8 @@ def test_a_file_in_place_of_the_area_is_no_archive(folder: Path) -> None:
 
 def test_an_index_that_is_none_of_dcmtks_is_left_alone(tmp_path: Path, folder: Path) -> None:
     (tmp_path / "index.dat").write_bytes(b"something else entirely")
-    result = run("register", tmp_path, folder, code=1)
-    assert result.stderr.startswith("error: index ")
+    result = run("register", tmp_path, folder, code=2)
+    assert "index.dat that cannot be used" in result.stderr
     assert (tmp_path / "index.dat").read_bytes() == b"something else entirely"
 
 

@@ -1,13 +1,18 @@
-"""The folder that holds everything: made once, and missed when it goes away."""
+"""The folder that holds everything: made once, and missed when it goes away.
+
+A marker tells that it is there. A folder with an ``index.dat`` is somebody else's, and gets none before
+something is put into it: opening must leave no trace in what turns out to be no storage area.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import os
 from typing import TYPE_CHECKING
 
 from fileroom.plugin import StorageError
-from fileroom_plugins.storage_filesystem.area import is_area
+from fileroom_plugins.storage_filesystem.area import INDEX, is_area
 from fileroom_plugins.storage_filesystem.durability import sync_folder
 from fileroom_plugins.storage_filesystem.failures import hide_names, storage_error
 
@@ -35,8 +40,9 @@ class Root:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self._settled: set[Path] = set()
+        self._marked = False
         try:
-            if not self._marker.exists():
+            if not (self._marker.exists() or os.path.lexists(self.path / INDEX)):
                 self._make()
         except OSError as error:
             if not is_area(self.path):  # one that others keep can be read without a marker
@@ -49,10 +55,25 @@ class Root:
     def _make(self) -> None:
         parents = [parent for parent in self.path.parents if not parent.exists()]
         self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with contextlib.suppress(FileExistsError), self._marker.open("x", encoding="ascii") as file:
-            file.write(_MARKER_TEXT)
+        self._mark()
         for folder in [self.path, self.path.parent, *(parent.parent for parent in parents)]:
             sync_folder(folder)
+
+    def _mark(self) -> None:
+        with contextlib.suppress(FileExistsError), self._marker.open("x", encoding="ascii") as file:
+            file.write(_MARKER_TEXT)
+
+    def claim(self) -> None:
+        """Make sure that the folder is there, before something is put into it; mark that of others, too.
+
+        Raises:
+            StorageError: it is not, or cannot be reached.
+        """
+        self.check()
+        if not self._marked:
+            with contextlib.suppress(OSError):  # an area is recognised without it
+                self._mark()
+            self._marked = True
 
     def failure(self, error: OSError, doing: str) -> StorageError:
         """Return the error to raise for a failed operation in this folder."""

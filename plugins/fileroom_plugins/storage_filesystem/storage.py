@@ -80,7 +80,7 @@ class FilesystemStorage(Storage):
             raise AlreadyExistsError(
                 "storage: two objects of one call have one key: use a fresh key for each"
             )
-        self._root.check()
+        self._root.claim()
         return Batch(self._root, self._places, items, unnamed=self._unnamed).put(self._threads)
 
     def open(self, locator: str, byte_range: ByteRange | None = None) -> BinaryIO:

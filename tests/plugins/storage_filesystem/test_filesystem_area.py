@@ -49,9 +49,11 @@ def names(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_opening_an_area_adds_the_marker_and_nothing_else(area: Path) -> None:
-    FilesystemStorage(area).close()
-    assert names(area) == {"index.dat", ".fileroom-storage", *DCMTKS}
+def test_opening_an_area_adds_nothing_and_putting_into_it_the_marker(area: Path) -> None:
+    storage = FilesystemStorage(area)
+    assert names(area) == {"index.dat", *DCMTKS}
+    (stored,) = storage.put_many([new_item(b"x", INSTANCE)])
+    assert names(area) == {"index.dat", ".fileroom-storage", stored.locator, *DCMTKS}
 
 
 def test_an_instance_lies_flat_under_its_modality_and_key(area: Path) -> None:
@@ -199,7 +201,7 @@ def test_unfinished_files_in_an_area_are_discarded_and_dcmtks_left(area: Path) -
     storage = FilesystemStorage(area)
     (area / f".{new_key()}.part").write_bytes(b"half")
     assert storage.discard_unfinished(0) == 1
-    assert names(area) == {"index.dat", ".fileroom-storage", *DCMTKS}
+    assert names(area) == {"index.dat", *DCMTKS}
 
 
 def test_a_failed_batch_leaves_an_area_as_it_was(area: Path) -> None:
