@@ -12,117 +12,58 @@ may share a file that is registered where it lies, if somebody made the second o
 from __future__ import annotations
 
 import abc
-import enum
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import TYPE_CHECKING, TypeAlias
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from fileroom.errors import NotFoundError, NotSupportedError
-from fileroom.model import AttachmentRecord, Header, Level, Metadata, ResourceRecord
+from fileroom._index.committing import CommitStatus, Committed, Entry, Held, Overwrite
+from fileroom._index.edits import (
+    AddLabel,
+    Attach,
+    Detach,
+    Details,
+    Edit,
+    Edited,
+    Removal,
+    RemoveLabel,
+    SetMetadata,
+    UnsetMetadata,
+    missing,
+)
+from fileroom._index.listing import ListedInstance, ListedStudy, Listing
+from fileroom.errors import NotSupportedError
+from fileroom.model import Level, ResourceRecord
 from fileroom.query import Query
-from fileroom.storage import is_external
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime
 
-    from fileroom.model import Change, ChangePage, ChangeType, Statistics
+    from fileroom.model import AttachmentRecord, Change, ChangePage, ChangeType, Header, Statistics
     from fileroom.storage import Storage
 
-
-class Overwrite(enum.StrEnum):
-    """What a commit does with an instance whose four identifiers are there already.
-
-    ``NEVER`` keeps what is there, ``ALWAYS`` replaces it, ``IF_CHANGED`` replaces it when the digests differ.
-    """
-
-    NEVER = "never"
-    ALWAYS = "always"
-    IF_CHANGED = "if-changed"
-
-    def replaces(self, old: AttachmentRecord, new: AttachmentRecord) -> bool:
-        """Say whether the DICOM file of an instance gives way to another under this policy.
-
-        A file that was registered where it lies gives way to one of the same digest that the storage keeps:
-        what is imported is the archive's own from then on.
-        """
-        if old.digest != new.digest:
-            return self is not Overwrite.NEVER
-        return self is Overwrite.ALWAYS or (is_external(old.locator) and not is_external(new.locator))
-
-
-class CommitStatus(enum.StrEnum):
-    """What became of one entry."""
-
-    STORED = "stored"
-    ALREADY_STORED = "already_stored"
-    REPLACED = "replaced"
-    CONFLICT = "conflict"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One instance to commit: its header, and its DICOM file as the storage has it.
-
-    Attributes:
-        header: identifiers and tags. Tags that the index was not opened with are ignored.
-        attachment: the record of the DICOM file (content type 1), already durable in the storage; its
-            ``revision`` is ignored, the index counts.
-        stamp: fingerprint of where the bytes came from (path, size, time of change), so that an import can
-            skip, on its next run, what it knows; 0 for none, and always below 2 to the 63rd.
-        received: when it was received, in UTC, if that was not now: a migration keeps it. What comes into
-            being with the instance takes it over; one that is there already keeps its own.
-        parent: its series as another index has it, if a migration keeps that. Where series, study and patient
-            come into being with the instance, they take tags and time of receipt from this record and those
-            above it, instead of from the header and from ``received``.
-        new: not reviewed yet, for an index that keeps this (``dcmqridx -n``).
-
-    An index without the capability ``history`` need not heed ``received`` and ``parent``.
-    """
-
-    header: Header
-    attachment: AttachmentRecord
-    stamp: int = 0
-    received: datetime | None = None
-    parent: ResourceRecord | None = None
-    new: bool = True
-
-    def above(self, level: Level) -> ResourceRecord | None:
-        """Return what ``parent`` says of the series, study or patient; None where it says nothing."""
-        record = self.parent
-        while record is not None and record.level is not level:
-            record = record.parent
-        return record
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """The outcome of one entry.
-
-    Attributes:
-        status: what was done.
-        id: the instance's public id.
-        digest: the digest of the DICOM file that the index points at after this entry.
-        garbage: locators to delete from the storage, now that the transaction is durable, in any order.
-    """
-
-    status: CommitStatus
-    id: str
-    digest: str
-    garbage: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What the index holds of an instance: the digest of its DICOM file, and the stamp of its source.
-
-    The digest is known here even where an attachment's record leaves it empty: the index finds out.
-    ``external`` says that the file was registered where it lies.
-    """
-
-    digest: str
-    stamp: int
-    external: bool = False
+__all__ = [
+    "AddLabel",
+    "Attach",
+    "CommitStatus",
+    "Committed",
+    "Detach",
+    "Details",
+    "Edit",
+    "Edited",
+    "Entry",
+    "Held",
+    "Index",
+    "IndexCapabilities",
+    "ListedInstance",
+    "ListedStudy",
+    "Listing",
+    "Overwrite",
+    "Page",
+    "Removal",
+    "RemoveLabel",
+    "SetMetadata",
+    "UnsetMetadata",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,121 +80,6 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Attach:
-    """Add an attachment, or replace the one of that content type.
-
-    ``if_revision`` None replaces whatever is there, 0 demands that nothing is, and any other number
-    demands that revision; otherwise `fileroom.errors.RevisionError`. The record's own ``revision`` is
-    ignored; the index counts from 1, and from 1 again after a `Detach`.
-    """
-
-    id: str
-    attachment: AttachmentRecord
-    if_revision: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Detach:
-    """Remove an attachment; ``if_revision`` as in `Attach`.
-
-    Removing one that is not there is `fileroom.errors.NotFoundError`, whatever ``if_revision`` says. The
-    DICOM file of an instance (type 1) cannot be detached.
-    """
-
-    id: str
-    content_type: int
-    if_revision: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SetMetadata:
-    """Set a metadata value; ``if_revision`` as in `Attach`.
-
-    Names differ by code point. Setting the value that is there already counts as a change too.
-    """
-
-    id: str
-    name: str
-    value: str
-    if_revision: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class UnsetMetadata:
-    """Remove a metadata value; ``if_revision`` as in `Attach`.
-
-    Removing one that is not there is `fileroom.errors.NotFoundError`, whatever ``if_revision`` says.
-    """
-
-    id: str
-    name: str
-    if_revision: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AddLabel:
-    """Add a label. Adding one that is there changes nothing and logs nothing."""
-
-    id: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class RemoveLabel:
-    """Remove a label. Removing one that is not there changes nothing and logs nothing."""
-
-    id: str
-    label: str
-
-
-Edit: TypeAlias = "Attach | Detach | SetMetadata | UnsetMetadata | AddLabel | RemoveLabel"
-
-
-@dataclass(frozen=True, slots=True)
-class Edited:
-    """The outcome of one edit.
-
-    Attributes:
-        revision: the one in force after this edit; 0 when something was removed, and for labels.
-        garbage: the locator that an attachment no longer needs, if any.
-    """
-
-    revision: int
-    garbage: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Removal:
-    """What `Index.remove` removed.
-
-    Attributes:
-        removed: every resource that is gone, as (level, id), each once and children before parents:
-            those asked for, all beneath them, and the ancestors that lost their last child.
-        remaining: for each id asked for, the public id of the lowest ancestor that remains, or None.
-        garbage: locators of all attachments that went with them, in any order.
-    """
-
-    removed: tuple[tuple[int, str], ...]
-    remaining: Mapping[str, str | None]
-    garbage: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Details:
-    """What hangs on one resource beside its tags.
-
-    Attributes:
-        attachments: by ascending content type.
-        metadata: name to value; iterates by ascending name, in order of code points.
-        labels: ascending, in order of code points.
-    """
-
-    attachments: tuple[AttachmentRecord, ...] = ()
-    metadata: Mapping[str, Metadata] = field(default_factory=dict)
-    labels: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class IndexCapabilities:
     """What an index can do beyond what every index must.
 
@@ -263,66 +89,6 @@ class IndexCapabilities:
     """
 
     history: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ListedStudy:
-    """A study as ``dcmqridx -p`` shows it.
-
-    Attributes:
-        number: its place in the table of studies; the first is 0.
-        uid: Study Instance UID.
-        size: bytes of all its files.
-        recorded: when its last instance arrived, in Unix time.
-        images: how many instances it has.
-    """
-
-    number: int
-    uid: str
-    size: int
-    recorded: float
-    images: int
-
-
-@dataclass(frozen=True, slots=True)
-class ListedInstance:
-    """An instance as ``dcmqridx -p`` shows it.
-
-    Attributes:
-        number: the record's number; they count from 0.
-        new: not reviewed yet; an index that does not keep this says True.
-        file_name: where its DICOM file is.
-        size: of that file in bytes.
-        recorded: when it arrived, in Unix time.
-        values: DICOM keyword to value, as far as the index keeps it.
-        description: what was chosen to describe it, or empty.
-    """
-
-    number: int
-    new: bool
-    file_name: str
-    size: int
-    recorded: float
-    values: Mapping[str, str] = field(repr=False)
-    description: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What ``dcmqridx -p`` shows.
-
-    Text from a file of the index's own keeps its bytes, in whatever character set they are: it is decoded as
-    UTF-8 with ``surrogateescape``, so that it can be written as it was.
-
-    Attributes:
-        studies: by number.
-        instances: by number; can be iterated once.
-        records: places for instances in the file, free ones included.
-    """
-
-    studies: tuple[ListedStudy, ...]
-    instances: Iterator[ListedInstance]
-    records: int
 
 
 class Index(abc.ABC):
@@ -530,8 +296,8 @@ class Index(abc.ABC):
         if changes:
             raise NotSupportedError("this index cannot take over the change log of another: drop 'changes'")
         committed = self.commit(entries) if entries else []
-        if missing := list(_missing(details, self.details(list(details)))):
-            self.edit(missing)
+        if lacking := list(missing(details, self.details(list(details)))):
+            self.edit(lacking)
         return committed
 
     def oldest_studies(self, limit: int) -> list[str]:
@@ -594,16 +360,3 @@ class Index(abc.ABC):
 
     def close(self) -> None:  # noqa: B027 - not every index holds something
         """Release what the index holds. May be called twice; no other call may follow."""
-
-
-def _missing(wanted: Mapping[str, Details], present: Sequence[Details | None]) -> Iterator[Edit]:
-    """Yield the edits that add what resources have not."""
-    for (id_, details), there in zip(wanted.items(), present, strict=True):
-        if there is None:
-            raise NotFoundError(f"no resource {id_} to restore the details of: restore its instances first")
-        held = {one.content_type for one in there.attachments}
-        yield from (Attach(id_, one) for one in details.attachments if one.content_type not in held)
-        for name, metadata in details.metadata.items():
-            if name not in there.metadata:
-                yield SetMetadata(id_, name, metadata.value)
-        yield from (AddLabel(id_, label) for label in details.labels if label not in there.labels)

@@ -1,0 +1,1 @@
+"""What the index contract is made of; `fileroom.index` offers it."""
