@@ -13,8 +13,6 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from fileroom.model import Level
 from fileroom.plugin import CatalogError
 from fileroom_plugins.index_linear.area import Area
@@ -22,18 +20,14 @@ from fileroom_plugins.index_linear.columns import marks
 from fileroom_plugins.index_linear.counting import counted
 from fileroom_plugins.index_linear.fields import HEADER_TAGS
 from fileroom_plugins.index_linear.foreign import take_over
+from fileroom_plugins.index_linear.noting import noted_of, replay, snapshot_of
 from fileroom_plugins.index_linear.paths import Paths
 from fileroom_plugins.index_linear.recovery import awaited, unshown
-from fileroom_plugins.index_linear.rows import (
-    change_from_json,
-    change_to_json,
-    row_from_json,
-    row_to_json,
-    tags_to_json,
-)
 from fileroom_plugins.index_linear.showing import Showing
-from fileroom_plugins.index_linear.sidecar import Shown, Sidecar, Transaction, UnwrittenError
+from fileroom_plugins.index_linear.sidecar import Sidecar, UnwrittenError
+from fileroom_plugins.index_linear.slots import Slots
 from fileroom_plugins.index_linear.tables import Tables
+from fileroom_plugins.index_linear.transaction import Shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -44,6 +38,7 @@ if TYPE_CHECKING:
     from fileroom_plugins.index_linear.foreign import Skipped
     from fileroom_plugins.index_linear.showing import Wanted
     from fileroom_plugins.index_linear.study_table import Study
+    from fileroom_plugins.index_linear.transaction import Transaction
 
 _log = logging.getLogger("fileroom.index.linear")
 
@@ -60,7 +55,6 @@ class Catalog:
         paths: where files lie.
         tables: what is known; use it within `reading` or `writing` only.
         wanted: what ``index.dat`` is to show of the transaction under way.
-        skipped: records that are passed over, by slot.
         extra: the extra tags of this archive, as `Tables.complete` has them.
         noted: the last sequence of the change log that is in the sidecar.
     """
@@ -70,7 +64,6 @@ class Catalog:
         self.paths = Paths(self.area.folder)
         self.tables = Tables()
         self.wanted: dict[str, Wanted] = {}
-        self.skipped: dict[int, Skipped] = {}
         self._tags = tags
         self.extra = frozenset(
             (int(level), spec.keyword) for level in Level for spec in tags.levels[level] if spec.extra
@@ -78,8 +71,7 @@ class Catalog:
         self._sidecar = Sidecar(self.area.folder)
         self._mutex = threading.RLock()
         self._seen: Look | None = None
-        self._free: list[int] = []
-        self._end = 0
+        self._slots = Slots()
         self.noted = 0
         self._new = True
         self._began_empty = True
@@ -88,6 +80,11 @@ class Catalog:
         self._kept = {level: {spec.keyword for spec in tags.levels[level]} for level in Level}
         known = set().union(*self._kept.values())
         self._header_tags = [keyword for keyword in HEADER_TAGS if keyword not in known]
+
+    @property
+    def skipped(self) -> dict[int, Skipped]:
+        """Records that are passed over, by slot."""
+        return self._slots.skipped
 
     def use(self, storage: Storage) -> None:
         """Get to know the storage before anything is put there.
@@ -145,7 +142,7 @@ class Catalog:
                 )
             if not self._sidecar.exists():
                 self.tables.vouched = self._began_empty and not self.tables.rows
-                self._sidecar.begin(self._snapshot(), self.area.path)
+                self._sidecar.begin(snapshot_of(self.tables), self.area.path)
                 self.noted = self.tables.sequence
                 self._ahead = False
             with self._transaction():
@@ -174,7 +171,7 @@ class Catalog:
         """Write the sidecar anew, without its history; return how many bytes it shrank by."""
         with self.writing():
             before = self._sidecar.size()
-            self._sidecar.begin(self._snapshot(), self._sidecar.path)
+            self._sidecar.begin(snapshot_of(self.tables), self._sidecar.path)
             return max(0, before - self._sidecar.size())
 
     def recount(self) -> None:
@@ -213,7 +210,8 @@ class Catalog:
             self._undo()
         try:
             for transaction in self._sidecar.read():
-                self._apply(transaction)
+                replay(self.tables, transaction, self._kept)
+                self.noted = transaction.sequence
         except (
             AttributeError,
             KeyError,
@@ -233,7 +231,7 @@ class Catalog:
         """Forget what is known: the sidecar is another, or holds what the tables do not."""
         self._sidecar.close()
         self.tables = Tables()
-        self.skipped = {}
+        self._slots = Slots()
         self._seen = None
         self._ahead = False
 
@@ -245,50 +243,33 @@ class Catalog:
         self._seen = None
         self._ahead = False
 
-    def _apply(self, transaction: Transaction) -> None:
-        tables = self.tables
-        tables.begin()
-        for id_ in transaction.gone:
-            tables.drop(tables.rows[id_])
-        for content in transaction.rows:
-            tables.put(row_from_json(content, self._kept))
-        tables.changes += map(change_from_json, transaction.changes)
-        tables.arrived, tables.sequence = transaction.arrived, transaction.sequence
-        tables.complete = frozenset((level, keyword) for level, keyword in transaction.complete)
-        tables.vouched = transaction.vouched
-        self.noted = transaction.sequence
-        tables.begin()
-
     def _scan(self, *, noted: bool) -> None:
         """Compare all records with what they showed when we looked last."""
         now = marks(self.area.records())
-        self._measure(now)
+        self._slots.measure(now)
         if self._sidecar.pending is not None and noted and not self._stuck:
             self._show(self._sidecar.pending)
             now = marks(self.area.records())
-            self._measure(now)
-        changed = self._changed(now)
+            self._slots.measure(now)
+        changed = self._slots.changed(self.tables, now)
         if self._sidecar.pending is not None:
-            for slot in awaited(self.tables, self.paths, self.area, self._sidecar.pending, self._end):
+            for slot in awaited(self.tables, self.paths, self.area, self._sidecar.pending, self._slots.end):
                 changed.pop(slot, None)
         if changed:
             # What was a second record may be the only one by now.
             changed = {slot: one.mark for slot, one in self.skipped.items() if one.id} | changed
             with self._transaction(noted=noted, shown=True):
                 skipped = take_over(self.tables, self._tags, self.paths, changed, self.area.record)
-            fresh = skipped.keys() - self.skipped.keys()
-            self.skipped = {slot: one for slot, one in self.skipped.items() if slot not in changed} | skipped
+            fresh = self._slots.skip(changed, skipped)
             if fresh:
-                _log.warning(
-                    "%s: %d records cannot be used: see 'fileroom verify'", self.area.path, len(fresh)
-                )
+                _log.warning("%s: %d records cannot be used: see 'fileroom verify'", self.area.path, fresh)
 
     def _show(self, pending: Transaction) -> None:
         """Let ``index.dat`` show a transaction whose writer died, or had no space, before it did."""
         self.tables.begin()
         noted_before = self._sidecar.end
         try:
-            cleared, self.wanted = unshown(self.tables, self.paths, self.area, pending, self._end)
+            cleared, self.wanted = unshown(self.tables, self.paths, self.area, pending, self._slots.end)
             if cleared or self.wanted:
                 self._save(cleared)
             else:
@@ -296,21 +277,6 @@ class Catalog:
         except BaseException:
             self._take_back(noted_before)
             raise
-
-    def _measure(self, now: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> None:
-        self._end = len(now)
-        self._free = np.flatnonzero(now == 0)[::-1].tolist()
-
-    def _changed(self, now: np.ndarray[tuple[int], np.dtype[np.uint64]]) -> dict[int, int]:
-        """Return the slots that hold something else than we know, with the marks of what they hold."""
-        known = np.zeros(len(now), np.uint64)
-        showed = self.tables.marks | {slot: one.mark for slot, one in self.skipped.items()}
-        slots = np.fromiter(showed, np.int64, len(showed))
-        there = slots < len(now)
-        known[slots[there]] = np.fromiter(showed.values(), np.uint64, len(showed))[there]
-        different = np.flatnonzero(known != now)
-        lost = dict.fromkeys(slots[~there].tolist(), 0)
-        return lost | dict(zip(different.tolist(), now[different].tolist(), strict=True))
 
     def _forget_tags(self, *, noted: bool) -> None:
         """Forget, once, that extra tags are complete which this archive does not keep."""
@@ -344,7 +310,7 @@ class Catalog:
             elif self.wanted or (tables.is_changed() and not shown):
                 self._save()
             elif tables.is_changed():
-                self._append(self._noted())
+                self._append(noted_of(self.tables))
         except BaseException:
             self._take_back(noted_before)
             raise
@@ -356,12 +322,12 @@ class Catalog:
             self._start_anew()
 
     def _save(self, cleared: Mapping[int, int] | None = None) -> None:
-        showing = Showing(self.tables, self.paths, self.area.studies(), self._free, self._end)
+        showing = Showing(self.tables, self.paths, self.area.studies(), self._slots.free, self._slots.end)
         seconds = self._second_records()
         for slot, showed in {**(cleared or {}), **seconds}.items():
             showing.clear(slot, showed)
         plan = showing.make(self.wanted)
-        transaction = self._noted()
+        transaction = noted_of(self.tables)
         transaction.cleared = plan.cleared
         transaction.headers = {id_: self._shown(self.wanted[id_], was) for id_, was in plan.was.items()}
         # The commit point.
@@ -411,32 +377,5 @@ class Catalog:
             self._stuck = True
             return
         self._sidecar.shown()
-        self._free.sort(reverse=True)
-        self._end = max(self._end, *(slot + 1 for slot in records)) if records else self._end
+        self._slots.wrote(records)
         self._seen = self.area.look()
-
-    def _noted(self) -> Transaction:
-        """Return what the transaction under way changed, for the sidecar."""
-        tables = self.tables
-        changed = tables.changed()
-        return Transaction(
-            rows=[row_to_json(now) for _, now in changed.values() if now is not None],
-            gone=[id_ for id_, (before, now) in changed.items() if before is not None and now is None],
-            changes=list(map(change_to_json, tables.logged())),
-            arrived=tables.arrived,
-            sequence=tables.sequence,
-            complete=tags_to_json(tables.complete),
-            vouched=tables.vouched,
-        )
-
-    def _snapshot(self) -> Transaction:
-        """Return all there is as one transaction."""
-        tables = self.tables
-        return Transaction(
-            rows=[row_to_json(row) for level in Level for row in tables.levels[level].values()],
-            changes=list(map(change_to_json, tables.changes)),
-            arrived=tables.arrived,
-            sequence=tables.sequence,
-            complete=tags_to_json(tables.complete),
-            vouched=tables.vouched,
-        )

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from fileroom.model import TagValue
     from fileroom_plugins.index_linear.area import Area
     from fileroom_plugins.index_linear.paths import Paths
-    from fileroom_plugins.index_linear.sidecar import Shown, Transaction
     from fileroom_plugins.index_linear.tables import Row, Tables
+    from fileroom_plugins.index_linear.transaction import Shown, Transaction
 
 
 def unshown(

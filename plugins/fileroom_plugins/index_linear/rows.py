@@ -11,7 +11,7 @@ from fileroom_plugins.index_linear.tables import Row
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from fileroom_plugins.index_linear.sidecar import Json
+    from fileroom_plugins.index_linear.transaction import Json
 
 
 def row_to_json(row: Row) -> Json:
