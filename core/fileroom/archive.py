@@ -5,45 +5,37 @@ The file is long for being one facade on one page: it is signatures and promises
 
 from __future__ import annotations
 
-import functools
-import itertools
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, NoReturn, Self, cast, overload
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self, cast, overload
 
 from fileroom import maintenance, rebuilding
+from fileroom._archive.intake import Intake, Told
+from fileroom._archive.lifetime import Closed, check_pair, make_base
 from fileroom._dispatch import Dispatch
-from fileroom._files import make_folder, storage_error
 from fileroom.attachments import put_attachment, run_processor
 from fileroom.content_types import USER, ContentTypes
 from fileroom.datasets import one_candidate
-from fileroom.errors import NotDicomError, NotFoundError, NotSupportedError, QueryError, StorageError
+from fileroom.errors import NotDicomError, NotFoundError, NotSupportedError, QueryError
 from fileroom.events import RemovedBatch
 from fileroom.export import DEFAULT_TEMPLATE
 from fileroom.external import ExternalFiles
 from fileroom.index import Overwrite
-from fileroom.ingest import SWEEP_GRACE, Ingest, Run, with_skipped
+from fileroom.ingest import SWEEP_GRACE
 from fileroom.model import ChangeType, Level, public_id_to_digest
 from fileroom.outgoing import export_resources, host_of, send_resources
-from fileroom.prepare import Preparer
 from fileroom.quarantine import Quarantine
 from fileroom.query import Condition, Equal, Query
 from fileroom.query_parse import Plan, parse_query
-from fileroom.registering import Guarded, Owners, Registrar
 from fileroom.reports import DeleteReport, Status
 from fileroom.resources import CLASSES, Instance, Resource
 from fileroom.results import Results
-from fileroom.retention import Retention
-from fileroom.sources import estimate, plain_files, walk
-from fileroom.storage import external_path
 from fileroom.tags import TagSet
-from fileroom.worker import RemotePreparer
 
 if TYPE_CHECKING:
     import os
     import threading
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
     from types import TracebackType
 
     from pydicom import Dataset
@@ -52,18 +44,13 @@ if TYPE_CHECKING:
     from fileroom.config import Config
     from fileroom.export import ExportReport
     from fileroom.index import Details, Edit, Edited, Index, Removal
-    from fileroom.ingest import Prepares
     from fileroom.model import ChangePage, ResourceRecord, Statistics
     from fileroom.network import Host
-    from fileroom.prepare import MakesPreparer
     from fileroom.reports import IngestReport, Outcome, Progress
     from fileroom.resources import Patient, Series, Study
     from fileroom.sending import EchoResult, SendReport, SendStatus
-    from fileroom.sources import Candidate, Sources
+    from fileroom.sources import Sources
     from fileroom.storage import Source, Storage
-
-
-_LOOKED_AT = 1000  # attachments; of an archive that only registers files where they lie, none is stored
 
 
 class Archive:
@@ -89,7 +76,7 @@ class Archive:
             self.quarantine = Quarantine(config.quarantine)
             self.plugins = Dispatch.open(config, plugins)
             stack.callback(self.plugins.close)
-            _make_folder(config.base)
+            make_base(config.base)
             self.header_tags = self.tags.reading_too(self.plugins.header_tags)
             self.storage: Storage = ExternalFiles(self.plugins.open_storage())
             stack.callback(self.storage.close)
@@ -97,20 +84,8 @@ class Archive:
             stack.callback(self.index.close)
             self.index.use_storage(self.storage)
             self._in_process = bool(plugins)
-            self._check_pair()
+            check_pair(self.index, self.storage)
             self._closing = stack.pop_all()
-
-    def _check_pair(self) -> None:
-        """Refuse an empty storage under an index that is not: an import would only hide the loss."""
-        count = self.index.statistics().attachments
-        if not count or next(iter(self.storage.list()), None) is not None:
-            return
-        some = itertools.islice(self.index.attachments(), _LOOKED_AT)
-        if any(external_path(record.locator) is None for _, record in some):
-            raise StorageError(
-                f"the index knows {count} stored objects, and the storage is empty: is its disk mounted, and "
-                "are these two of one archive? To start anew, move the index away"
-            )
 
     # Storing -----------------------------------------------------------------------------------------
 
@@ -127,8 +102,7 @@ class Archive:
             CatalogError: the index failed.
         """
         with one_candidate(source, name) as candidate:
-            preparer = self._preparer(self.config, Preparer)
-            outcome = self._ingest(self.config).store_batch(preparer, [candidate])[0]
+            outcome = self._intake(self.config).store(candidate)
         if outcome.status is Status.IGNORED:
             raise NotDicomError(outcome.reason)
         record = None if outcome.id is None else self.index.get([outcome.id])[0]
@@ -158,9 +132,7 @@ class Archive:
         Raises:
             IngestStoppedError: the storage or the index failed; it holds the report so far.
         """
-        prepares = functools.partial(self._preparer, self.config, Preparer)
-        run = self._run(self.config, walk, sources, progress=progress, on_outcome=on_outcome, stop=stop)
-        return run.run(prepares(), functools.partial(prepares, remote=True), jobs)
+        return self._intake(self.config).ingest(sources, jobs, Told(progress, on_outcome, stop))
 
     def register(
         self,
@@ -187,47 +159,10 @@ class Archive:
             IngestStoppedError: the index failed; it holds the report so far.
         """
         config = self.config if overwrite is None else self.config.overwriting(Overwrite(overwrite))
-        owners = Owners(self.index)
+        return self._intake(config).register(sources, jobs, Told(progress, on_outcome, stop), new=new)
 
-        def prepares(*, remote: bool = False) -> Prepares:
-            make = functools.partial(Registrar, new=new)
-            return Guarded(self._preparer(config, make, remote=remote), owners)
-
-        run = self._run(
-            config, plain_files, sources, progress=progress, on_outcome=on_outcome, stop=stop, deletes=False
-        )
-        return run.run(prepares(), functools.partial(prepares, remote=True), jobs)
-
-    def _run(
-        self,
-        config: Config,
-        walked: Callable[..., Iterator[Candidate]],
-        sources: Sources,
-        *,
-        progress: Callable[[Progress], object] | None,
-        on_outcome: Callable[[Outcome], object] | None,
-        stop: threading.Event | None,
-        deletes: bool = True,
-    ) -> Run:
-        own = (*self.storage.folders(), config.quarantine)
-        return Run(
-            self._ingest(config, deletes=deletes),
-            with_skipped(functools.partial(walked, sources, exclude=own)),
-            on_outcome=on_outcome,
-            progress=progress,
-            stop=stop,
-            expected=estimate(sources, exclude=own) if progress is not None else None,
-        )
-
-    def _ingest(self, config: Config, *, deletes: bool = True) -> Ingest:
-        retention = Retention(config.quota, self.index, self.delete)
-        overwrite = config.ingest.overwrite
-        return Ingest(self.index, self.storage, self.plugins, overwrite, retention, deletes=deletes)
-
-    def _preparer(self, config: Config, make: MakesPreparer, *, remote: bool = False) -> Prepares:
-        local = make(config, self.plugins, self.storage, self.header_tags)
-        # Plugins that a host passed as live objects exist in this process only.
-        return RemotePreparer(config, make, local) if remote and not self._in_process else local
+    def _intake(self, config: Config) -> Intake:
+        return Intake(self, config, in_process=self._in_process)
 
     # Finding -----------------------------------------------------------------------------------------
 
@@ -493,8 +428,8 @@ class Archive:
     def close(self) -> None:
         """Close index, storage and plugins. May be called twice; no other call may follow."""
         self._closing.close()
-        self.index = cast("Index", _Closed())
-        self.storage = cast("Storage", _Closed())
+        self.index = cast("Index", Closed())
+        self.storage = cast("Storage", Closed())
 
     def __enter__(self) -> Self:
         """Return the archive itself."""
@@ -509,20 +444,6 @@ class Archive:
     def __repr__(self) -> str:
         """Show the backends."""
         return f"<Archive {self.config.index.name} + {self.config.storage.name}>"
-
-
-class _Closed:
-    """Stands where a backend was."""
-
-    def __getattr__(self, name: str) -> NoReturn:
-        raise NotSupportedError("the archive is closed: open it again")
-
-
-def _make_folder(base: Path) -> None:
-    try:
-        make_folder(base)
-    except OSError as error:
-        raise storage_error(error, "archive: cannot make its folder") from error
 
 
 def _no_resource(id_: str) -> NotFoundError:
