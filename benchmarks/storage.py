@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from fileroom.prepare import batch_keys
+from fileroom.keys import batch_keys
 from fileroom.storage import PutItem
 from fileroom_plugins.storage_filesystem.storage import FilesystemStorage
 

@@ -12,9 +12,9 @@ from fileroom.digests import Hashing
 from fileroom.errors import AlreadyExistsError, NotFoundError, NotSupportedError, RevisionError
 from fileroom.index import Attach, Detach
 from fileroom.ingest import still_there
+from fileroom.keys import attachment_key
 from fileroom.model import AttachmentRecord, Level
 from fileroom.opening import open_attachment, read_attachment
-from fileroom.prepare import attachment_key
 from fileroom.storage import CHUNK, ByteRange, buffers
 
 if TYPE_CHECKING:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import functools
 import io
-import os
-import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -19,6 +17,7 @@ from fileroom.errors import InvalidDatasetError, NotDicomError, PluginError
 from fileroom.events import Incoming, Quarantine, Reject, Replace
 from fileroom.header import HeaderReader
 from fileroom.index import Entry, Overwrite
+from fileroom.keys import batch_keys, naming_of
 from fileroom.model import AttachmentRecord, Header, Level
 from fileroom.quarantine import Quarantine as QuarantineStore
 from fileroom.reports import Outcome, Status
@@ -26,7 +25,7 @@ from fileroom.sources import Candidate
 from fileroom.storage import PutItem, buffers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from fileroom._dispatch import Dispatch
     from fileroom.config import Config
@@ -287,25 +286,6 @@ MakesPreparer: TypeAlias = "Callable[[Config, Dispatch, Storage, TagSet], Prepar
 """A `Preparer` class, or what makes one; it can be pickled for a worker process."""
 
 
-def attachment_key() -> str:
-    """Return a fresh storage key for bytes that are no instance: a UUID of version 8 (RFC 9562).
-
-    A rebuild can tell by it that a DICOM file which somebody attached is not an instance of the archive.
-    """
-    key = batch_keys(1)[0]
-    return f"{key[:14]}8{key[15:]}"
-
-
-def batch_keys(count: int) -> list[str]:
-    """Return fresh storage keys, random UUIDs (version 4) that share their first four hex digits.
-
-    Storages that spread objects over folders by those digits then make durable one folder a batch, and
-    not one for each object; across batches the digits are random.
-    """
-    prefix = os.urandom(2)
-    return [str(uuid.UUID(bytes=prefix + os.urandom(14), version=4)) for _ in range(count)]
-
-
 def conflict(outcome: Outcome) -> Outcome:
     """Give a conflicting outcome its reason, which names both digests."""
     reason = (
@@ -313,19 +293,6 @@ def conflict(outcome: Outcome) -> Outcome:
         f"kept {outcome.held_digest}; overwrite='if-changed' would replace them"
     )
     return replace(outcome, reason=reason)
-
-
-def naming_of(header: Header) -> Mapping[str, str]:
-    """Return what a storage may name an instance's object by (`fileroom.storage.PutItem.naming`)."""
-    identity = header.identity
-    named = {keyword: value for keyword, value in header.tags.items() if isinstance(value, str)}
-    named.update(
-        PatientID=identity.patient_id,
-        StudyInstanceUID=identity.study_instance_uid,
-        SeriesInstanceUID=identity.series_instance_uid,
-        SOPInstanceUID=identity.sop_instance_uid,
-    )
-    return named
 
 
 def _id(work: Work) -> str:

@@ -14,6 +14,7 @@ from fileroom.errors import InvalidDatasetError, NotFoundError, StorageError
 from fileroom.header import HeaderReader
 from fileroom.index import Entry, Overwrite
 from fileroom.ingest import BATCH_OBJECTS, SWEEP_GRACE
+from fileroom.keys import is_attachment_key
 from fileroom.maintenance import is_new, knows_all, mark
 from fileroom.model import AttachmentRecord, Level
 
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from fileroom.archive import Archive
     from fileroom.model import Header
     from fileroom.storage import Stored
-
-_ATTACHED = 8  # the version of an attachment's UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def _adopt_all(
     ]
     # Oldest first, as they arrived; of two versions of an instance the newer one wins.
     for one in sorted(unknown, key=lambda one: one.modified):
-        if _is_no_instance(one.locator):
+        if is_attachment_key(one.locator):
             continue
         try:
             entries.append(_found(archive, reader, one))
@@ -126,14 +125,6 @@ def _found(archive: Archive, reader: HeaderReader, stored: Stored) -> Entry:
         DICOM.number, _key(stored.locator), stored.size, digest, stored.locator, stored.size, digest
     )
     return Entry(header, record)
-
-
-def _is_no_instance(locator: str) -> bool:
-    """Say whether these bytes were attached (see `fileroom.prepare.attachment_key`), DICOM or not."""
-    try:
-        return uuid.UUID(locator).version == _ATTACHED
-    except ValueError:
-        return False
 
 
 def _key(locator: str) -> str:

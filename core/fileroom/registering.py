@@ -16,9 +16,10 @@ from fileroom._sources.zip_source import HEAD, is_zip
 from fileroom.content_types import DICOM
 from fileroom.errors import InvalidValueError
 from fileroom.index import Entry
+from fileroom.keys import batch_keys
 from fileroom.maintenance import mark
 from fileroom.model import AttachmentRecord, Level
-from fileroom.prepare import Preparer, SourceFailedError, batch_keys, failed
+from fileroom.prepare import Preparer, SourceFailedError, failed
 from fileroom.reports import Outcome, Status
 from fileroom.storage import external_locator, external_path
 

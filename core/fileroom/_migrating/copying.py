@@ -13,8 +13,8 @@ from fileroom._migrating.reading import LostError, Reader
 from fileroom.header import HeaderReader
 from fileroom.index import CommitStatus, Details, Entry, Index
 from fileroom.ingest import still_there
+from fileroom.keys import attachment_key, batch_keys, naming_of
 from fileroom.model import Level
-from fileroom.prepare import attachment_key, batch_keys, naming_of
 from fileroom.storage import PutItem
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fileroom.errors import NotFoundError
-from fileroom.prepare import attachment_key
+from fileroom.keys import attachment_key
 from fileroom.storage import Deletion, Stored
 from fileroom.testing.storage_case import content, listed, new_item, new_key
 from fileroom_plugins.storage_filesystem.area import flat_name, is_ours

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fileroom.errors import AlreadyExistsError, StorageError
-from fileroom.prepare import batch_keys
+from fileroom.keys import batch_keys
 from fileroom.storage import PutItem
 from fileroom.testing.storage_case import content, listed, new_item, new_key
 from fileroom_plugins.storage_filesystem import unfinished

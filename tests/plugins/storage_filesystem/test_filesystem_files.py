@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from fileroom.errors import ConfigError, NotFoundError, StorageError
+from fileroom.keys import batch_keys
 from fileroom.options import build_options
-from fileroom.prepare import batch_keys
 from fileroom.storage import PutItem
 from fileroom.testing.storage_case import BrokenSource, content, listed, new_item, new_key
 from fileroom_plugins.storage_filesystem import Options, fileroom_storage, unfinished
