@@ -161,7 +161,10 @@ def test_a_data_set_has_one_header_in_all_encodings(trees: list[Tree]) -> None:
         BIG: data_set(trees, explicit_big),
         DEFLATED: deflater.compress(explicitly) + deflater.flush(),
     }
-    expected = BOTH.read(preamble(EXPLICIT) + explicitly)
+    expected = answer(BOTH, preamble(EXPLICIT) + explicitly)
+    if not isinstance(expected, Header):  # a PatientID that none may have
+        assert {answer(CAREFUL, preamble(syntax) + data) for syntax, data in files.items()} == {expected}
+        return
     for syntax, data in files.items():
         carefully = CAREFUL.read(preamble(syntax) + data)
         assert carefully.transfer_syntax_uid == syntax.decode()

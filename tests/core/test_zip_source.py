@@ -141,6 +141,12 @@ def test_names_that_would_harm_a_terminal_are_escaped() -> None:
     assert candidate.name == "<bytes 1>!a\\u001b[2Jb\\u000a"
 
 
+def test_a_member_without_a_name_is_read_like_others() -> None:
+    data = zipped({"?": b"data", "folder/": b""}).replace(b"?", b"\0")
+    (candidate,) = walked([data])[0]
+    assert (candidate.name, contents(candidate)) == ("<bytes 1>!", b"data")
+
+
 def test_an_empty_zip_file_and_empty_members_are_ignored() -> None:
     candidates, skipped = walked([zipped({}), zipped({"x": b""})])
     assert candidates == []

@@ -88,7 +88,7 @@ def _walk(
             if budget.spent:
                 on_skip(Skipped(name, "rejected", f"{budget.refusal}: the rest of it was not read"))
                 return
-            if not info.is_dir():
+            if not info.filename.endswith("/"):  # ZipInfo.is_dir of Python 3.11 fails on an empty name
                 yield from _member(archive, info, printable(f"{name}!{info.filename}"), on_skip, depth)
     finally:
         archive.let_go()
