@@ -150,12 +150,8 @@ class Catalog:
 
     @contextlib.contextmanager
     def noting(self) -> Iterator[Tables]:
-        """Give the tables as `reading` does, but not before there is a sidecar that agrees with them.
-
-        Raises:
-            CatalogError: there is none, and none can be made.
-        """
-        if not self._sidecar.exists():
+        """Give the tables as `reading` does, but not before there is a sidecar, if one can be made."""
+        if self.area.writable and not self._sidecar.exists():
             with self.writing():
                 pass
         with self.reading() as tables:

@@ -164,7 +164,10 @@ class LinearIndex(Index):
     def changes(
         self, since: int = 0, limit: int = 100, types: Sequence[ChangeType] | None = None
     ) -> ChangePage:
-        """See `Index.changes`. The log of an area that DCMTK made begins when it is first asked for."""
+        """See `Index.changes`. The log of an area that DCMTK made begins when it is first asked for.
+
+        It has what is in the sidecar. Where none can be made, nobody keeps a log, and it is empty.
+        """
         with self._catalog.noting() as tables:
             wanted = None if types is None else frozenset(types)
             page: list[Change] = []
