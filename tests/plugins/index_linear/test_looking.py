@@ -116,8 +116,7 @@ def test_an_area_that_may_not_be_written_to_can_be_searched(shut: Path, reader: 
         assert list(reader.problems()) == []
         with pytest.raises(CatalogError, match="may not write"):
             reader.edit([AddLabel(next(iter(reader.attachments()))[0], "mine")])
-        with pytest.raises(CatalogError, match="may not write"):
-            reader.changes()  # nobody keeps a log, and each would count for itself
+        assert reader.changes().changes == ()  # nobody keeps a log, and each would count for itself
     assert content_of(shut) == before
 
 
