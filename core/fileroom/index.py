@@ -322,6 +322,13 @@ class Index(abc.ABC):
         """Yield in words what the index found wrong in its own files and passed over; no patient's values."""
         yield from ()
 
+    def notes(self) -> Iterator[str]:
+        """Yield in words what an operator should know and what is no defect: ``fileroom stats`` shows it.
+
+        No patient's values.
+        """
+        yield from ()
+
     def listing(self) -> Listing | None:
         """Return what the index's own file lists, if it is one that ``dcmqridx -p`` can read.
 

@@ -53,7 +53,7 @@ def test_an_index_dat_that_is_none_of_dcmtks_makes_no_area(folder: Path, content
     (folder / "index.dat").write_bytes(NOT_DCMTKS[content])
     told = refusal(folder)
     assert "an index.dat that cannot be used" in told
-    assert "fileroom register FOLDER -p" in told
+    assert "fileroom register FOLDER FOLDER" in told
     assert "fileroom.toml" in told
 
 
@@ -97,12 +97,13 @@ def test_an_area_whose_index_is_damaged_is_made_anew_as_the_message_says(tmp_pat
             archive.store(make_instance(instance_number=number)).check()
     (area / "fileroom.sidecar").unlink()
     (area / "index.dat").write_bytes(b"garbage")
-    assert "fileroom -a FOLDER rebuild" in refusal(area)
+    assert "fileroom register FOLDER FOLDER" in refusal(area)
     (area / "index.dat").rename(tmp_path / "index.dat")
-    assert run("register", area, "-p").stdout.startswith("-- DB Index File --")
-    assert run_json("-a", area, "rebuild") == {"refreshed": 0, "adopted": 3, "unreadable": 0}
+    assert run_json("register", area, area)["stored"] == 3
+    assert run_json("-a", area, "rebuild") == {"refreshed": 3, "adopted": 0, "unreadable": 0}
     assert run_json("-a", area, "stats")["instances"] == 3
     assert run_json("-a", area, "verify") == []
+    assert run_json("-a", area, "sweep", "--dry-run")["orphans"] == 0
 
 
 def test_beside_a_sidecar_it_is_enough_to_move_a_damaged_index_away(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def _explanation(folder: Path, found: Mapping[str, bool]) -> str:
     files = " and ".join(f"{article} {name}" for name, article in both if name in found)
     return (
         f"{folder} holds {files} that cannot be used: damaged, or somebody else's; nothing was changed. If "
-        "this is a storage area, move that away: 'fileroom register FOLDER -p' then makes a new index, and "
-        "'fileroom -a FOLDER rebuild' fills it from the files. If it is something else, put a fileroom.toml "
-        "into the folder ('fileroom -a FOLDER/fileroom.toml init')"
+        "this is a storage area, move that away: 'fileroom register FOLDER FOLDER' then makes a new index of "
+        "its files. If it is something else, put a fileroom.toml into the folder ('fileroom -a "
+        "FOLDER/fileroom.toml init')"
     )

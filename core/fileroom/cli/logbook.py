@@ -71,14 +71,17 @@ def _print(page: ChangePage) -> None:
 
 @command("stats", "fileroom stats", "fileroom stats --json")
 def stats(settings: Settings) -> int:
-    """Show the totals: patients, studies, series, instances, attachments, bytes."""
+    """Show the totals: patients, studies, series, instances, attachments, bytes; and what the index notes."""
     with settings.open() as archive:
         totals = asdict(archive.statistics())
+        notes = list(archive.index.notes())
     if settings.json:
-        output.print_json(totals)
+        output.print_json({**totals, "notes": notes})
         return 0
     sizes = {"size": totals.pop("bytes"), "size as stored": totals.pop("stored_bytes")}
     rows = {name: f"{count:,}" for name, count in totals.items()}
     rows |= {name: text.size(count) for name, count in sizes.items()}
     output.print_table(output.grid((name, f"{value:>15}") for name, value in rows.items()))
+    for note in notes:
+        output.say(note)
     return 0

@@ -171,6 +171,7 @@ class FaultyIndex(_Faulty, Index):
     restore = _Stepped()
     oldest_studies = _Stepped()
     problems = _Stepped()
+    notes = _Stepped()
     listing = _Stepped()
     vouches = _Stepped()
     vouch = _Stepped()

@@ -243,8 +243,9 @@ class Area:
         if found != MAGIC:
             what = "of another version of DCMTK" if found.startswith(MAGIC[:4]) else "no index of DCMTK's"
             raise CatalogError(
-                f"index {self.path} is {what} (it does not begin with {MAGIC.decode()}): move it away, then "
-                "'fileroom rebuild' makes a new one from the files"
+                f"index {self.path} is {what} (it does not begin with {MAGIC.decode()}): move it away; "
+                "'fileroom rebuild', or for a bare folder 'fileroom register FOLDER FOLDER', makes a new one "
+                "of the files"
             )
 
     def close(self) -> None:

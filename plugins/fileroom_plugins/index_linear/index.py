@@ -226,6 +226,16 @@ class LinearIndex(Index):
             yield f"index.dat: {cut} at its end: the next store puts it right"
         yield from (f"index.dat, record {slot}: {one.reason}: it is passed over" for slot, one in skipped)
 
+    def notes(self) -> Iterator[str]:
+        """See `Index.notes`: how many instances DCMTK does not see."""
+        with self._catalog.reading() as tables:
+            unseen = len(tables.levels[Level.INSTANCE]) - len(tables.slots)
+        if unseen:
+            yield (
+                f"DCMTK does not see {unseen} of the instances: index.dat has, or had, no room for them; "
+                "'fileroom rebuild' shows it what fits by now"
+            )
+
     def listing(self) -> Listing:
         """See `Index.listing`."""
         return listed(*self._catalog.content())

@@ -114,6 +114,8 @@ def test_fileroom_keeps_more_studies_than_dcmtk_has_room_for(
     assert seen(area)["1.2.0"] == (2000, 2)
     assert f"1.2.{STUDIES}" not in seen(area)
     assert count(index, "instance") == STUDIES + 4
+    (note,) = index.notes()
+    assert "DCMTK does not see 3 of the instances" in note
 
 
 def test_room_that_became_free_is_used_after_a_rebuild(area: Path, tmp_path: Path) -> None:
