@@ -100,7 +100,9 @@ class Committed:
 class Held:
     """What the index holds of an instance: the digest of its DICOM file, and the stamp of its source.
 
-    The digest is known here even where an attachment's record leaves it empty: the index finds out.
+    The digest is known here even where an attachment's record leaves it empty: the index finds out. It may
+    note that in the record once it is sure that the file is this instance's, for a file whose digest is
+    recorded is opened without a look (`fileroom.opening`).
     ``external`` says that the file was registered where it lies.
     """
 
