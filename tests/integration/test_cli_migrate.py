@@ -43,6 +43,11 @@ def target(tmp_path: Path) -> Path:
     return tmp_path / "target"
 
 
+def everything(folder: Path) -> list[str]:
+    """Return all names beneath a folder."""
+    return sorted(str(path) for path in folder.rglob("*"))
+
+
 def migrate(source: Path, target: Path, *words: str, code: int = 0) -> str:
     return run("migrate", "--from", source, "--to", target, *words, code=code).stdout
 
@@ -93,9 +98,40 @@ def test_a_long_list_of_differences_is_cut(
     assert "more: --json lists them all" in migrate(source, target, code=1).splitlines()[-1]
 
 
-def test_a_dry_run_says_what_would_be(source: Path, target: Path) -> None:
+NO_AREAS = pytest.mark.skipif(os.name == "nt", reason="a storage area needs locks that Windows has not")
+
+
+@pytest.mark.parametrize("kind", ["new", "empty", "toml", pytest.param("area", marks=NO_AREAS)])
+def test_a_dry_run_says_what_would_be_and_leaves_nothing_behind(
+    source: Path, tmp_path: Path, kind: str
+) -> None:
+    target = tmp_path / "target"
+    if kind in ("toml", "area"):
+        index = 'backend = "linear"\npath = "new"' if kind == "area" else 'backend = "sqlite"\npath = "new/i"'
+        target = target.with_suffix(".toml")
+        target.write_text(f'[index]\n{index}\n[storage]\nbackend = "filesystem"\nroot = "new"\n')
+    elif kind == "empty":
+        target.mkdir()
+    before = everything(tmp_path)
     assert migrate(source, target, "--dry-run").startswith(f"would copy {COUNT} instances and 1 attachment")
-    assert run_json("-a", target, "stats")["instances"] == 0
+    assert everything(tmp_path) == before
+
+
+def test_a_dry_run_onto_an_archive_counts_what_is_there(source: Path, target: Path) -> None:
+    migrate(source, target)
+    (target / "fileroom.toml").write_text('[plugins]\nenable = ["journal"]\n')
+    before = everything(target)
+    assert f"would copy 0 instances, 0 bytes; {COUNT} there already" in migrate(source, target, "--dry-run")
+    assert everything(target) == before
+
+
+@pytest.mark.parametrize("words", [[], ["--dry-run"]], ids=["migrate", "dry-run"])
+def test_somebodys_files_make_no_target(source: Path, target: Path, words: list[str]) -> None:
+    target.mkdir()
+    (target / "0.dcm").write_bytes(make_instance())
+    refused = run("migrate", "--from", source, "--to", target, *words, code=2).stderr
+    assert "has files in it, and is no archive" in refused
+    assert [path.name for path in target.iterdir()] == ["0.dcm"]
 
 
 def test_what_is_dropped_stays(source: Path, target: Path) -> None:

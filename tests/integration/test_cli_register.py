@@ -54,6 +54,16 @@ def test_a_new_folder_becomes_an_area_and_the_files_stay(tmp_path: Path, folder:
     assert run_json("-a", tmp_path / "area", "verify") == []
 
 
+def test_who_may_enter_a_new_area_is_said(tmp_path: Path, folder: Path) -> None:
+    area = tmp_path / "area"
+    assert f"chown -R dcmtk: {area}" in run("register", area, folder).stderr
+    assert run("register", area, folder).stderr == "", "once is enough"
+    open_to_all = tmp_path / "open"
+    open_to_all.mkdir(mode=0o755)
+    assert run("register", open_to_all, folder).stderr == ""
+    assert run("register", tmp_path / "json", folder, "--json").stderr == ""
+
+
 @needs_dcmtk
 @pytest.mark.parametrize("options", [[], ["-n"], ["--jobs", "2"]], ids=["new", "not-new", "jobs"])
 def test_dcmqridx_reads_what_we_registered_and_we_print_what_it_prints(
@@ -91,11 +101,29 @@ def test_the_listing_of_an_area_is_that_of_dcmqridx(tmp_path: Path, name: str) -
     assert printed(tmp_path / name) == (GOLDEN / name / "print.txt").read_bytes()
 
 
-def test_without_files_p_makes_an_area_and_lists_nothing(tmp_path: Path) -> None:
-    result = run("register", "-p", tmp_path / "new" / "area")
+@pytest.mark.parametrize("there", [True, False], ids=["originals", "nowhere"])
+@pytest.mark.parametrize("words", [[], ["--json"]], ids=["text", "json"])
+def test_printing_what_is_no_area_makes_none(folder: Path, there: bool, words: list[str]) -> None:
+    before = snapshot(folder.parent)
+    said = run("register", "-p", folder if there else folder / "no" / "where", *words, code=2).stderr
+    assert "is no archive and no storage area" in said
+    assert snapshot(folder.parent) == before
+    assert sorted(path.name for path in folder.iterdir()) == ["0.dcm", "1.dcm", "2.dcm"]
+
+
+def test_an_empty_area_is_listed(tmp_path: Path) -> None:
+    fileroom.open(tmp_path / "area", **AREA).close()  # type: ignore[arg-type]
+    result = run("register", "-p", tmp_path / "area")
     assert result.stdout_bytes == (GOLDEN / "empty" / "print.txt").read_bytes()
     assert result.stderr == ""
-    assert (tmp_path / "new" / "area" / "index.dat").read_bytes() == b"QRDB05"
+
+
+def test_an_area_can_lie_among_the_originals(folder: Path) -> None:
+    before = snapshot(folder)
+    assert run_json("register", folder, folder / "0.dcm")["stored"] == 1
+    assert run_json("register", folder, folder)["stored"] == 2
+    assert before.items() <= snapshot(folder).items()
+    assert run_json("-a", folder, "verify") == []
 
 
 # Archives -----------------------------------------------------------------------------------------------
@@ -263,7 +291,7 @@ def test_dcmqridx_and_register_share_an_area_at_once(tmp_path: Path) -> None:
     folder = write_corpus(tmp_path / "corpus", 200)
     files = sorted(folder.rglob("*.dcm"))
     area = tmp_path / "area"
-    run("register", "-p", area)
+    fileroom.open(area, **AREA).close()  # type: ignore[arg-type]
     theirs = subprocess.Popen([dcmtk("dcmqridx"), str(area), *map(str, files[100:])])
     ours = start("register", area, *files[:100], "--json", cwd=tmp_path)
     assert json.loads(ours.communicate(timeout=120)[0])["stored"] == 100

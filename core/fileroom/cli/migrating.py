@@ -14,13 +14,17 @@ import click
 from fileroom.cli import output, text
 from fileroom.cli.command import Settings, command
 from fileroom.cli.failures import FAILED, INTERRUPTED, UsageProblem, say
+from fileroom.cli.handing_over import say_if_private
 from fileroom.cli.interruption import Interruption
 from fileroom.cli.progress import migration_progress
+from fileroom.cli.rehearsing import WITHOUT_PLUGINS, rehearsed
 from fileroom.errors import CatalogError, StorageError
 from fileroom.migrating import PARTS, MigrationRefusedError
 from fileroom.migrating import migrate as migrate_archive
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from fileroom.archive import Archive
     from fileroom.migrating import MigrationReport
 
@@ -54,7 +58,7 @@ def migrate(settings: Settings, *, source: str, target: str, drop: tuple[str, ..
     Exit code 1 if anything differs.
     """
     _refuse_what_is_for_both()
-    with _source(source) as one, _target(target) as other, Interruption() as interruption:
+    with _source(source) as one, _target(target, dry_run=dry_run) as other, Interruption() as interruption:
         with migration_progress() as progress:
             try:
                 report = interruption.run(
@@ -71,6 +75,8 @@ def migrate(settings: Settings, *, source: str, target: str, drop: tuple[str, ..
             _print_json(report)
         else:
             _print(report, other)
+            if not dry_run:
+                say_if_private(other)
     if report.interrupted:
         say("interrupted: run the same command to go on")
         return INTERRUPTED
@@ -88,14 +94,19 @@ def _source(path: str) -> Archive:
     import fileroom  # noqa: PLC0415 - not needed for --help
 
     Settings(path).require()
-    return fileroom.open(path, plugins={"enable": []}, ingest={"before_store": []})
+    return fileroom.open(path, **WITHOUT_PLUGINS)
 
 
-def _target(path: str) -> Archive:
-    """Open an archive; a folder becomes one."""
-    if Path(path).suffix.lower() == ".toml" and not Path(path).expanduser().exists():
+def _target(path: str, *, dry_run: bool) -> AbstractContextManager[Archive]:
+    """Open an archive; a folder becomes one, unless others have files in it."""
+    place = Path(path).expanduser()
+    if place.suffix.lower() == ".toml" and not place.exists():
         raise UsageProblem(f"there is no {path}: write it first, or name a folder")
-    return Settings(path).open_or_make()
+    if not Settings(path).exists() and place.is_dir() and any(place.iterdir()):
+        raise UsageProblem(
+            f"the folder {path} has files in it, and is no archive: name an empty or a new one"
+        )
+    return rehearsed(path) if dry_run else Settings(path).open_or_make()
 
 
 def _refusal(error: MigrationRefusedError) -> str:

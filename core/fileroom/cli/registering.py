@@ -13,6 +13,7 @@ import click
 from fileroom.cli import output
 from fileroom.cli.command import command
 from fileroom.cli.failures import UsageProblem
+from fileroom.cli.handing_over import say_if_private
 from fileroom.cli.intake import jobs_option, opened_report, print_intake, report_option, take_in
 
 if TYPE_CHECKING:
@@ -66,6 +67,9 @@ def register(
     if not paths and not printing:
         raise UsageProblem("name the files to register, or print what is there with -p")
     settings.given = str(area)
+    is_new = not settings.exists()
+    if is_new and not paths:
+        raise UsageProblem(f"{area} is no archive and no storage area: there is nothing to print")
     with opened_report(report_file) as lines, _opened(settings) as archive:
         work = functools.partial(archive.register, paths, new=not not_new, overwrite=overwrite, jobs=jobs)
         intake = take_in(work, lines, "registering")
@@ -75,6 +79,8 @@ def register(
             print_intake(intake, nothing="nothing to register", missing="Not registered", err=printing)
         if printing and not settings.json:
             _print_listing(archive)
+        if is_new and not settings.json:
+            say_if_private(archive)
     return intake.exit_code()
 
 
