@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,11 @@ import pytest
 import fileroom
 from fileroom.migrating import migrate
 from fileroom.testing.datasets import Corpus
+from fileroom.testing.index_case import all_changes
+from fileroom_plugins import index_linear, storage_filesystem
+from tests.areas import unprivileged
 from tests.dcmtk import Server, needs_dcmtk, printed, register
-from tests.integration.migration_archives import sound, told, tree
+from tests.integration.migration_archives import Memory, open_archive, sound, told, tree
 
 pytestmark = needs_dcmtk
 
@@ -41,6 +46,31 @@ def test_what_dcmtk_registered_is_carried_over(files: Path, tmp_path: Path) -> N
     now = tree(area)
     assert (now["index.dat"], tree(files)) == (before[0]["index.dat"], before[1])
     assert set(now) - set(before[0]) <= {".fileroom-storage", "fileroom.sidecar"}
+
+
+def test_an_area_that_may_only_be_read_is_carried_over_and_stays_as_it_is(files: Path) -> None:
+    plugins, memory = [index_linear, storage_filesystem], Memory()
+    with tempfile.TemporaryDirectory() as name:  # for pytest's own folders are closed to others
+        area = Path(name, "area")
+        Path(name).chmod(0o755)
+        shutil.copytree(files, area)
+        register(area, *sorted(area.iterdir()))
+        # Once in vain, to have loaded all modules, which others need not be able to read.
+        with fileroom.open(area) as source, open_archive(memory, "memory", Path(name, "vain")) as target:
+            migrate(source, target)
+        (area / "fileroom.sidecar").unlink()
+        area.chmod(0o555)
+        (area / "index.dat").chmod(0o444)
+        before = tree(area)
+        with open_archive(memory, "memory", Path(name)) as target:
+            with unprivileged(), fileroom.open(area, register=plugins) as source:
+                report = migrate(source, target)
+            assert told(report) == []
+            assert report.instances == target.statistics().instances == COUNT
+            assert (report.changes, sound(target)) == (0, True)
+            assert len(all_changes(target.index)) > COUNT, "what arrived is logged there"
+        assert tree(area) == before
+        area.chmod(0o755)
 
 
 def test_dcmqrscp_serves_what_was_migrated_into_an_area(files: Path, tmp_path: Path) -> None:
