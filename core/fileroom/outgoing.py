@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fileroom.archive import Archive
     from fileroom.export import ExportReport
     from fileroom.model import AttachmentRecord
-    from fileroom.network import Host
+    from fileroom.network import Host, NetworkOptions
     from fileroom.sending import SendReport, SendStatus
 
 _PAGE = 200
@@ -61,20 +61,32 @@ def send_resources(
 ) -> SendReport:
     """Send the DICOM files of resources; see `fileroom.Archive.send`."""
     host = host_of(archive, peer)
-    items = (_send_item(archive, *one) for one in _files(archive, resources))
+    items = send_items(archive, resources)
     return archive.plugins.sender().send(host, items, on_status or (lambda _: None))
 
 
-def host_of(archive: Archive, peer: str | Host) -> Host:
-    """Return the one host that is meant.
+def send_items(archive: Archive, resources: Iterable[Resource | str]) -> Iterator[SendItem]:
+    """Return the DICOM files of resources in the order in which they are sent.
 
     Raises:
-        NotFoundError: the name stands for none.
-        InvalidValueError: the name stands for several.
+        NotFoundError: one of the resources is not there.
     """
-    if not isinstance(peer, str):
-        return peer
-    hosts = archive.config.network.resolve(peer)
+    return (_send_item(archive, *one) for one in _files(archive, resources))
+
+
+def host_of(archive: Archive, peer: str | Host) -> Host:
+    """Return the one host that is meant; raises as `one_host` does."""
+    return one_host(archive.config.network, peer) if isinstance(peer, str) else peer
+
+
+def one_host(network: NetworkOptions, peer: str) -> Host:
+    """Return the one host that a name stands for.
+
+    Raises:
+        NotFoundError: it stands for none.
+        InvalidValueError: it stands for several.
+    """
+    hosts = network.resolve(peer)
     if len(hosts) > 1:
         listed = ", ".join(map(str, hosts))
         raise InvalidValueError(f"{peer!r} stands for {len(hosts)} hosts, and one is needed: {listed}")

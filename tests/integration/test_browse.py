@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,10 +18,11 @@ from fileroom.cli._browse.completion import completions
 from fileroom.cli._browse.lines import PlainLines
 from fileroom.cli._browse.session import Database, Session
 from fileroom.config import AREA
+from fileroom.errors import NotFoundError
 from fileroom.model import Level
 from fileroom.network import Host
 from fileroom.testing.datasets import make_instance
-from tests.dcmtk import needs_dcmtk
+from tests.dcmtk import Server, needs_dcmtk, register
 from tests.integration.cli_runs import run
 from tests.plugins.dimse.peers import Acceptor, acceptor, storescp
 
@@ -172,6 +175,51 @@ def test_a_list_loses_nothing_between_its_pages(place: Path, monkeypatch: pytest
     assert [row[-7] for row in cells(screen)] == ["P-1", "P-2", "P-3"]
 
 
+@needs_dcmtk
+def test_series_and_images_go_by_their_numbers_as_in_dcmqrti(tmp_path: Path) -> None:
+    area = tmp_path / "area"
+    area.mkdir()
+    files = []
+    for series, modality in ((3, "CT"), (10, "MR"), (1, "US")):
+        for image in (3, 10, 1):
+            tags = {"SeriesNumber": series, "StudyID": "S"}
+            files.append(area / f"{modality}-{image}.dcm")
+            data = make_instance(modality=modality, instance_number=image, rows=4, columns=4, tags=tags)
+            files[-1].write_bytes(data)
+    register(area, *files)
+    with Server(area) as server:
+        theirs = re.findall(r"[*]?  (\d+)[)] (\d+) ", server.browse("series", "image"))
+    numbers = [row[2 if row[0] == "*" else 1] for row in cells(browsed(area, "series", "image"))]
+    assert [number for _, number in theirs] == numbers == ["1", "3", "10", "1", "3", "10"]
+
+
+def test_what_was_chosen_and_is_gone_is_said_to_be_and_is_chosen_no_more(place: Path) -> None:
+    with fileroom.open(place) as archive:
+        session = Session([Database("FILMS", str(place), archive)], [])
+        first, second, _ = session.rows(Level.STUDY)
+        session.choose(session.find(Level.STUDY, "0"))
+        archive.delete([first])
+        for _ in range(2):
+            with pytest.raises(NotFoundError):
+                session.find(Level.STUDY, "0")
+        assert session.chosen(Level.STUDY) == second
+        session.choose(second)
+        archive.delete([second])
+        with pytest.raises(NotFoundError):
+            session.rows(Level.SERIES, anew=True)
+        assert len(list(session.rows(Level.STUDY, anew=True))) == 1
+
+
+def test_a_list_goes_on_when_what_was_chosen_is_gone(place: Path) -> None:
+    with fileroom.open(place) as archive:
+        session = Session([Database("FILMS", str(place), archive)], [])
+        first, second, _ = session.rows(Level.STUDY)
+        session.choose(first)
+        archive.delete([first])
+        session.rows(Level.STUDY, anew=True)
+        assert session.chosen(Level.STUDY) == second
+
+
 def test_numbers_mean_what_the_list_showed_though_something_was_deleted(place: Path) -> None:
     with fileroom.open(place) as archive:
         session = Session([Database("FILMS", str(place), archive)], [])
@@ -258,11 +306,23 @@ def test_what_the_peer_refuses_is_told_object_by_object_and_fails_the_command(pl
     assert lines[-1] == "error: ACCEPTOR does not have all of it"
 
 
+def test_a_sending_that_is_interrupted_tells_what_was_sent(place: Path) -> None:
+    def answer(event: Any) -> int:
+        if len(receiver.received) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return 0x0000
+
+    with acceptor(answer) as receiver:
+        result = run("browse", place, "--peer", receiver.host, given="send study\n", code=130)
+    assert re.match(r"sent [12] instances? to ACCEPTOR@", result.stdout)
+    assert re.match(r"not sent: [12] instances?\n\s*interrupted\n", result.stderr)
+
+
 def test_a_peer_that_is_not_there_is_one_error_and_the_rest_is_counted(place: Path) -> None:
     nobody = Host("NOBODY", "127.0.0.1", 1)
     lines = said(place, "send study", "echo 3", peers=(nobody,))
     unreachable = f"error: {nobody} cannot be reached: does it run, are address and port right?"
-    assert lines == ["not sent: 3 instances, since the association ended first", unreachable, unreachable]
+    assert lines == ["not sent: 3 instances", unreachable, unreachable]
 
 
 @needs_dcmtk
@@ -342,9 +402,10 @@ def test_a_peer_may_be_named_by_its_symbol_and_one_may_be_added(films: tuple[Pat
 
 
 def test_a_peer_nobody_knows_is_refused_before_the_shell_starts(films: tuple[Path, Path]) -> None:
-    result = run("browse", *films, "--peer", "two", given="study\n", code=1)
-    assert result.stdout == ""
-    assert "no host or vendor 'two' in [network]" in result.stderr
+    for name in ("two", "bad:peer", "X@localhost:99999"):
+        result = run("browse", *films, "--peer", name, given="study\n", code=2)
+        assert result.stdout == ""
+        assert f"{name!r}" in result.stderr
 
 
 @pytest.mark.parametrize(("words", "code"), [(["--json"], 2), (["-a", "x"], 2), (["nowhere"], 2)])

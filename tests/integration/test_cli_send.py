@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import json
+import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import fileroom
+from fileroom.cli import delivery
 from fileroom.model import Level
 from fileroom.testing.datasets import make_instance
 from tests.integration.cli_runs import run, run_json
@@ -85,20 +90,74 @@ def test_a_warning_is_told_and_is_a_success(tmp_path: Path) -> None:
 
 def test_a_peer_that_is_not_there_is_one_error_and_json_still_tells_what_was_not_sent(place: Path) -> None:
     result = run("-a", place, "send", "P-1", "--to", "NOBODY@127.0.0.1:1", "--json", code=1)
-    assert '"unsent": 2' in result.stdout
+    told = json.loads(result.stdout)
+    assert told["unsent"] == 2
+    assert all("cannot be reached" in problem["reason"] for problem in told["problems"].values())
     assert result.stderr.startswith("error: NOBODY@127.0.0.1:1 cannot be reached")
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("words", "message", "code"),
     [
-        (["send", "P-1", "--to", "far"], "no host or vendor 'far' in [network]"),
-        (["echo", "both"], "'both' stands for 2 hosts, and one is needed: ACCEPTOR@127.0.0.1:"),
-        (["send", "P-9", "--to", "near"], "nothing has this identifier"),
+        (["send", "P-1", "--to", "far"], "no host or vendor 'far' in [network]", 2),
+        (["echo", "both"], "'both' stands for 2 hosts, and one is needed: ACCEPTOR@127.0.0.1:", 2),
+        (["echo", "X@localhost:99999"], "port must be 1 to 65535", 2),
+        (["echo", "X@:1"], "or write AET@host:port", 2),
+        (["echo", "LONGER-THAN-IT-MAY@localhost:1"], "ae_title must be 1 to 16", 2),
+        (["send", "P-9", "--to", "near"], "nothing has this identifier", 1),
     ],
 )
-def test_what_cannot_be_meant_is_refused(words: list[str], message: str, place: Path) -> None:
-    assert message in run("-a", place, *words, code=1).stderr
+def test_what_cannot_be_meant_is_refused(words: list[str], message: str, code: int, place: Path) -> None:
+    assert message in run("-a", place, *words, code=code).stderr
+
+
+def test_an_echo_to_a_full_address_needs_no_archive(
+    tmp_path: Path, peer: Acceptor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("echo", peer.host).stdout.startswith(f"{peer.host} answered in ")
+    assert peer.callers == ["FILEROOM"]
+    assert "no archive at" in run("echo", "near", code=2).stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_malformed_peer_is_told_before_the_archive_is_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "port must be" in run("send", "P-1", "--to", "X@localhost:99999", code=2).stderr
+    assert "no archive at" in run("send", "P-1", "--to", "X@localhost:104", code=2).stderr
+
+
+def test_a_sending_that_is_interrupted_tells_what_was_sent(place: Path) -> None:
+    def answer(event: Any) -> int:
+        if len(receiver.received) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return 0x0000
+
+    with acceptor(answer) as receiver:
+        words = ["-a", place, "send", "P-1", "P-2", "--to", str(receiver.host)]
+        result = run(*words, "--json", code=130)
+    told = json.loads(result.stdout)
+    assert result.stderr.split() == ["interrupted"]
+    assert told["sent"] in (1, 2)
+    assert told["sent"] + told["unsent"] == 4
+    reasons = {problem["reason"] for problem in told["problems"].values()}
+    assert (len(told["problems"]), reasons) == (told["unsent"], {"interrupted"})
+
+
+def test_the_bar_counts_what_the_peer_has(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[int] = []
+
+    @contextlib.contextmanager
+    def progress(description: str, total: int) -> Iterator[Callable[[], None]]:
+        yield lambda: steps.append(total)
+
+    monkeypatch.setattr(delivery, "_progress", progress)
+    run("-a", place, "send", "P-1", "--to", "NOBODY@127.0.0.1:1", code=1)
+    assert steps == []
+    run("-a", place, "send", "P-1", "--to", "near")
+    assert steps == [2, 2]
 
 
 def test_an_echo_tells_the_time(place: Path, peer: Acceptor) -> None:

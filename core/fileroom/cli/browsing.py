@@ -81,7 +81,10 @@ def _peers(databases: Sequence[Database], names: Sequence[str]) -> Iterator[Host
             for hosts in network.hosts.values():
                 yield from hosts
     for name in names:
-        yield from _resolved(networks, name)
+        try:
+            yield from _resolved(networks, name)
+        except NotFoundError as error:
+            raise UsageProblem(str(error)) from error
 
 
 def _resolved(networks: Sequence[NetworkOptions], name: str) -> tuple[Host, ...]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import sys
+import time
 from typing import TYPE_CHECKING, Any
 
 from fileroom.cli import output, text
 from fileroom.cli.failures import say
 from fileroom.model import Level
-from fileroom.sending import SendState, SendStoppedError
+from fileroom.outgoing import send_items
+from fileroom.sending import SendReport, SendState, SendStatus, SendStoppedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -17,18 +20,39 @@ if TYPE_CHECKING:
     from fileroom.archive import Archive
     from fileroom.network import Host
     from fileroom.resources import Resource
-    from fileroom.sending import SendReport, SendStatus
+
+
+_ARRIVED = (SendState.SENT, SendState.WARNING)
 
 
 def deliver(
     archive: Archive, resources: Sequence[Resource], host: Host
-) -> tuple[SendReport, SendStoppedError | None]:
-    """Send resources; return the report, and the error if sending had to stop."""
+) -> tuple[SendReport, SendStoppedError | KeyboardInterrupt | None]:
+    """Send resources; return the report, and what ended the sending early, if anything did."""
+    told = SendReport()
+    started = time.perf_counter()
     with _progress(f"sending to {host.ae_title}", _instances(archive, resources)) as step:
+
+        def hear(status: SendStatus) -> None:
+            told.add(status)
+            if status.state in _ARRIVED:
+                step()
+
         try:
-            return archive.send(resources, host, on_status=lambda _: step()), None
+            return archive.send(resources, host, on_status=hear), None
         except SendStoppedError as error:
             return error.report, error
+        except KeyboardInterrupt as interruption:
+            _add_unsent(told, archive, resources)
+            told.seconds = time.perf_counter() - started
+            return told, interruption
+
+
+def _add_unsent(report: SendReport, archive: Archive, resources: Sequence[Resource]) -> None:
+    """Add what a report that was interrupted says nothing of, the object under way included."""
+    done = report.sent + report.warnings + report.failed + report.unsent
+    for item in itertools.islice(send_items(archive, resources), done, None):
+        report.add(SendStatus(item, SendState.UNSENT, reason="interrupted"))
 
 
 def print_report(report: SendReport, host: Host) -> None:
@@ -40,7 +64,7 @@ def print_report(report: SendReport, host: Host) -> None:
             remark = "sent, with a warning" if status.state is SendState.WARNING else "not sent"
             say(f"{remark}: {status.item.id}: {status.reason}")
     if report.unsent:
-        say(f"not sent: {text.counted(report.unsent, 'instance')}, since the association ended first")
+        say(f"not sent: {text.counted(report.unsent, 'instance')}")
 
 
 def as_json(report: SendReport) -> dict[str, Any]:
@@ -67,7 +91,7 @@ def _instances(archive: Archive, resources: Sequence[Resource]) -> int:
 
 @contextlib.contextmanager
 def _progress(description: str, total: int) -> Iterator[Callable[[], None]]:
-    """Yield what counts one more object, on a bar if somebody sees it."""
+    """Yield what counts one more object that arrived, on a bar if somebody sees it."""
     if not sys.stderr.isatty():
         yield lambda: None
         return

@@ -179,6 +179,7 @@ class SenderContract:
         assert str(nobody) in str(caught.value)
         assert [(status.item, status.state) for status in told] == [(one, SendState.UNSENT) for one in items]
         assert (caught.value.report.unsent, caught.value.report.problems) == (2, told)
+        assert all(status.reason.strip() for status in told)
 
     def test_nothing_to_send_asks_nobody(self, sender: Sender, nobody: Host) -> None:
         """So a peer that is away does not matter."""

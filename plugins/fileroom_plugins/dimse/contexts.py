@@ -14,12 +14,17 @@ from pydicom.uid import (
 from fileroom_plugins.dimse.offers import Offer
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from fileroom.plugin import SendStatus
 
 MOST = 128
 """Presentation contexts in one association: their ids are the odd numbers from 1 to 255 (PS3.8 9.3.2.2)."""
+
+NO_SUCH_CLASS = 3
+NO_SUCH_SYNTAX = 4
+"""Results of a context that was not accepted (PS3.8 table 9-18): abstract syntax, or transfer syntaxes, not
+supported. The others are 1, the peer's user does not want it, and 2, no reason."""
 
 _TARGETS = (str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian))
 _CONVERTIBLE = {*_TARGETS, str(DeflatedExplicitVRLittleEndian)}
@@ -47,13 +52,22 @@ def chosen(offer: Offer, accepted: Collection[Context]) -> Context | None:
     return next((context for context in wanted(offer) if context in accepted), None)
 
 
-def refusal(offer: Offer, accepted: Iterable[Context]) -> str:
-    """Say why an object can be sent in no accepted context."""
+def refusal(offer: Offer, accepted: Collection[Context], results: Mapping[Context, int]) -> str:
+    """Say why an object can be sent in no accepted context.
+
+    Args:
+        offer: the object.
+        accepted: what the peer accepted.
+        results: the result of each context that it did not accept (PS3.8 table 9-18).
+    """
     sop_class = UID(offer.sop_class_uid).name
-    if not any(context.sop_class_uid == offer.sop_class_uid for context in accepted):
+    given = {results.get(context) for context in wanted(offer)}
+    if NO_SUCH_SYNTAX in given or any(context.sop_class_uid == offer.sop_class_uid for context in accepted):
+        names = " or ".join(UID(context.transfer_syntax_uid).name for context in wanted(offer))
+        return f"the peer takes {sop_class}, but not in {names}"
+    if NO_SUCH_CLASS in given:
         return f"the peer does not take objects of this class: {sop_class}"
-    names = " or ".join(UID(context.transfer_syntax_uid).name for context in wanted(offer))
-    return f"the peer takes {sop_class}, but not in {names}"
+    return f"the peer does not accept objects of this class, and does not say why: {sop_class}"
 
 
 def runs(offers: Sequence[Offer | SendStatus]) -> Iterator[tuple[list[Offer | SendStatus], list[Context]]]:

@@ -33,6 +33,7 @@ class Link:
     Attributes:
         proposed: the contexts that were proposed.
         accepted: those of them that the peer accepted, with their ids.
+        results: why the peer did not accept the others (PS3.8 table 9-18).
     """
 
     def __init__(self, host: Host, contexts: Sequence[Context], ae_title: str, options: Options) -> None:
@@ -53,6 +54,10 @@ class Link:
         self.accepted = {
             Context(str(one.abstract_syntax), str(one.transfer_syntax[0])): one.context_id or 0
             for one in self._association.accepted_contexts
+        }
+        self.results = {
+            contexts[(one.context_id or 1) // 2]: one.result or 0  # the ids are 1, 3, 5 and so on
+            for one in self._association.rejected_contexts
         }
         if self.accepted and pdu_size(self._association) < SHORTEST_PDU:
             self.abort()

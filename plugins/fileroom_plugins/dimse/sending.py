@@ -69,7 +69,7 @@ class Sending:
                     self._tell(status)
         except NetworkError as error:
             for item in itertools.chain(batch[told:], upcoming):
-                self._tell(SendStatus(item, SendState.UNSENT, reason="the association ended first"))
+                self._tell(SendStatus(item, SendState.UNSENT, reason=str(error)))
             raise SendStoppedError(str(error), self._report) from error
 
     def _tell(self, status: SendStatus) -> None:
@@ -85,7 +85,9 @@ class Sending:
         link = self._linked(contexts)
         context = chosen(offer, link.accepted)
         if context is None:
-            return SendStatus(offer.item, SendState.FAILED, reason=refusal(offer, link.accepted))
+            return SendStatus(
+                offer.item, SendState.FAILED, reason=refusal(offer, link.accepted, link.results)
+            )
         try:
             code = self._transmit(link, offer, context)
         except NetworkError:

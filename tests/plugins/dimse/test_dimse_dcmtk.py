@@ -53,6 +53,15 @@ def lines(folder: Path, text: str) -> int:
     return (folder / "storescp.log").read_text(encoding="latin-1").count(text)
 
 
+def test_a_peer_that_takes_the_class_in_other_syntaxes_only_is_said_to(
+    sender: Sender, tmp_path: Path
+) -> None:
+    with storescp(tmp_path, "+xi") as host:
+        (told,) = statuses(sender, host, make_instance(transfer_syntax=RLE_LOSSLESS))
+    assert told.state is SendState.FAILED
+    assert told.reason == "the peer takes CT Image Storage, but not in RLE Lossless"
+
+
 @pytest.mark.parametrize("program", ["storescp", "dcmqrscp"])
 def test_an_echo_is_answered(program: str, sender: Sender, tmp_path: Path) -> None:
     if program == "storescp":

@@ -18,8 +18,10 @@ from pynetdicom.dul import DULServiceProvider
 from fileroom.errors import InvalidDatasetError, NetworkError, StorageError
 from fileroom.network import Host
 from fileroom.sending import Sender, SendItem, SendState, SendStatus, SendStoppedError
-from fileroom.testing.datasets import EXPLICIT_LITTLE, RLE_LOSSLESS, make_instance
+from fileroom.testing.datasets import CT_IMAGE, EXPLICIT_LITTLE, RLE_LOSSLESS, make_instance
 from fileroom_plugins.dimse import Options, sending
+from fileroom_plugins.dimse.contexts import refusal, wanted
+from fileroom_plugins.dimse.offers import Offer
 from fileroom_plugins.dimse.statuses import state_of
 from tests.plugins.dimse.peers import acceptor, deaf, item_of, mute
 
@@ -37,6 +39,25 @@ def stopped(sender: Sender, host: Host, *items: SendItem) -> tuple[str, list[Sen
     with pytest.raises(SendStoppedError) as caught:
         sender.send(host, items, told.append)
     return str(caught.value), [status.state for status in told]
+
+
+@pytest.mark.parametrize(
+    ("results", "reason"),
+    [
+        ([3, 3], "the peer does not take objects of this class: CT Image Storage"),
+        (
+            [4, 4],
+            (
+                "the peer takes CT Image Storage, but not in Explicit VR Little Endian or Implicit VR Little "
+                "Endian"
+            ),
+        ),
+        ([1, 2], "the peer does not accept objects of this class, and does not say why: CT Image Storage"),
+    ],
+)
+def test_the_result_of_a_context_tells_why_an_object_cannot_be_sent(results: list[int], reason: str) -> None:
+    offer = Offer(item_of(b""), CT_IMAGE, "1.2.3", EXPLICIT_LITTLE, 0)
+    assert refusal(offer, [], dict(zip(wanted(offer), results, strict=True))) == reason
 
 
 def our_associations() -> list[Association]:
@@ -101,6 +122,14 @@ def test_a_peer_that_knows_no_echo_is_told_apart_from_one_that_is_not_there(send
     with acceptor(classes=("1.2.840.10008.5.1.4.1.1.2",)) as peer, pytest.raises(NetworkError) as caught:
         sender.echo(peer.host)
     assert "answers no echo: it does not accept Verification" in str(caught.value)
+
+
+def test_the_reason_of_what_was_not_sent_is_that_of_the_association(sender: Sender) -> None:
+    told: list[SendStatus] = []
+    with pytest.raises(SendStoppedError) as caught:
+        sender.send(Host("NOBODY", "127.0.0.1", 1), [item_of(make_instance())] * 2, told.append)
+    assert "cannot be reached" in str(caught.value)
+    assert [status.reason for status in told] == [str(caught.value)] * 2
 
 
 def test_small_packets_are_sent_at_once(sender: Sender) -> None:

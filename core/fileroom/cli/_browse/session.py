@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from fileroom.cli._browse.rows import Rows
 from fileroom.cli.columns import COUNTS
 from fileroom.cli.failures import CommandError
+from fileroom.errors import NotFoundError
 from fileroom.model import Level
 from fileroom.resources import Instance, Series
 
@@ -24,6 +25,7 @@ LEVELS = (Level.STUDY, Level.SERIES, Level.INSTANCE)
 WORDS = {Level.STUDY: "study", Level.SERIES: "series", Level.INSTANCE: "image"}
 """What the shell calls them."""
 
+_ORDER = {Level.STUDY: (), Level.SERIES: "SeriesNumber", Level.INSTANCE: "InstanceNumber"}
 _LONGEST_NUMBER = 9
 
 
@@ -96,16 +98,22 @@ class Session:
         """Return the list of a level: of studies, or of what lies in the chosen study or series.
 
         Args:
-            level: of `LEVELS`.
-            anew: fetch it again, so that it has what has arrived since, and new numbers.
+            level: of `LEVELS`. Series and images go by their numbers, studies by arrival, as in dcmqrti.
+            anew: fetch it again, so that it has what has arrived since, and new numbers; a choice that is
+                gone is dropped.
 
         Raises:
             CommandError: nothing is there to be in.
+            NotFoundError: what was chosen to be in is gone.
         """
         if anew or level not in self._rows:
             above = None if level is Level.STUDY else self.chosen(Level(level - 1)).id
-            found = self.database.archive.find(level, within=above, returning=COUNTS[level])
+            found = self.database.archive.find(
+                level, within=above, returning=COUNTS[level], order_by=_ORDER[level]
+            )
             self._rows[level] = Rows(found)
+            if level in self._chosen and not self._is_there(self._chosen[level]):
+                self._drop(level)
         return self._rows[level]
 
     def known(self, level: Level) -> list[Resource]:
@@ -113,29 +121,32 @@ class Session:
         return self._rows[level].known if level in self._rows else []
 
     def chosen(self, level: Level) -> Resource:
-        """Return what is chosen at a level: the first of the list unless something else was.
+        """Return what is chosen at a level: the first of the list that is there unless something else was.
 
         Raises:
-            CommandError: the list is empty.
+            CommandError: nothing of the list is there.
+            NotFoundError: what was chosen is gone; it is chosen no more.
         """
-        if level not in self._chosen:
-            first = self.rows(level).get(0)
-            if first is None:
-                raise CommandError(f"no {WORDS[level]} here")
-            self._chosen[level] = first
-        return self._chosen[level]
+        if level in self._chosen:
+            return self._present(self._chosen[level])
+        first = next(filter(self._is_there, self.rows(level)), None)
+        if first is None:
+            raise CommandError(f"no {WORDS[level]} here")
+        self._chosen[level] = first
+        return first
 
     def find(self, level: Level, text: str) -> Resource:
         """Return the resource that a number, a UID, a public id or another identifier means.
 
         Raises:
             CommandError: there is none, or several.
+            NotFoundError: the one of that number is gone; it is chosen no more.
         """
         if _is_number(text):
             found = self.rows(level).get(int(text))
             if found is None:
                 raise CommandError(_out_of_range(WORDS[level], text, len(self.rows(level).known)))
-            return found
+            return self._present(found)
         named = self.database.archive.lookup(text)
         fitting = list(dict.fromkeys(one for one in named if one.level is level))
         if len(fitting) == 1:
@@ -152,6 +163,28 @@ class Session:
             if self._chosen.get(one.level) != one:
                 self._forget(one.level + 1)
                 self._chosen[one.level] = one
+
+    def _present(self, resource: Resource) -> Resource:
+        """Return a resource if it is there still; else, drop the choice of it."""
+        try:
+            self.database.archive.get(resource.id)
+        except NotFoundError:
+            if self._chosen.get(resource.level) == resource:
+                self._drop(resource.level)
+            raise
+        return resource
+
+    def _is_there(self, resource: Resource) -> bool:
+        try:
+            self.database.archive.get(resource.id)
+        except NotFoundError:
+            return False
+        return True
+
+    def _drop(self, level: Level) -> None:
+        """Drop a choice, and all beneath it; the list keeps its numbers."""
+        self._forget(level + 1)
+        self._chosen.pop(level, None)
 
     def _forget(self, level: int) -> None:
         """Forget what was chosen and listed at a level and beneath it."""
