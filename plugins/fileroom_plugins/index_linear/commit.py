@@ -67,19 +67,23 @@ class Committing:
         if lost or overwrite.replaces(replace(file, digest=old), entry.attachment):
             return self._replace(held, entry)
         unchanged = old == digest
-        if unchanged and entry.stamp not in (0, held.stamp):
-            self._tables.put(self._tables.rows[id_]._replace(stamp=entry.stamp))
+        if unchanged:
+            self._confirm(held, entry)
         status = CommitStatus.ALREADY_STORED if unchanged else CommitStatus.CONFLICT
         return Committed(status, id_, old, (entry.attachment.locator,))
 
     def _known(self, held: Row, algorithm: str) -> str:
-        """Return the digest of what is held, found out and kept if nobody knew it."""
+        """Return the digest of what is held, found out if nobody knows it."""
         file = held.attachments[DICOM]
-        if file.digest:
-            return file.digest
-        digest = self._paths.digest(file.locator, algorithm)
-        note_digest(self._tables, held, digest)
-        return digest
+        return file.digest or self._paths.digest(file.locator, algorithm)
+
+    def _confirm(self, held: Row, entry: Entry) -> None:
+        """Keep what equal bytes tell: the stamp of their source, and that what is held is this instance."""
+        file, digest = held.attachments[DICOM], entry.attachment.digest
+        known = file if file.digest else replace(file, digest=digest, stored_digest=digest)
+        row = held._replace(stamp=entry.stamp or held.stamp, attachments={**held.attachments, DICOM: known})
+        if row != held:
+            self._tables.put(row)
 
     def _replace(self, held: Row, entry: Entry) -> Committed:
         old = held.attachments
@@ -141,14 +145,3 @@ class Committing:
                 tables.changes.append(change)
                 tables.sequence = change.sequence
         return outcomes
-
-
-def note_digest(tables: Tables, row: Row, digest: str) -> None:
-    """Keep a digest that was found out, if the row's file is still the one that was read."""
-    now = tables.rows.get(row.id)
-    if now is None or not digest.partition(":")[2]:
-        return
-    file = now.attachments[DICOM]
-    if file.locator == row.attachments[DICOM].locator and not file.digest:
-        known = replace(file, digest=digest, stored_digest=digest)
-        tables.put(now._replace(attachments={**now.attachments, DICOM: known}))

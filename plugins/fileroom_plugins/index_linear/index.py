@@ -9,7 +9,7 @@ from fileroom.model import ChangePage, Level
 from fileroom.plugin import is_external
 from fileroom_plugins.index_linear.arrival import DICOM
 from fileroom_plugins.index_linear.catalog import Catalog
-from fileroom_plugins.index_linear.commit import Committing, note_digest
+from fileroom_plugins.index_linear.commit import Committing
 from fileroom_plugins.index_linear.edits import edit
 from fileroom_plugins.index_linear.listing import listed
 from fileroom_plugins.index_linear.records import Records
@@ -118,32 +118,24 @@ class LinearIndex(Index):
             return iter([records.of(row) for row in tables.below(tables.existing(parent).id)])
 
     def held(self, ids: Sequence[str]) -> dict[str, Held]:
-        """See `Index.held`. The digest of what DCMTK stored is found out when it is first asked for.
+        """See `Index.held`. The digest of what DCMTK stored is found out each time.
 
         What DCMTK stored and has lost is left out, so that it can be stored again.
         """
         with self._catalog.reading() as tables:
             rows = [tables.rows[id_] for id_ in ids if id_ in tables.rows]
         instances = [row for row in rows if row.level is Level.INSTANCE and not self._is_lost(row)]
-        digests = self._found_out([row for row in instances if not row.attachments[DICOM].digest])
-        return {
-            row.id: Held(file.digest or digests[row.id], row.stamp, is_external(file.locator))
-            for row, file in ((row, row.attachments[DICOM]) for row in instances)
-        }
+        return {row.id: self._held(row) for row in instances}
+
+    def _held(self, row: Row) -> Held:
+        """Return what is held; a digest that is found out is not kept: nobody knows whose bytes these are."""
+        file = row.attachments[DICOM]
+        digest = file.digest or self._catalog.paths.digest(file.locator, _UNKNOWN_DIGEST)
+        return Held(digest, row.stamp, is_external(file.locator))
 
     def _is_lost(self, row: Row) -> bool:
         file = row.attachments[DICOM]
         return not file.digest and self._catalog.paths.is_lost(file.locator)
-
-    def _found_out(self, rows: Sequence[Row]) -> dict[str, str]:
-        """Read files whose digests nobody knows, without a lock, and keep what was found out."""
-        paths = self._catalog.paths
-        digests = {row.id: paths.digest(row.attachments[DICOM].locator, _UNKNOWN_DIGEST) for row in rows}
-        if digests and self._catalog.area.writable:
-            with self._catalog.writing() as tables:
-                for row in rows:
-                    note_digest(tables, row, digests[row.id])
-        return digests
 
     def details(self, ids: Sequence[str]) -> list[Details | None]:
         """See `Index.details`."""
