@@ -119,7 +119,8 @@ class Config:
         extra_tags: DICOM keywords to index beyond the main tags, by level.
         quarantine: the absolute folder for objects that were set aside.
         origins: dotted key to where its value comes from: ``"file NAME"``, ``"environment FILEROOM_…"``,
-            ``"argument"`` or ``"default"``; what nobody set is missing here.
+            ``"argument"``, ``"area"`` (the folder is one of DCMTK's) or ``"default"``; what nobody set is
+            missing here.
     """
 
     base: Path
@@ -224,7 +225,7 @@ def _locate(source: str | os.PathLike[str] | None, *, index_named: bool) -> tupl
         file = path / FILE_NAME
         if file.exists():
             return path, read_file(file)
-        return path, settings(AREA, "default") if is_area(path, sure=not index_named) else {}
+        return path, settings(AREA, "area") if is_area(path, sure=not index_named) else {}
     except (OSError, RuntimeError) as error:
         reason = getattr(error, "strerror", None) or error
         raise ConfigError(f"{source} cannot be opened: {reason}") from error

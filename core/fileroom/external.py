@@ -165,5 +165,5 @@ def _failure(error: OSError) -> NotFoundError | StorageError:
 def _not_there() -> NotFoundError:
     return NotFoundError(
         "a file registered where it lies is not there: bring it back, or register it at its new place with "
-        "overwrite='always'"
+        "overwrite 'always'"
     )

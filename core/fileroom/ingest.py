@@ -204,6 +204,7 @@ class Run:
         self._stop = stop or threading.Event()
         self._expected = expected
         self._halted = threading.Event()
+        self._exhausted = False
         self._taking = threading.Lock()
         self._telling = threading.Lock()
         self._started = time.monotonic()
@@ -226,7 +227,7 @@ class Run:
         finally:
             self.report.seconds = time.monotonic() - self._started
             self.report.evicted = self._ingest.evicted
-        self.report.interrupted = self._stop.is_set()
+        self.report.interrupted = self._stop.is_set() and not self._is_done()
         return self.report
 
     def _spread(
@@ -259,7 +260,13 @@ class Run:
         with self._taking:
             if self._stop.is_set() or self._halted.is_set():
                 return None
-            return next(self._batches, None)
+            batch = next(self._batches, None)
+            self._exhausted = batch is None
+            return batch
+
+    def _is_done(self) -> bool:
+        """Say whether it is known that nothing was left when it was told to stop."""
+        return self._exhausted or (self._expected is not None and len(self.report) >= self._expected[0])
 
     def _cut(self, candidates: Iterable[Candidate | Outcome]) -> Iterator[list[Candidate]]:
         batch: list[Candidate] = []

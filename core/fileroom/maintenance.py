@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 _REGISTER_AGAIN = (
     " (a file registered where it lies: if the change is right, register it again with "
-    "overwrite='if-changed')"
+    "overwrite 'if-changed')"
 )
 
 _OTHER_INSTANCE = (
-    "the file is another instance's, and is not shown: register the right one with overwrite='always', or "
+    "the file is another instance's, and is not shown: register the right one with overwrite 'always', or "
     "delete this instance"
 )
 

@@ -89,6 +89,6 @@ def _check(file: BinaryIO, id_: str, reader: HeaderReader) -> None:
 
 
 _WHAT_TO_DO = (
-    "it is not shown. 'fileroom verify' lists all such: register the right file with overwrite='always', or "
+    "it is not shown. 'fileroom verify' lists all such: register the right file with overwrite 'always', or "
     "delete the instance"
 )

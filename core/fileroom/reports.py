@@ -114,7 +114,7 @@ class IngestReport:
         bytes: bytes offered.
         seconds: how long it took.
         evicted: instances that had to go for the quota, some of those perhaps that were stored just now.
-        interrupted: whether it was told to stop.
+        interrupted: whether it was told to stop before it was done.
     """
 
     stored: int

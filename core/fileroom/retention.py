@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["QuotaOptions", "Retention", "format_size", "parse_size"]
 
-_SIZE = re.compile(r"([0-9]{1,18}) ?(b|kb|mb|gb)", re.IGNORECASE)
+_SIZE = re.compile(r"([0-9]{1,4000}) ?(b|kb|mb|gb)", re.IGNORECASE)
+_MOST = (1 << 63) - 1
 _UNITS = {"b": 1, "kb": 1 << 10, "mb": 1 << 20, "gb": 1 << 30}
 
 _log = logging.getLogger("fileroom.retention")
@@ -59,8 +60,8 @@ class QuotaOptions:
 
     Attributes:
         max_studies: how many studies the archive may hold, at least 1; None for any number.
-        max_bytes: how many bytes the DICOM files of one study may have together, at least 1: a number, or a
-            text that `parse_size` reads; None for any number. An object that is larger is refused.
+        max_bytes: how many bytes the DICOM files of one study may have together, 1 to 2**63 - 1: a number, or
+            a text that `parse_size` reads; None for any number. An object that is larger is refused.
     """
 
     max_studies: int | None = None
@@ -73,8 +74,8 @@ class QuotaOptions:
             size = self.study_bytes
         except ValueError as error:
             raise ValueError(f"max_bytes: {error}") from None
-        if size is not None and size < 1:
-            raise ValueError("max_bytes must be at least 1")
+        if size is not None and not 1 <= size <= _MOST:
+            raise ValueError(f"max_bytes must be 1 to {_MOST}")
 
     @property
     def study_bytes(self) -> int | None:

@@ -313,8 +313,10 @@ def test_quotas_come_from_toml_and_from_the_environment(
     ("table", "words"),
     [
         ({"max_studies": 0}, "at least 1"),
-        ({"max_bytes": 0}, "at least 1"),
-        ({"max_bytes": "0b"}, "at least 1"),
+        ({"max_bytes": 0}, "max_bytes must be 1 to 9223372036854775807"),
+        ({"max_bytes": "0b"}, "max_bytes must be 1 to 9223372036854775807"),
+        ({"max_bytes": 1 << 63}, "max_bytes must be 1 to 9223372036854775807"),
+        ({"max_bytes": f"{'9' * 30}gb"}, "max_bytes must be 1 to 9223372036854775807"),
         ({"max_bytes": "1024"}, "b, kb, mb or gb"),
         ({"max_bytes": "1m"}, "b, kb, mb or gb"),
         ({"max_bytes": 1.5}, "whole number"),

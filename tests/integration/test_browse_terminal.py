@@ -30,7 +30,7 @@ pytest.importorskip("prompt_toolkit")
 PATIENCE = 30.0
 STUDIES = 30
 PROMPT = "FILEROOM->STORE1>"
-TAB, CTRL_C, CTRL_D, UP, ENTER = "\t", "\x03", "\x04", "\x1b[A", "\r"
+TAB, CTRL_C, CTRL_D, CTRL_Z, UP, ENTER = "\t", "\x03", "\x04", "\x1a", "\x1b[A", "\r"
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x1b\][^\x07]*\x07")
 
 
@@ -147,11 +147,21 @@ def test_a_long_list_is_shown_in_pages_and_may_be_left(place: Path) -> None:
         screen.type(ENTER)
         screen.wait_for("9)   Doe^Jane   P-9 ")
         screen.wait_for("Enter for more")
-        screen.type(f"q{ENTER}")
+        screen.type("q")
         screen.wait_for("the first 18 studies in FILEROOM")
         screen.wait_for(PROMPT)
         screen.enter("study 29", shows="study (no id) of Doe^Jane")
         screen.type(f"quit{ENTER}")
+        assert screen.ended() == 0
+
+
+def test_ctrl_z_suspends_the_shell_and_types_nothing(place: Path) -> None:
+    with terminal(place) as screen:
+        screen.type(f"stu{CTRL_Z}dy{ENTER}")
+        screen.wait_for("Enter for more")
+        screen.type("q")
+        screen.wait_for(PROMPT)
+        screen.type(CTRL_D)
         assert screen.ended() == 0
 
 

@@ -24,7 +24,7 @@ NEED_ARCHIVE = {
     "export": ["ID", "-o", "out"],
     "browse": [],
     "send": ["ID", "--to", "AET@host:104"],
-    "echo": ["AET@host:104"],
+    "echo": ["workstation"],
     "cat": ["ID"],
     "attachments": ["ID"],
     "attach": ["ID", __file__, "--type", "1024"],

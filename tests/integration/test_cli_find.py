@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import fileroom
 from fileroom.testing.datasets import make_instance
 from tests.integration.cli_runs import run, run_json
 
@@ -152,3 +153,25 @@ def test_a_table_without_a_limit_ends_somewhere_and_says_so(
         "the first 2 studies; --limit, --json and --csv give more" in run("-a", where, "find", "study").stdout
     )
     assert run("-a", where, "find", "study", "--limit", "3").stdout.endswith("3 studies\n")
+
+
+@pytest.mark.parametrize("columns", ["80", "132"])
+def test_a_long_name_ruins_no_other_column(columns: str, tmp_path: Path) -> None:
+    with fileroom.open(tmp_path) as archive:
+        name = "=".join(["Lang" * 16] * 3)
+        archive.store(make_instance(tags={"PatientName": name})).check()
+        archive.store(make_instance(patient_id="P-2")).check()
+    for level in ("patient", "study", "series", "instance"):
+        shown = run("-a", tmp_path, "find", level, COLUMNS=columns).stdout
+        assert max(map(len, shown.splitlines())) <= int(columns)
+        headings = next(line for line in shown.splitlines() if "Patient, " in line).split()
+        assert (
+            headings[3:]
+            == {
+                "patient": ["Born", "Sex", "Studies", "Images"],
+                "study": ["Study", "Series", "Images"],
+                "series": ["Series", "Study", "Images"],
+                "instance": ["Series", "Image", "Frames"],
+            }[level]
+        )
+        assert all(one["id"] in shown for one in run_json("-a", tmp_path, "find", level))

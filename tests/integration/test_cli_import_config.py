@@ -127,7 +127,13 @@ def test_what_is_wrong_is_told_with_its_lines_and_nothing_is_written(cfg: Path, 
 
 def test_a_file_without_areas_has_nothing_to_make(cfg: Path) -> None:
     cfg.write_text("NetworkTCPPort = 104\n")
-    assert "nothing to make" in run("import-config", cfg, code=1).stderr
+    assert "nothing to make" in run("import-config", cfg, code=2).stderr
+
+
+def test_two_titles_of_one_area_are_pointed_out(cfg: Path, tmp_path: Path) -> None:
+    cfg.write_text(CONFIG.replace("areas/read", "areas/store"))
+    result = run("import-config", cfg, "--to", tmp_path)
+    assert "READ has the storage area of STORE: both archives show the same objects" in result.stderr
 
 
 def test_a_folder_that_cannot_be_made_is_one_line(cfg: Path, tmp_path: Path) -> None:

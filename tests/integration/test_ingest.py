@@ -126,6 +126,20 @@ def test_a_stop_leaves_a_true_report_and_the_next_import_goes_on(archive: Archiv
     assert rest.stored + report.stored == 900
 
 
+def test_a_conflict_names_the_policy_that_would_replace_in_words_for_the_shell_too(archive: Archive) -> None:
+    archive.store(make_instance(sop_uid="1.2.3")).check()
+    outcome = archive.store(make_instance(sop_uid="1.2.3", rows=8))
+    assert outcome.status is Status.CONFLICT
+    assert "overwrite 'if-changed' would" in outcome.reason
+
+
+def test_a_stop_after_the_last_object_is_no_interruption(archive: Archive, tmp_path: Path) -> None:
+    write_corpus(tmp_path / "in", 20)
+    stop = threading.Event()
+    report = archive.ingest([tmp_path / "in"], on_outcome=lambda _: stop.set(), stop=stop)
+    assert (report.stored, report.interrupted) == (20, False)
+
+
 def test_many_threads_storing_the_same_and_different_objects_agree(archive: Archive) -> None:
     data = [make_instance(sop_uid=f"1.2.3.{number}") for number in range(20)]
     outcomes: list[Status] = []

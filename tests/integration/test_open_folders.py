@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,9 @@ import pytest
 
 import fileroom
 from fileroom.config import AREA, load_config
+from fileroom.errors import StorageError
 from fileroom.testing.datasets import make_instance
+from tests.areas import open_area, unprivileged
 from tests.integration.cli_runs import run, run_json
 from tests.integration.originals import snapshot
 
@@ -124,3 +127,23 @@ def test_an_area_that_is_configured_and_cannot_be_opened_stays_as_it_is(folder: 
     with pytest.raises(fileroom.CatalogError, match=r"index\.dat"):
         fileroom.open(folder, **AREA)  # type: ignore[arg-type]
     assert snapshot(folder) == before
+
+
+def test_a_folder_that_may_not_be_looked_into_is_named(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    with unprivileged():
+        told = run("-a", closed, "stats", code=1).stderr
+    assert told == f"error: {closed} cannot be looked into: Permission denied\n"
+
+
+def test_an_archive_whose_folder_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match=re.escape(str(tmp_path / "file" / "archive"))):
+        fileroom.open(tmp_path / "file" / "archive")
+
+
+def test_the_settings_of_a_storage_area_come_from_the_area(tmp_path: Path) -> None:
+    open_area(tmp_path).close()
+    origins = {line["key"]: line["origin"] for line in run_json("-a", tmp_path, "config")}
+    assert origins["index.backend"] == origins["storage.root"] == "area"

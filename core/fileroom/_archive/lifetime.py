@@ -34,7 +34,7 @@ def make_base(base: Path) -> None:
     try:
         make_folder(base)
     except OSError as error:
-        raise storage_error(error, "archive: cannot make its folder") from error
+        raise storage_error(error, f"archive: cannot make its folder {base}") from error
 
 
 def check_pair(index: Index, storage: Storage) -> None:

@@ -31,7 +31,7 @@ NAME_LISTS = ("enable", "disable")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A value and its origin: ``"file NAME"``, ``"environment NAME"``, ``"argument"`` or ``"default"``."""
+    """A value and its origin, as `fileroom.config.Config.origins` has it."""
 
     value: object
     origin: str

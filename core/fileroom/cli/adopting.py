@@ -44,9 +44,9 @@ def import_config(settings: Settings, *, config_file: Path, to: Path, areas_from
 
     config = read_dcmqrscp(config_file)
     if not config.areas:
-        raise CommandError(f"{config_file.name} has no AE title in its AETable: there is nothing to make")
+        raise UsageProblem(f"{config_file.name} has no AE title in its AETable: there is nothing to make")
     files = _write(config, to, areas_from, force=force)
-    notes = [*config.notes, *_missing(config, areas_from)]
+    notes = [*config.notes, *_missing(config, areas_from), *_shared(config, areas_from)]
     if settings.json:
         output.print_json(
             {
@@ -99,3 +99,15 @@ def _missing(config: DcmqrscpConfig, areas_from: Path) -> list[tuple[int, str]]:
     hint = "it is made on first use; --areas-from tells where relative ones start"
     missing = ((area.line, area.folder(areas_from)) for area in config.areas)
     return [(line, f"no folder {folder}: {hint}") for line, folder in missing if not folder.is_dir()]
+
+
+def _shared(config: DcmqrscpConfig, areas_from: Path) -> list[tuple[int, str]]:
+    """Return a note for each AE title whose storage area an earlier one has as well."""
+    owners: dict[Path, str] = {}
+    notes = []
+    for area in config.areas:
+        owner = owners.setdefault(area.folder(areas_from), area.ae_title)
+        if owner != area.ae_title:
+            note = f"{area.ae_title} has the storage area of {owner}: both archives show the same objects"
+            notes.append((area.line, note))
+    return notes

@@ -24,11 +24,12 @@ COUNTS: Mapping[Level, tuple[str, ...]] = {
 def print_resources(resources: Iterable[Resource], level: Level, more: Sequence[str] = ()) -> None:
     """Print a table of resources of one level, with columns for more keywords.
 
-    The id stands below the patient's name, in a column of its own width, so that it can be copied.
+    The id stands below the patient's name, in a column of its own width, so that it can be copied. A longer
+    name goes on in the next line.
     """
     headings, cells = _TABLES[level]
     first = f"Patient, {level.label} id"
-    table = output.table(first, *headings, *more, right=_NUMBERS, whole=(first,))
+    table = output.table(first, *headings, *more, right=_NUMBERS, widths={first: _ID})
     for one in resources:
         returned = (_value(one, keyword) for keyword in more)
         output.add_row(table, f"{patient(one)}\n{one.id}", *cells(one), *returned)
@@ -78,4 +79,5 @@ _TABLES: Mapping[Level, tuple[tuple[str, ...], Callable[[Resource], tuple[str, .
     Level.SERIES: (("Series", "Study", "Images"), _series_cells),
     Level.INSTANCE: (("Series", "Image", "Frames"), _instance_cells),
 }
+_ID = 44  # characters of a public id
 _NUMBERS = ("Studies", "Images", "Image", "Frames")

@@ -39,13 +39,21 @@ class Settings:
         return self.given or os.environ.get("FILEROOM_ARCHIVE") or DEFAULT_ARCHIVE
 
     def exists(self) -> bool:
-        """Say whether there is an archive: a TOML file, or a folder with one, a default index, or DCMTK's."""
+        """Say whether there is an archive: a TOML file, or a folder with one, a default index, or DCMTK's.
+
+        Raises:
+            CommandError: it may not be looked at.
+        """
         from fileroom.config import AREA_FILES, FILE_NAME  # noqa: PLC0415 - not needed for --help
 
         path = Path(self.archive).expanduser()
-        return path.is_file() or any(
-            (path / name).is_file() for name in (FILE_NAME, "index.sqlite", *AREA_FILES)
-        )
+        try:
+            return path.is_file() or any(
+                (path / name).is_file() for name in (FILE_NAME, "index.sqlite", *AREA_FILES)
+            )
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            raise CommandError(f"{self.archive} cannot be looked into: {reason}") from error
 
     def require(self) -> None:
         """Make sure that there is an archive.

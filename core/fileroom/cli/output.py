@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import click
@@ -12,7 +13,7 @@ import click
 from fileroom.cli.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from rich.console import Console
     from rich.table import Table
@@ -44,13 +45,19 @@ def console(*, stderr: bool = False) -> Console:
     return Console(file=stream, width=width, markup=False, emoji=False, highlight=False)
 
 
-def table(*columns: str, right: Sequence[str] = (), whole: Sequence[str] = ()) -> Table:
+def table(
+    *columns: str,
+    right: Sequence[str] = (),
+    whole: Sequence[str] = (),
+    widths: Mapping[str, int] = MappingProxyType({}),
+) -> Table:
     """Return a table to fill with `add_row`.
 
     Args:
         *columns: the headings.
         right: those of numbers, to be aligned at the right.
         whole: those never to be broken over lines.
+        widths: characters of those that have a width of their own, whatever stands in them.
     """
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
@@ -62,6 +69,7 @@ def table(*columns: str, right: Sequence[str] = (), whole: Sequence[str] = ()) -
             justify="right" if heading in right else "left",
             no_wrap=heading in whole or heading in right,
             overflow="fold",
+            width=widths.get(heading),
         )
     return made
 

@@ -258,7 +258,9 @@ class Catalog:
                 skipped = take_over(self.tables, self._tags, self.paths, changed, self.area.record)
             fresh = self._slots.skip(changed, skipped)
             if fresh:
-                _log.warning("%s: %d records cannot be used: see 'fileroom verify'", self.area.path, fresh)
+                _log.warning(
+                    "%s: records that cannot be used: %d; see 'fileroom verify'", self.area.path, fresh
+                )
 
     def _show(self, pending: Transaction) -> None:
         """Let ``index.dat`` show a transaction whose writer died, or had no space, before it did."""
@@ -332,7 +334,7 @@ class Catalog:
             del self.skipped[slot]
         if plan.unseen:
             _log.warning(
-                "%s: %d instances do not fit into DCMTK's limits; DCMTK does not see them, the archive does",
+                "%s: instances beyond DCMTK's limits: %d; DCMTK does not see them, the archive does",
                 self.area.path,
                 plan.unseen,
             )

@@ -163,7 +163,7 @@ def _forget(tables: Tables, paths: Paths, ids: list[str]) -> None:
         tables.put(tables.rows[id_]._replace(slot=None, mark=0))
     if unseen:
         _log.warning(
-            "another program took %d instances out of index.dat and left their files: they stay archived",
+            "another program took instances out of index.dat and left their files: %d stay archived",
             len(unseen),
         )
     remove(tables, lost)

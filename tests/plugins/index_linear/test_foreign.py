@@ -263,7 +263,7 @@ def test_what_dcmqridx_drops_at_its_501st_study_stays_archived(
         }
         assert len(dropped) == 1
         (uid,) = (f"1.2.{number}" for number in dropped)
-        assert "another program took 1 instances out of index.dat" in caplog.text
+        assert "left their files: 1 stay archived" in caplog.text
         (instance,) = archive.find("instance", SOPInstanceUID=uid)
         assert archive.get(instance.id) == instance
         assert instance.open().read() == files[int(uid.rpartition(".")[2])].read_bytes()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from prompt_toolkit import PromptSession, prompt
 from prompt_toolkit.completion import Completer, Completion
 from prompt_toolkit.history import FileHistory, InMemoryHistory
+from prompt_toolkit.key_binding import KeyBindings
 
 from fileroom.cli.failures import CommandError
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
     from prompt_toolkit.completion import CompleteEvent
     from prompt_toolkit.document import Document
+    from prompt_toolkit.key_binding import KeyPressEvent
 
+_MORE = "-- Enter for more, q to stop -- "
 _OTHER_LINES = 6  # on a screen with a list
 _LINES_OF_A_ROW = 2
 _FEWEST_ROWS = 4
@@ -40,7 +43,7 @@ class TerminalLines:
     def __init__(self, complete: Callable[[str], Sequence[str]], history: Path | None) -> None:
         kept = InMemoryHistory() if history is None else FileHistory(_private(history))
         self._session: PromptSession[str] = PromptSession(
-            history=kept, completer=_Words(complete), complete_while_typing=False
+            history=kept, completer=_Words(complete), complete_while_typing=False, enable_suspend=True
         )
 
     def read(self, prompt: str) -> str:
@@ -54,11 +57,22 @@ class TerminalLines:
         return max(_FEWEST_ROWS, lines // _LINES_OF_A_ROW)
 
     def more(self) -> bool:
-        """Ask; Enter goes on, and anything else ends the list."""
+        """Ask; Enter goes on, q ends the list at once, and so does anything else with Enter behind it."""
         try:
-            return not prompt("-- Enter for more, q to stop -- ").strip()
+            return not prompt(_MORE, key_bindings=_stops(), enable_suspend=True).strip()
         except EOFError:
             return False
+
+
+def _stops() -> KeyBindings:
+    """Return what lets a ``q`` end the question without Enter."""
+    keys = KeyBindings()
+
+    @keys.add("q")
+    def _(event: KeyPressEvent) -> None:
+        event.app.exit(result="q")
+
+    return keys
 
 
 class _Words(Completer):
