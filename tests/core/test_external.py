@@ -1,4 +1,4 @@
-"""Files registered where they lie: read like stored objects, whatever storage is beneath, and never touched."""
+"""Files registered where they lie: read like stored objects over any storage, and never touched."""
 
 from __future__ import annotations
 
