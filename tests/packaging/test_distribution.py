@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from fileroom._plugins.registrations import TYPES
 from tests.packaging.builds import ROOT, build
 
 pytestmark = pytest.mark.slow
 
 ROOTS = {"core": "fileroom", "plugins": "fileroom_plugins"}
 DEPENDENCIES = {"click", "pluggy", "pydicom", "rich", "sqlalchemy"}
-EXTRAS = {"postgres", "s3", "imaging", "dimse", "http", "dask", "testing", "all", "dev"}
+EXTRAS = {"linear", "postgres", "s3", "imaging", "dimse", "browse", "http", "dask", "testing", "all", "dev"}
 
 
 def shipped_from(root: str) -> set[str]:
@@ -80,7 +81,7 @@ def test_every_module_with_a_registration_hook_has_an_entry_point(wheel: zipfile
     offered = set()
     for path in (ROOT / "plugins").rglob("*.py"):
         module = ".".join(path.relative_to(ROOT / "plugins").with_suffix("").parts).removesuffix(".__init__")
-        for kind in ("storage", "index", "processor", "extension"):
+        for kind in TYPES:
             if f"\ndef fileroom_{kind}(" in path.read_text(encoding="utf-8"):
                 offered.add(f"{module}:fileroom_{kind}")
     assert registered == offered
