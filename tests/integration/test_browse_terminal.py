@@ -54,7 +54,7 @@ class Terminal:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - so that Ctrl-C arrives
+            preexec_fn=lambda: _at_its_terminal(termios.TIOCSCTTY),  # noqa: PLW1509 - so that Ctrl-C arrives
         )
         os.close(theirs)
         self._shown = ""
@@ -117,6 +117,14 @@ class Terminal:
         if ready:
             with contextlib.suppress(OSError):  # how Linux tells that the program has gone
                 self._shown += _ESCAPES.sub("", os.read(self._own, 65536).decode("utf-8", "replace"))
+
+
+def _at_its_terminal(take: int) -> None:
+    """Make the terminal this process's own; a Ctrl-C counts, though the tests may run where it is ignored."""
+    import fcntl
+
+    fcntl.ioctl(0, take, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.fixture

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 import time
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, BinaryIO
 
 from pynetdicom import AE, build_context, evt
@@ -15,7 +17,7 @@ from fileroom_plugins.dimse.contexts import Context
 from fileroom_plugins.dimse.exchange import SHORTEST_PDU, Exchange, LostError, pdu_size
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pynetdicom.association import Association
 
@@ -109,21 +111,23 @@ class Link:
         host = self._host
         started = time.monotonic()
         try:
-            association = entity.associate(
-                host.host,
-                host.port,
-                [build_context(one.sop_class_uid, [one.transfer_syntax_uid]) for one in contexts],
-                host.ae_title,
-                evt_handlers=[
-                    (evt.EVT_ACSE_SENT, self._take_socket),
-                    (evt.EVT_CONN_OPEN, self._limit_waits),
-                    (evt.EVT_PDU_RECV, self._note_rejection),
-                    *self._exchange.handlers,
-                ],
+            association = _in_daemon(
+                lambda: entity.associate(
+                    host.host,
+                    host.port,
+                    [build_context(one.sop_class_uid, [one.transfer_syntax_uid]) for one in contexts],
+                    host.ae_title,
+                    evt_handlers=[
+                        (evt.EVT_ACSE_SENT, self._take_socket),
+                        (evt.EVT_CONN_OPEN, self._limit_waits),
+                        (evt.EVT_PDU_RECV, self._note_rejection),
+                        *self._exchange.handlers,
+                    ],
+                )
             )
         except OSError as error:
             raise NetworkError(f"{host}: no address is known for this host: check its name") from error
-        except BaseException:  # Ctrl-C: a thread is left that would keep the process from ending
+        except BaseException:  # Ctrl-C: a thread is left that waits for the peer
             self._end_thread()
             self._close_socket()
             raise
@@ -185,3 +189,21 @@ class Link:
         if late:
             return NetworkError(f"{self._host} did not answer within {self._options.timeout:g} seconds")
         return NetworkError(f"{self._host} broke the association off: its log may say why")
+
+
+def _in_daemon(associate: Callable[[], Association]) -> Association:
+    """Open an association in a daemon thread.
+
+    pynetdicom's own threads become daemons by that, and none of them can keep the process from ending,
+    whenever a Ctrl-C may come.
+    """
+    opened: Future[Association] = Future()
+
+    def work() -> None:
+        try:
+            opened.set_result(associate())
+        except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
+            opened.set_exception(error)
+
+    threading.Thread(target=work, name="fileroom-associate", daemon=True).start()
+    return opened.result()
