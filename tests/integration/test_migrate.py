@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 
@@ -40,27 +39,6 @@ PAIRS = [
     ("linear", "sqlite"),
     ("linear", "linear"),
 ]
-
-
-@pytest.fixture
-def memory() -> Memory:
-    return Memory()
-
-
-@pytest.fixture
-def source(memory: Memory, tmp_path: Path) -> Iterator[Archive]:
-    """A rich archive."""
-    archive = rich(memory, "memory", tmp_path)
-    yield archive
-    archive.close()
-
-
-@pytest.fixture
-def target(memory: Memory, tmp_path: Path) -> Iterator[Archive]:
-    """An empty archive."""
-    archive = open_archive(memory, "mixed", tmp_path / "target")
-    yield archive
-    archive.close()
 
 
 @pytest.mark.parametrize(("one", "other"), PAIRS)

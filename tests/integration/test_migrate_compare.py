@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,32 +21,11 @@ from tests.integration.migration_archives import (
     Memory,
     contents,
     instance,
-    open_archive,
-    rich,
     told,
 )
 
 Told = tuple[str, str, str]
 Compare = Callable[[], list[tuple[str, str, str, str]]]
-
-
-@pytest.fixture
-def memory() -> Memory:
-    return Memory()
-
-
-@pytest.fixture
-def source(memory: Memory, tmp_path: Path) -> Iterator[Archive]:
-    archive = rich(memory, "memory", tmp_path)
-    yield archive
-    archive.close()
-
-
-@pytest.fixture
-def target(memory: Memory, tmp_path: Path) -> Iterator[Archive]:
-    archive = open_archive(memory, "mixed", tmp_path / "target")
-    yield archive
-    archive.close()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,31 +26,11 @@ from tests.integration.migration_archives import (
     instance,
     objects,
     open_archive,
-    rich,
     sound,
     told,
 )
 
 SMALL, LARGE = f"{STUDY}.1.3", f"{STUDY}.1.6"
-
-
-@pytest.fixture
-def memory() -> Memory:
-    return Memory()
-
-
-@pytest.fixture
-def source(memory: Memory, tmp_path: Path) -> Iterator[Archive]:
-    archive = rich(memory, "memory", tmp_path)
-    yield archive
-    archive.close()
-
-
-@pytest.fixture
-def target(memory: Memory, tmp_path: Path) -> Iterator[Archive]:
-    archive = open_archive(memory, "mixed", tmp_path / "target")
-    yield archive
-    archive.close()
 
 
 Damage = Callable[[bytes], bytes | None]

@@ -181,11 +181,11 @@ class Area:
             OSError: not all could be written.
         """
         if os.fstat(self._handle).st_size < RECORDS_OFFSET:
-            _write(self._handle, b"".join(map(encode_study, self.studies())), TABLE_OFFSET)
+            write_all(self._handle, b"".join(map(encode_study, self.studies())), TABLE_OFFSET)
         for position, study in studies.items():
-            _write(self._handle, encode_study(study), TABLE_OFFSET + position * STUDY_SIZE)
+            write_all(self._handle, encode_study(study), TABLE_OFFSET + position * STUDY_SIZE)
         for start, data in _runs(records):
-            _write(self._handle, data, RECORDS_OFFSET + start * RECORD_SIZE)
+            write_all(self._handle, data, RECORDS_OFFSET + start * RECORD_SIZE)
         os.fsync(self._handle)
         self._bump()
 
@@ -230,7 +230,7 @@ class Area:
 
     def _begin(self) -> None:
         """Make a new index of an empty file, as DCMTK does: the study table comes with the first record."""
-        _write(self._handle, MAGIC, 0)
+        write_all(self._handle, MAGIC, 0)
         os.fsync(self._handle)
         sync_folder(self.folder)
 
@@ -278,7 +278,8 @@ def _runs(records: Mapping[int, bytes]) -> Iterator[tuple[int, bytes]]:
         yield start, b"".join(parts)
 
 
-def _write(handle: int, data: bytes, offset: int) -> None:
+def write_all(handle: int, data: bytes, offset: int) -> None:
+    """Write all of it, though the system may take it in parts; `OSError` if it does not take it."""
     view = memoryview(data)
     while view:
         done = os.pwrite(handle, view, offset)

@@ -23,7 +23,6 @@ STUDY_IMAGES = 10_000
 # In a study descriptor.
 STUDY_UID = (0, 65)
 STUDY_BYTES_AT = 68
-STUDY_RECORDED_AT = 72
 STUDY_IMAGES_AT = 80
 
 # In a record.

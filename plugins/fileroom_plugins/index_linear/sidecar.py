@@ -15,7 +15,7 @@ import zlib
 from typing import TYPE_CHECKING, Any
 
 from fileroom.plugin import CatalogError, Window
-from fileroom_plugins.index_linear.area import sync_folder
+from fileroom_plugins.index_linear.area import sync_folder, write_all
 from fileroom_plugins.index_linear.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class Sidecar:
     def _append(self, data: bytes, *, durable: bool) -> None:
         if os.fstat(self._handle).st_size > self.end:
             os.ftruncate(self._handle, self.end)  # what a crash left behind
-        _write_all(self._handle, data, self.end)
+        write_all(self._handle, data, self.end)
         if durable:
             os.fsync(self._handle)
         self._last = (self.end, data[:_PREFIX])
@@ -254,10 +254,3 @@ def _content(line: bytes) -> dict[str, Any] | None:
     except ValueError:
         return None
     return content if isinstance(content, dict) else None
-
-
-def _write_all(handle: int, data: bytes, offset: int) -> None:
-    view = memoryview(data)
-    while view:
-        done = os.pwrite(handle, view, offset)
-        view, offset = view[done:], offset + done

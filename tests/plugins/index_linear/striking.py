@@ -80,7 +80,7 @@ def states(area: Path, files: list[Path], deed: Deed) -> list[tuple[object, ...]
         return [before, state(archive)]
 
 
-WRITES = ((sidecar_module, "_write_all"), (area_module, "_write"))
+WRITES = ((sidecar_module, "write_all"), (area_module, "write_all"))
 STEPS = (*WRITES, (os, "fsync"), (Sidecar, "shown"))
 
 

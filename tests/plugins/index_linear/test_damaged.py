@@ -31,7 +31,6 @@ from tests.plugins.index_linear.written import (
     index_dat,
     problems_of,
     record_of,
-    three_files,
     unchanged,
     write_area,
 )
@@ -42,23 +41,6 @@ if TYPE_CHECKING:
     from fileroom_plugins.index_linear.record import Record
 
 IDENTIFIERS = ("PatientID", "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> list[Path]:
-    return three_files(tmp_path / "source")
-
-
-@pytest.fixture
-def records(files: list[Path]) -> list[Record]:
-    return [record_of(file) for file in files]
-
-
-@pytest.fixture
-def area(tmp_path: Path) -> Path:
-    folder = tmp_path / "area"
-    folder.mkdir()
-    return folder
 
 
 # What cannot be opened -----------------------------------------------------------------------------------
