@@ -299,9 +299,10 @@ class Archive:
 
     def edit(self, edits: Sequence[Edit]) -> list[Edited]:
         """Apply edits in one transaction, then delete the bytes that nothing points at any more."""
-        edited = self.index.edit(edits)
-        if garbage := [locator for one in edited for locator in one.garbage]:
-            self.storage.delete(garbage)
+        with self.index.unit():
+            edited = self.index.edit(edits)
+            if garbage := [locator for one in edited for locator in one.garbage]:
+                self.storage.delete(garbage)
         return edited
 
     # Reading, deleting, the log ----------------------------------------------------------------------
@@ -316,10 +317,12 @@ class Archive:
         """
         asked = [ids] if isinstance(ids, str | Resource) else ids
         wanted = [one.id if isinstance(one, Resource) else one for one in asked]
-        # 1  The commit point: from here on they are gone.
-        removal: Removal = self.index.remove(wanted)
-        # 2  Their bytes.
-        failed = tuple(one.locator for one in self.storage.delete(removal.garbage) if one.error is not None)
+        with self.index.unit():
+            # 1  The commit point: from here on they are gone.
+            removal: Removal = self.index.remove(wanted)
+            # 2  Their bytes.
+            deletions = self.storage.delete(removal.garbage)
+        failed = tuple(one.locator for one in deletions if one.error is not None)
         # 3  Tell those who listen.
         if removal.removed:
             self.plugins.removed(RemovedBatch(removal.removed))

@@ -15,7 +15,7 @@ from fileroom.ingest import still_there
 from fileroom.keys import attachment_key
 from fileroom.model import AttachmentRecord, Level
 from fileroom.opening import open_attachment, read_attachment
-from fileroom.storage import CHUNK, ByteRange, buffers
+from fileroom.storage import CHUNK, ByteRange, PutItem, buffers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -154,22 +154,23 @@ def put_attachment(
         RevisionError: another revision is there; the bytes were deleted again.
         StorageError: the bytes could not be stored.
     """
-    archive.details(id_)  # before the bytes move: a mistaken id is the common error
+    level = archive.fetch(id_).level  # before the bytes move: a mistaken id is the common error
     hashing = Hashing(archive.config.ingest.digest, buffers(source))
     started = time.time()
     key = attachment_key()
-    # 1  Bytes, durable when this returns.
-    stored = archive.storage.put(key, hashing)
-    record = AttachmentRecord(
-        number, key, stored.size, hashing.digest, stored.locator, stored.size, hashing.digest
-    )
-    still_there(archive.storage, [stored.locator], started)
-    # 2  The commit point; then what it replaced is deleted. Refused bytes go too.
-    try:
-        edited = archive.edit([Attach(id_, record, if_revision)])[0]
-    except (NotFoundError, AlreadyExistsError, NotSupportedError):
-        archive.storage.delete([stored.locator])
-        raise
+    with archive.index.unit():
+        # 1  Bytes, durable when this returns.
+        (stored,) = archive.storage.put_many([PutItem(key, hashing, {}, level, number)])
+        record = AttachmentRecord(
+            number, key, stored.size, hashing.digest, stored.locator, stored.size, hashing.digest
+        )
+        still_there(archive.storage, [stored.locator], started)
+        # 2  The commit point; then what it replaced is deleted. Refused bytes go too.
+        try:
+            edited = archive.edit([Attach(id_, record, if_revision)])[0]
+        except (NotFoundError, AlreadyExistsError, NotSupportedError):
+            archive.storage.delete([stored.locator])
+            raise
     return Attachment(archive, id_, replace(record, revision=edited.revision))
 
 

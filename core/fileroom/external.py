@@ -11,7 +11,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, BinaryIO
 
-from fileroom.errors import InvalidValueError, NotFoundError, StorageError
+from fileroom.errors import InvalidValueError, NotFoundError, NotSupportedError, StorageError
 from fileroom.storage import ByteRange, Deletion, Storage, Stored, external_locator, external_path
 from fileroom.windows import Window, read_at
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from fileroom.storage import PutItem, StorageCapabilities
+    from fileroom.storage import PutItem, Source, StorageCapabilities
 
 _WHOLE = ByteRange()
 # Opening a FIFO waits for its other end for ever; with O_NONBLOCK it does not.
@@ -44,6 +44,11 @@ class ExternalFiles(Storage):
     def capabilities(self) -> StorageCapabilities:  # type: ignore[override]  # the inner storage's may change
         """What the inner storage can do."""
         return self.inner.capabilities
+
+    @property
+    def database(self) -> object | None:  # type: ignore[override]  # the inner storage's
+        """What the inner storage has in common with an index."""
+        return self.inner.database
 
     def put_many(self, items: Sequence[PutItem]) -> list[Stored]:
         """Store objects in the inner storage."""
@@ -96,6 +101,20 @@ class ExternalFiles(Storage):
     def list(self, prefix: str = "") -> Iterator[Stored]:
         """Yield the inner storage's objects."""
         return self.inner.list(prefix)
+
+    def splice(
+        self, locator: str, key: str, offset: int | None, delete_length: int | None, data: Source
+    ) -> Stored:
+        """Splice an object of the inner storage; an external file cannot be."""
+        if external_path(locator) is not None:
+            raise NotSupportedError("a file registered where it lies cannot be spliced: import it first")
+        return self.inner.splice(locator, key, offset, delete_length, data)
+
+    def presigned_url(self, locator: str, seconds: int) -> str:
+        """Return a URL of an object of the inner storage; an external file has none."""
+        if external_path(locator) is not None:
+            raise NotSupportedError("a file registered where it lies has no URL: read it through the archive")
+        return self.inner.presigned_url(locator, seconds)
 
     def discard_unfinished(self, older_than: float) -> int:
         """Remove what the inner storage left behind."""

@@ -12,6 +12,8 @@ may share a file that is registered where it lies, if somebody made the second o
 from __future__ import annotations
 
 import abc
+import time
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +25,7 @@ from fileroom._index.edits import (
     Details,
     Edit,
     Edited,
+    Relocation,
     Removal,
     RemoveLabel,
     SetMetadata,
@@ -36,6 +39,7 @@ from fileroom.query import Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from fileroom.model import AttachmentRecord, Change, ChangePage, ChangeType, Header, Statistics
@@ -59,11 +63,14 @@ __all__ = [
     "Listing",
     "Overwrite",
     "Page",
+    "Relocation",
     "Removal",
     "RemoveLabel",
     "SetMetadata",
     "UnsetMetadata",
 ]
+
+_POLL = 0.5  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +93,11 @@ class IndexCapabilities:
     Attributes:
         history: `Index.restore` carries the change log over, and revisions with it; ``received`` and
             ``parent`` of an `Entry` are heeded. Times are kept right to a millisecond.
+        relocate: `Index.relocate` is there.
     """
 
     history: bool = False
+    relocate: bool = False
 
 
 class Index(abc.ABC):
@@ -299,6 +308,53 @@ class Index(abc.ABC):
         if lacking := list(missing(details, self.details(list(details)))):
             self.edit(lacking)
         return committed
+
+    def relocate(self, moves: Sequence[Relocation]) -> list[bool]:
+        """Note that attachments' bytes lie elsewhere, all in one transaction; one answer for each, in order.
+
+        True says that the attachment has the new locator and UUID. False says that it is not there, or has
+        another locator than the one it is to be moved from: somebody replaced, detached or moved it
+        meanwhile, and nothing was changed. The DICOM file of an instance can be moved like any other.
+        Revision, sizes and digests stay, and nothing is logged, for nothing changed that a user can tell.
+
+        Raises:
+            NotSupportedError: the capability ``relocate`` is not there.
+        """
+        del moves
+        raise NotSupportedError(f"{type(self).__name__} cannot tell where bytes were moved to")
+
+    def unit(self) -> AbstractContextManager[None]:
+        """Hold what this thread does in a block to the index and its storage in one transaction, if they can.
+
+        They can where `use_storage` was given a storage whose ``database`` is the index's own: then what the
+        thread puts, commits, edits and removes within the block becomes durable, and visible to others, when
+        the block is left, or not at all if it is left by an error. Everywhere else each call is by itself,
+        as ever. Units of one thread may lie within each other: then the outermost counts.
+
+        Raises:
+            CatalogError: at the end of the block: the database failed, and nothing was done.
+        """
+        return nullcontext()
+
+    def wait_for_changes(self, since: int, timeout: float) -> bool:
+        """Wait until there is a change with a sequence greater than ``since``; return whether there is one.
+
+        It waits for ``timeout`` seconds at most, and may see a change a second late.
+        """
+        deadline = time.monotonic() + timeout
+        while not self.changes(since, 1).changes:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return False
+            time.sleep(min(_POLL, left))
+        return True
+
+    def plans(self) -> Iterator[str]:
+        """Yield in words, a line each, how the usual kinds of search are answered: which index serves which.
+
+        No patient's values. ``fileroom stats --plans`` shows it.
+        """
+        yield from ()
 
     def oldest_studies(self, limit: int) -> list[str]:
         """Return the public ids of the studies whose newest instance is the oldest, the oldest first.

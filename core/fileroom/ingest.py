@@ -10,7 +10,7 @@ import itertools
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING, Protocol
 
 from fileroom.errors import FileroomError
@@ -36,7 +36,15 @@ SWEEP_GRACE = 24 * 3600.0
 
 
 class Prepares(Protocol):
-    """A `fileroom.prepare.Preparer`, here or in a worker process."""
+    """A `fileroom.prepare.Preparer`, here or in a worker process.
+
+    Attributes:
+        here: whether `put` puts in the thread that calls it, which may then hold a unit of the index.
+    """
+
+    @property
+    def here(self) -> bool:
+        """See above."""
 
     def read(self, candidates: Sequence[Candidate]) -> list[Seen]:
         """Read headers."""
@@ -98,16 +106,18 @@ class Ingest:
         held = self._index.held([one.id for one in seen if one.id])
         known = [held.get(one.id) for one in seen]
         skip = [self._unchanged(one, there) for one, there in zip(seen, known, strict=True)]
-        # 3  Interventions; then bytes, durable when this returns.
-        prepared = preparer.put(known, skip)
-        # 4  The commit point: visible, and durable when this returns.
-        entries = [one for one in prepared if isinstance(one, Entry)]
-        still_there(self._storage, [one.attachment.locator for one in entries], started)
-        committed = self._index.commit(entries, self._overwrite) if entries else []
-        # 5  Bytes that no row points at. A failure leaves an orphan, no more.
-        garbage = [locator for one in committed for locator in one.garbage]
-        if garbage and self._deletes:
-            self._storage.delete(garbage)
+        # Index and storage in one database do steps 3 to 5 in one transaction (`Index.unit`).
+        with self._index.unit() if preparer.here else nullcontext():
+            # 3  Interventions; then bytes, durable when this returns.
+            prepared = preparer.put(known, skip)
+            # 4  The commit point: visible, and durable when this returns.
+            entries = [one for one in prepared if isinstance(one, Entry)]
+            still_there(self._storage, [one.attachment.locator for one in entries], started)
+            committed = self._index.commit(entries, self._overwrite) if entries else []
+            # 5  Bytes that no row points at. A failure leaves an orphan, no more.
+            garbage = [locator for one in committed for locator in one.garbage]
+            if garbage and self._deletes:
+                self._storage.delete(garbage)
         # 6  Tell those who listen; they cannot fail what is done.
         self._notify(entries, committed)
         # 7  What the quota has no room for any more: a deletion like any other.

@@ -90,6 +90,9 @@ class Preparer:
     `fileroom.registering.Registrar` keeps files where they lie.
     """
 
+    here = True
+    """See `fileroom.ingest.Prepares`."""
+
     _copies = True
     """Whether the storage keeps bytes of its own, and not somebody else's file."""
 
@@ -227,7 +230,14 @@ class Preparer:
                 for i, (_, work) in enumerate(todo)
             ]
             items = [
-                PutItem(key, hasher, naming_of(work.header) if named else {})
+                PutItem(
+                    key,
+                    hasher,
+                    naming_of(work.header) if named else {},
+                    Level.INSTANCE,
+                    DICOM.number,
+                    work.candidate.size if work.data is None else len(work.data),
+                )
                 for key, hasher, (_, work) in zip(keys, hashers, todo, strict=True)
             ]
             try:

@@ -118,6 +118,11 @@ class Guarded:
         self._owners = owners
         self._candidates: Sequence[Candidate] = ()
 
+    @property
+    def here(self) -> bool:
+        """Whether the batch in hand is prepared in this process."""
+        return self._preparer.here
+
     def read(self, candidates: Sequence[Candidate]) -> list[Seen]:
         """Read headers."""
         self._candidates = candidates

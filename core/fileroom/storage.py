@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeAlias
 
 from fileroom.errors import FileroomError, InvalidValueError, NotSupportedError
+from fileroom.model import Level
 
 Source: TypeAlias = "bytes | memoryview | os.PathLike[str] | BinaryIO | Iterable[bytes]"
 """What can be stored: a buffer, a path, an open binary file (read from where it stands), or an
@@ -68,6 +69,9 @@ class PutItem:
         source: the bytes.
         naming: DICOM keyword to value, for storages that an operator told to name objects readably; a
             hint, not trusted, and possibly empty. Objects may share it.
+        level: the level of the resource that the bytes belong to, None where it is not known.
+        content_type: the number that they will be attached under, None likewise.
+        size: in bytes, as far as it is known before the source is read; a hint, not trusted.
 
     Raises:
         InvalidValueError: the key is no such UUID, so no backend need look.
@@ -76,6 +80,9 @@ class PutItem:
     key: str
     source: Source
     naming: Mapping[str, str] = field(default_factory=dict)
+    level: Level | None = None
+    content_type: int | None = None
+    size: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse keys that could mean something else to a backend: a path, a wildcard."""
@@ -120,10 +127,18 @@ class StorageCapabilities:
     Attributes:
         local_path: objects are ordinary files of this machine, and `Storage.local_path` names them.
         naming: `PutItem.naming` has an influence on where an object lies.
+        splice: `Storage.splice` is there, at a cost that goes with the change and not with the object.
+        presigned_url: `Storage.presigned_url` is there.
+        conditional_create: of calls in several processes with one key at the same time, at most one succeeds.
+            Without it that holds for the calls of one process, and a key that has an object already is
+            refused all the same.
     """
 
     local_path: bool = False
     naming: bool = False
+    splice: bool = False
+    presigned_url: bool = False
+    conditional_create: bool = False
 
 
 class Storage(abc.ABC):
@@ -137,9 +152,15 @@ class Storage(abc.ABC):
     - Errors of the file system or driver arrive as `StorageError` (`StorageFullError` when space is
       short), with the cause attached; so do those of a file that `open` returned. No message holds a
       patient's data, not even where a locator does.
+
+    Attributes:
+        capabilities: what this one can do beyond that.
+        database: what this storage has in common with an index that keeps its rows in the same database: an
+            object by which the two know each other. None for most.
     """
 
     capabilities: StorageCapabilities = StorageCapabilities()
+    database: object | None = None
 
     @abc.abstractmethod
     def put_many(self, items: Sequence[PutItem]) -> list[Stored]:
@@ -230,6 +251,39 @@ class Storage(abc.ABC):
         Raises:
             StorageError: listing failed; never a silently shortened list.
         """
+
+    def splice(
+        self, locator: str, key: str, offset: int | None, delete_length: int | None, data: Source
+    ) -> Stored:
+        """Store, under a new key, what an object would read like with a part of it replaced.
+
+        From ``offset`` on, ``delete_length`` bytes give way to ``data``. An ``offset`` of None is the end of
+        the object, to append; a ``delete_length`` of None, or one that reaches past the end, is all that
+        follows, and 0 inserts. The object itself stays as it was, as long as it is not deleted, and is
+        deleted like any other without harm to the new one. Durable when it returns, like a `put`.
+
+        Raises:
+            NotSupportedError: the capability ``splice`` is not there: read the object and put a new one.
+            NotFoundError: there is no such object.
+            InvalidValueError: the offset lies past the end of the object; nothing was stored.
+            AlreadyExistsError: the key has an object.
+            StorageFullError: no space is left.
+            StorageError: anything else that failed in the storage.
+        """
+        del locator, key, offset, delete_length, data
+        raise NotSupportedError(f"{type(self).__name__} cannot splice: put the whole object under a new key")
+
+    def presigned_url(self, locator: str, seconds: int) -> str:
+        """Return a URL from which anybody who has it can read the object, for so many seconds, 1 or more.
+
+        Nothing is asked of the server: whether the object is there shows when the URL is used.
+
+        Raises:
+            NotSupportedError: the capability ``presigned_url`` is not there, or not for this object.
+            InvalidValueError: the time is longer, or shorter, than the server allows.
+        """
+        del locator, seconds
+        raise NotSupportedError(f"{type(self).__name__} has no URLs: read the object through the archive")
 
     def discard_unfinished(self, older_than: float) -> int:
         """Remove what interrupted `put_many` calls left behind, if older than so many seconds.

@@ -63,6 +63,11 @@ class RemotePreparer:
         )
         self._config: Config | None = config
 
+    @property
+    def here(self) -> bool:
+        """Whether the batch in hand is prepared in this process."""
+        return self._current is not None and self._current.here
+
     def read(self, candidates: Sequence[Candidate]) -> list[Seen]:
         """Read headers, in the worker where the candidates are plain files."""
         self._current = None

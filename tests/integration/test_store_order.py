@@ -70,7 +70,7 @@ def delete(archive: Archive, folder: Path, acknowledge: Acknowledge) -> None:
 
 OPERATIONS = [store_new, store_again, replace, ingest, attach, attach_over, detach, delete]
 STEPS = [(FaultyStorage, "put_many"), (FaultyStorage, "delete")] + [
-    (FaultyIndex, method) for method in ("held", "commit", "details", "edit", "remove")
+    (FaultyIndex, method) for method in ("held", "commit", "get", "edit", "remove")
 ]
 
 
@@ -125,7 +125,7 @@ def _uses(operation: Operation, method: str) -> bool:
         "held": {store_new, store_again, replace, ingest},
         "commit": {store_new, replace, ingest},
         "delete": {replace, attach_over, detach, delete},
-        "details": {attach, attach_over},
+        "get": {attach, attach_over},
         "edit": {attach, attach_over, detach},
         "remove": {delete},
     }

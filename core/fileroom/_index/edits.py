@@ -85,6 +85,25 @@ Edit: TypeAlias = "Attach | Detach | SetMetadata | UnsetMetadata | AddLabel | Re
 
 
 @dataclass(frozen=True, slots=True)
+class Relocation:
+    """A move of an attachment's bytes; see `fileroom.index.Index.relocate`.
+
+    Attributes:
+        id: the public id of the resource.
+        content_type: the attachment's.
+        locator: where the bytes were when they were copied.
+        to: where the copy is.
+        uuid: the key that the copy was stored under.
+    """
+
+    id: str
+    content_type: int
+    locator: str
+    to: str
+    uuid: str
+
+
+@dataclass(frozen=True, slots=True)
 class Edited:
     """The outcome of one edit.
 

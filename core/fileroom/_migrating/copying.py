@@ -139,7 +139,8 @@ class Copying:
     def _put_item(self, key: str, item: Item) -> PutItem:
         names = self._job.target.storage.capabilities.naming and item.header is not None
         source = self._reader.pieces(item) if item.data is None else item.data
-        return PutItem(key, source, naming_of(item.header) if names and item.header else {})
+        naming = naming_of(item.header) if names and item.header else {}
+        return PutItem(key, source, naming, item.owner.level, item.record.content_type, item.record.size)
 
     def _restorable(
         self, batch: _Batch, records: Mapping[str, list[AttachmentRecord]]

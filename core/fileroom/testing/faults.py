@@ -111,6 +111,12 @@ class FaultyStorage(_Faulty, Storage):
         capabilities: StorageCapabilities = self.inner.capabilities
         return capabilities
 
+    @property
+    def database(self) -> object | None:  # type: ignore[override]  # the wrapped storage's
+        """What the wrapped storage has in common with an index."""
+        database: object | None = self.inner.database
+        return database
+
     def put_many(self, items: Sequence[PutItem]) -> list[Stored]:
         """Store objects in two halves, with a step before, between and after."""
         self.step("put_many")
@@ -132,6 +138,8 @@ class FaultyStorage(_Faulty, Storage):
     stat = _Stepped()
     delete = _Stepped()
     list = _Stepped()
+    splice = _Stepped()
+    presigned_url = _Stepped()
     discard_unfinished = _Stepped()
     folders = _Stepped()
     local_path = _Stepped()
@@ -169,6 +177,10 @@ class FaultyIndex(_Faulty, Index):
     statistics = _Stepped()
     attachments = _Stepped()
     restore = _Stepped()
+    relocate = _Stepped()
+    unit = _Stepped()
+    wait_for_changes = _Stepped()
+    plans = _Stepped()
     oldest_studies = _Stepped()
     problems = _Stepped()
     notes = _Stepped()
