@@ -19,7 +19,10 @@ pytestmark = pytest.mark.slow
 
 ROOTS = {"core": "fileroom", "plugins": "fileroom_plugins"}
 DEPENDENCIES = {"click", "pluggy", "pydicom", "rich", "sqlalchemy"}
-EXTRAS = {"linear", "postgres", "s3", "imaging", "dimse", "browse", "http", "dask", "testing", "all", "dev"}
+EXTRAS = {
+    *("linear", "postgres", "mariadb", "s3", "imaging", "dimse", "browse", "http", "dask"),
+    *("testing", "all", "dev"),
+}
 
 
 def shipped_from(root: str) -> set[str]:

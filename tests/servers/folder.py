@@ -1,0 +1,256 @@
+"""The folder of one test run in which its servers live, and in which each of their processes is noted.
+
+Whoever holds the folder's run lock is the run. When the lock comes free, in whatever way the run ended, the
+keeper (``tests.servers.keeper``) ends every process noted here and removes the folder.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import filelock
+import psutil
+
+_ROOT = Path(__file__).parents[2]
+_PATIENCE = 60  # seconds
+_NOBODY = "nobody"
+
+# Processes outlive the objects by which they were started: these are kept until the interpreter ends.
+_started: list[subprocess.Popen[bytes]] = []
+
+
+def must_drop_root() -> bool:
+    """Say whether servers that refuse to run as root must be started as somebody else."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+class ServerFolder:
+    """A run's folder; every worker of the run opens the same.
+
+    Args:
+        path: the folder, made by ``ServerFolder.make``.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._notes = path / "processes"
+
+    @classmethod
+    def make(cls) -> ServerFolder:
+        """Make a folder for a new run."""
+        made = cls(Path(tempfile.mkdtemp(prefix="fileroom-servers-")))
+        made.path.chmod(0o711)  # those who run as somebody else must get through to their own rooms
+        made._notes.mkdir()
+        return made
+
+    def lock(self, name: str) -> filelock.BaseFileLock:
+        """Return a lock among the workers of the run, not taken yet."""
+        return filelock.FileLock(self.path / f"{name}.lock")
+
+    def room(self, name: str, *, unprivileged: bool = False) -> Path:
+        """Make a folder for one server.
+
+        Args:
+            name: its name; the server's.
+            unprivileged: whether it belongs to the one as whom ``spawn(unprivileged=True)`` starts.
+        """
+        room = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.path))
+        if unprivileged and must_drop_root():
+            shutil.chown(room, _NOBODY)
+        return room
+
+    def once(self, name: str, start: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Return what a server says about itself, starting it where no worker has yet.
+
+        Args:
+            name: the server's.
+            start: starts the server and returns what others need to use it, as JSON takes it.
+        """
+        said = self.path / f"{name}.json"
+        with self.lock(name):
+            if not said.exists():
+                said.write_text(json.dumps(start()))
+        return dict(json.loads(said.read_text()))
+
+    def note_missing(self, name: str, hint: str) -> None:
+        """Note that a server is not there.
+
+        Args:
+            name: the server's.
+            hint: how to get it.
+        """
+        (self.path / f"{name}.missing").write_text(hint)
+
+    def missing(self) -> dict[str, str]:
+        """Return how to get each server that some test of the run asked for in vain."""
+        return {note.stem: note.read_text() for note in sorted(self.path.glob("*.missing"))}
+
+    def run(self, *words: object, unprivileged: bool = False, env: Mapping[str, str] | None = None) -> None:
+        """Run a program to its end; ``RuntimeError`` with what it printed where it fails."""
+        done = subprocess.run(
+            [str(word) for word in words],
+            cwd=self.path,
+            check=False,
+            capture_output=True,
+            env={**os.environ, **(env or {})},
+            text=True,
+            timeout=_PATIENCE,
+            user=_user(unprivileged=unprivileged),
+        )
+        if done.returncode:
+            raise RuntimeError(f"{words[0]}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
+
+    def spawn(
+        self,
+        *words: object,
+        log: Path,
+        unprivileged: bool = False,
+        stop: signal.Signals = signal.SIGTERM,
+        env: Mapping[str, str] | None = None,
+    ) -> ServerProcess:
+        """Start a program that stays until the run ends.
+
+        Args:
+            words: the command.
+            log: where what it prints goes.
+            unprivileged: whether it refuses to run as root.
+            stop: the signal that asks it to end soon.
+            env: variables besides the test run's own.
+        """
+        with self.lock("spawn"), log.open("ab") as output:
+            if not self._notes.is_dir():
+                raise RuntimeError("the test run has ended: no server is started any more")
+            self._need_keeper()
+            process = subprocess.Popen(
+                [str(word) for word in words],
+                cwd=self.path,
+                env={**os.environ, **(env or {})},
+                start_new_session=True,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                user=_user(unprivileged=unprivileged),
+            )
+            _started.append(process)
+            spawned = ServerProcess(process.pid, stop)
+            (self._notes / str(process.pid)).write_text(json.dumps([process.pid, spawned.created, stop]))
+        return spawned
+
+    def _need_keeper(self) -> None:
+        note = self.path / "keeper"
+        if note.exists():
+            return
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tests.servers.keeper", self.path],
+            cwd=_ROOT,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        _started.append(process)
+        note.write_text(str(process.pid))
+
+    def wait_for_keeper(self) -> None:
+        """Wait until the keeper has ended everything; without one, remove the folder."""
+        note = self.path / "keeper"
+        try:
+            keeper = psutil.Process(int(note.read_text()))
+        except (FileNotFoundError, psutil.NoSuchProcess):
+            shutil.rmtree(self.path, ignore_errors=True)
+        else:
+            _wait_until_gone([keeper], _PATIENCE)
+
+    def end_all(self) -> None:
+        """End every process noted here, and remove the folder: only the keeper does this."""
+        with self.lock("spawn"):
+            ended = [ServerProcess.noted(note) for note in self._notes.iterdir()]
+            for process in ended:
+                process.ask_to_stop()
+            for process in ended:
+                process.kill(after=5)
+            shutil.rmtree(self.path, ignore_errors=True)
+
+
+class ServerProcess:
+    """A server's process with all its children; not necessarily a child of ours.
+
+    Args:
+        pid: its number.
+        stop: the signal that asks it to end soon.
+        created: when it began, since numbers are used again; now by default.
+    """
+
+    def __init__(self, pid: int, stop: signal.Signals, created: float | None = None) -> None:
+        self._stop = stop
+        self._process: psutil.Process | None
+        try:
+            self._process = psutil.Process(pid)
+        except psutil.NoSuchProcess:
+            self._process = None
+        self.created = self._process.create_time() if self._process else 0
+        if created is not None and created != self.created:
+            self._process = None
+
+    @classmethod
+    def noted(cls, note: Path) -> ServerProcess:
+        """Return the process that a note speaks of."""
+        pid, created, stop = json.loads(note.read_text())
+        return cls(pid, signal.Signals(stop), created)
+
+    @property
+    def running(self) -> bool:
+        """Whether it has not ended."""
+        return self._process is not None and not _gone(self._process)
+
+    def ask_to_stop(self) -> None:
+        """Ask it to end, and do not wait."""
+        if self.running and self._process:
+            if os.name == "nt":
+                self._process.terminate()
+            else:
+                self._process.send_signal(self._stop)
+
+    def kill(self, *, after: float = 0) -> None:
+        """Kill it and its children, as a power cut does.
+
+        Args:
+            after: seconds it may take to end by itself first.
+        """
+        if self._process is None:
+            return
+        _wait_until_gone([self._process], after)
+        if not self.running:
+            return
+        family = [self._process, *self._process.children(recursive=True)]
+        for one in family:
+            one.kill()
+        _wait_until_gone(family, _PATIENCE)
+
+
+def _user(*, unprivileged: bool) -> str | None:
+    return _NOBODY if unprivileged and must_drop_root() else None
+
+
+def _gone(process: psutil.Process) -> bool:
+    # One that has ended stays until its parent, perhaps another worker, asks about it.
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _wait_until_gone(processes: list[psutil.Process], seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not all(map(_gone, processes)) and time.monotonic() < deadline:
+        time.sleep(0.01)

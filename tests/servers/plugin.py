@@ -1,0 +1,115 @@
+"""The fixtures that give tests real servers: one of each kind per run, shared by the workers of pytest-xdist.
+
+A server that is not installed skips the tests that ask for it, and is named at the end of the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+from tests.servers import postgres, rclone, s3
+from tests.servers.folder import ServerFolder
+
+if TYPE_CHECKING:
+    from moto.server import ThreadedMotoServer
+
+_FOLDER = pytest.StashKey[ServerFolder]()
+_RUN = pytest.StashKey[ExitStack]()
+_PATH = "fileroom_servers"
+
+
+class _Kind(Protocol):
+    """A module about one kind of server."""
+
+    HINT: str
+
+    def available(self) -> bool: ...
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Open the run's folder: a worker's is the one that its controller made."""
+    given: dict[str, Any] | None = getattr(config, "workerinput", None)
+    if given is not None:
+        config.stash[_FOLDER] = ServerFolder(Path(given[_PATH]))
+        return
+    folder = config.stash[_FOLDER] = ServerFolder.make()
+    run = config.stash[_RUN] = ExitStack()
+    run.callback(folder.wait_for_keeper)
+    run.enter_context(folder.lock("run"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist where the run's folder is."""
+    node.workerinput[_PATH] = str(node.config.stash[_FOLDER].path)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Let the servers end: after the workers, and after Ctrl-C too."""
+    if _RUN in config.stash:
+        config.stash[_RUN].close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Name the servers for want of which tests were skipped."""
+    missing = config.stash[_FOLDER].missing()
+    if missing:
+        terminalreporter.section("servers not available")
+        for name, hint in missing.items():
+            terminalreporter.line(f"{name} ({hint})")
+
+
+def _need(folder: ServerFolder, name: str, kind: _Kind) -> None:
+    if not kind.available():
+        folder.note_missing(name, kind.HINT)
+        pytest.skip(f"needs {name}: {kind.HINT}")
+
+
+@pytest.fixture(scope="session")
+def server_folder(request: pytest.FixtureRequest) -> ServerFolder:
+    """The run's folder, in which a test may start servers of its own."""
+    return request.config.stash[_FOLDER]
+
+
+@pytest.fixture(scope="session")
+def _postgres(server_folder: ServerFolder) -> str:
+    _need(server_folder, "postgres", postgres)
+    return postgres.shared(server_folder)
+
+
+@pytest.fixture
+def postgres_url(_postgres: str) -> Iterator[str]:
+    """An empty PostgreSQL database of the test's own: ``postgresql://…``."""
+    with postgres.database(_postgres) as url:
+        yield url
+
+
+@pytest.fixture
+def rclone_s3(server_folder: ServerFolder) -> Iterator[s3.S3Server]:
+    """A bucket of the test's own on ``rclone serve s3``."""
+    _need(server_folder, "rclone", rclone)
+    with rclone.bucket(server_folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _moto() -> Iterator[ThreadedMotoServer]:
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def moto_s3(_moto: ThreadedMotoServer) -> Iterator[s3.S3Server]:
+    """A bucket of the test's own on moto, a server in this process: for faults that real ones do not make."""
+    host, port = _moto.get_host_and_port()
+    with s3.bucket(f"http://{host}:{port}", "testing", "testing") as server:
+        yield server

@@ -1,0 +1,32 @@
+"""Each test has a database or a bucket of its own, and finds it empty."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from tests.servers.s3 import S3Server
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_each_test_has_an_empty_postgres_database(postgres_url: str, turn: int) -> None:
+    with psycopg.connect(postgres_url) as connection:
+        connection.execute("CREATE TABLE alone (number integer)")
+        found = connection.execute("SELECT count(*) FROM pg_class WHERE relname = 'alone'").fetchone()
+    assert found == (1,)
+
+
+@pytest.fixture(params=["rclone_s3", "moto_s3"])
+def bucket(request: pytest.FixtureRequest) -> S3Server:
+    server = request.getfixturevalue(request.param)
+    assert isinstance(server, S3Server)
+    return server
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_each_test_has_an_empty_bucket(bucket: S3Server, turn: int) -> None:
+    client = bucket.client()
+    assert "Contents" not in client.list_objects_v2(Bucket=bucket.bucket)
+    client.put_object(Bucket=bucket.bucket, Key="one/two", Body=b"bytes")
+    assert client.get_object(Bucket=bucket.bucket, Key="one/two")["Body"].read() == b"bytes"
+    client.close()
