@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from fileroom.query import AnyOf, Equal, Query, Wildcard
     from fileroom.tags import TagSpec
-    from fileroom_plugins.index_sql.database import Database
+    from fileroom_plugins.databases.database import Database
     from fileroom_plugins.index_sql.filters import Filter
     from fileroom_plugins.index_sql.schema import Schema
 

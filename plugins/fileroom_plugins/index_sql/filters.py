@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, CompoundSelect, Select
 
     from fileroom.query import AnyOf, Equal, Wildcard
-    from fileroom_plugins.index_sql.database import Database
+    from fileroom_plugins.databases.database import Database
     from fileroom_plugins.index_sql.schema import Schema
 
 Numbers: TypeAlias = "Select[Any] | CompoundSelect[Any]"

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection, Row
 
     from fileroom.query import Query
-    from fileroom_plugins.index_sql.database import Database
+    from fileroom_plugins.databases.database import Database
     from fileroom_plugins.index_sql.filters import Filter
     from fileroom_plugins.index_sql.records import Records
     from fileroom_plugins.index_sql.schema import Schema

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from fileroom.model import AttachmentRecord, Change, ChangePage, ChangeType, Header, ResourceRecord
     from fileroom.query import Query
     from fileroom.tags import TagSet
+    from fileroom_plugins.databases.database import Database
     from fileroom_plugins.index_sql.candidates import Candidate
-    from fileroom_plugins.index_sql.database import Database
 
 
 class SqlIndex(Index):
@@ -56,6 +56,7 @@ class SqlIndex(Index):
 
     def __init__(self, database: Database, tags: TagSet) -> None:
         self._database = database
+        self._closed = False
         self._schema = Schema(tags)
         self._uids = Uids(self._schema.uid)
         self._records = Records(self._schema, self._uids)
@@ -70,17 +71,20 @@ class SqlIndex(Index):
         batch = candidates(self._schema, entries)
         if not batch:
             return []
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> list[Committed]:
             uids = self._prepared(connection, batch)
-            outcomes = Batch(connection, self._schema, uids, overwrite).commit(batch)
-        self._uids.remember(uids)
-        return outcomes
+            return Batch(connection, self._schema, uids, overwrite).commit(batch)
+
+        return self._database.write(work)
 
     def _prepared(self, connection: Connection, batch: Sequence[Candidate]) -> Mapping[str, int]:
         """Return the numbers of a batch's UIDs; what goes into an empty index has every extra tag."""
         if state.is_empty(connection, self._schema):
             state.set_complete_tags(connection, self._schema, self._schema.extra_tags)
-        return self._uids.numbers(connection, {uid for each in batch for uid in each.uids()})
+        uids = self._uids.numbers(connection, {uid for each in batch for uid in each.uids()})
+        self._database.once_committed(lambda: self._uids.remember(uids))
+        return uids
 
     def find(self, query: Query) -> Page:
         """See `Index.find`."""
@@ -141,23 +145,21 @@ class SqlIndex(Index):
 
     def edit(self, edits: Sequence[Edit]) -> list[Edited]:
         """See `Index.edit`."""
-        with self._database.write() as connection:
-            return edit(connection, self._schema, edits)
+        return self._database.write(lambda connection: edit(connection, self._schema, edits))
 
     def refresh(self, headers: Sequence[Header]) -> int:
         """See `Index.refresh`."""
-        with self._database.write() as connection:
-            return refresh(connection, self._schema, self._uids, headers)
+        return self._database.write(lambda connection: refresh(connection, self._schema, self._uids, headers))
 
     def complete(self) -> None:
         """See `Index.complete`."""
-        with self._database.write() as connection:
-            state.set_complete_tags(connection, self._schema, self._schema.extra_tags)
+        self._database.write(
+            lambda connection: state.set_complete_tags(connection, self._schema, self._schema.extra_tags)
+        )
 
     def remove(self, ids: Sequence[str]) -> Removal:
         """See `Index.remove`."""
-        with self._database.write() as connection:
-            return remove(connection, self._schema, ids)
+        return self._database.write(lambda connection: remove(connection, self._schema, ids))
 
     def changes(
         self, since: int = 0, limit: int = 100, types: Sequence[ChangeType] | None = None
@@ -181,13 +183,15 @@ class SqlIndex(Index):
     ) -> list[Committed]:
         """See `Index.restore`."""
         batch = candidates(self._schema, entries)
-        with self._database.write() as connection:
+
+        def work(connection: Connection) -> list[Committed]:
             uids = self._prepared(connection, batch)
             outcomes = Batch(connection, self._schema, uids, Overwrite.NEVER, restoring=True).commit(batch)
             add_missing(connection, self._schema, details)
             append_changes(connection, self._schema, changes)
-        self._uids.remember(uids)
-        return outcomes
+            return outcomes
+
+        return self._database.write(work)
 
     def oldest_studies(self, limit: int) -> list[str]:
         """See `Index.oldest_studies`."""
@@ -200,4 +204,6 @@ class SqlIndex(Index):
 
     def close(self) -> None:
         """See `Index.close`."""
-        self._database.close()
+        if not self._closed:
+            self._closed = True
+            self._database.close()

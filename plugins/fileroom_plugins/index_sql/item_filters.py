@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from fileroom.query import Item
     from fileroom.tags import TagSpec
-    from fileroom_plugins.index_sql.database import Database
+    from fileroom_plugins.databases.database import Database
     from fileroom_plugins.index_sql.filters import Numbers
     from fileroom_plugins.index_sql.schema import Schema
     from fileroom_plugins.index_sql.values import Alternatives

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, FromClause, Label
 
     from fileroom.query import Order, Query
-    from fileroom_plugins.index_sql.database import Database
+    from fileroom_plugins.databases.database import Database
     from fileroom_plugins.index_sql.schema import Schema
 
 Position: TypeAlias = "list[str | float | None]"

@@ -45,10 +45,10 @@ def open_index(options: Options, tags: TagSet) -> Index:
         CatalogError: the file cannot be opened, or another process holds it.
         SchemaError: a newer version of Fileroom wrote it, or it is no index.
     """
-    from fileroom_plugins.index_sql.index import SqlIndex  # noqa: PLC0415 - SQLAlchemy is slow to import
-    from fileroom_plugins.index_sql.sqlite_database import SqliteDatabase  # noqa: PLC0415 - likewise
+    from fileroom_plugins.databases.opening import open_sqlite  # noqa: PLC0415 - SQLAlchemy is slow to import
+    from fileroom_plugins.index_sql.index import SqlIndex  # noqa: PLC0415 - likewise
 
-    return SqlIndex(SqliteDatabase(options.path, options.synchronous, options.busy_timeout), tags)
+    return SqlIndex(open_sqlite(options.path, options.synchronous, options.busy_timeout), tags)
 
 
 @hookimpl

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from fileroom.query import Condition
-    from fileroom_plugins.index_sql.database import Database
+    from fileroom_plugins.databases.database import Database
     from fileroom_plugins.index_sql.fields import TagField
     from fileroom_plugins.index_sql.filters import Numbers
     from fileroom_plugins.index_sql.schema import Schema

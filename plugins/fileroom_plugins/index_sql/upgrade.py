@@ -11,6 +11,7 @@ from sqlalchemy import insert, inspect
 
 from fileroom.errors import SchemaError
 from fileroom.tags import FOLDING_VERSION
+from fileroom_plugins.databases import STORAGE_TABLES
 from fileroom_plugins.index_sql import state
 from fileroom_plugins.index_sql.refold import fold_anew
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from fileroom_plugins.index_sql.database import Database
+    from fileroom_plugins.databases.database import Database
     from fileroom_plugins.index_sql.schema import Schema
 
     Step: TypeAlias = Callable[[Connection], None]
@@ -38,17 +39,18 @@ def prepare(database: Database, schema: Schema) -> None:
     with database.read() as connection:
         if _is_current(connection, schema, len(UPGRADES) + 1):
             return
-    with database.write() as connection:
-        tables = set(inspect(connection).get_table_names())
-        if not tables:
-            _create(connection, schema, len(UPGRADES) + 1)
-        elif not tables.issuperset({schema.info.name, schema.total.name}):
-            raise SchemaError(
-                f"{database.name} holds tables, but not those of an index: point [index] to another place"
-            )
-        else:
-            _upgrade(connection, schema, database.name)
-        state.set_complete_tags(connection, schema, _complete(connection, schema))
+    database.write(lambda connection: _write(connection, schema, database.name))
+
+
+def _write(connection: Connection, schema: Schema, name: str) -> None:
+    tables = {name for name in inspect(connection).get_table_names() if not name.startswith(STORAGE_TABLES)}
+    if not tables:
+        _create(connection, schema, len(UPGRADES) + 1)
+    elif not tables.issuperset({schema.info.name, schema.total.name}):
+        raise SchemaError(f"{name} holds tables, but not those of an index: point [index] to another place")
+    else:
+        _upgrade(connection, schema, name)
+    state.set_complete_tags(connection, schema, _complete(connection, schema))
 
 
 def _is_current(connection: Connection, schema: Schema, newest: int) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from fileroom.query import Match
-    from fileroom_plugins.index_sql.database import Database
+    from fileroom_plugins.databases.database import Database
 
 _MOST_VALUES = 10_000
 _SURROGATES = range(0xD800, 0xE000)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fileroom.model import AttachmentRecord, ResourceRecord
-    from fileroom_plugins.index_sql.database import Database
+    from fileroom_plugins.databases.database import Database
     from fileroom_plugins.index_sql.records import Records
     from fileroom_plugins.index_sql.schema import Schema
 

@@ -86,12 +86,11 @@ def test_a_thread_in_the_way_is_waited_for_and_then_named(path: Path) -> None:
     index = open_index(Options(path, busy_timeout=0.1), TAGS)
     writing, done = threading.Event(), threading.Event()
 
-    def hold() -> None:
-        with index._database.write():  # type: ignore[attr-defined]
-            writing.set()
-            done.wait()
+    def hold(_: object) -> None:
+        writing.set()
+        done.wait()
 
-    thread = threading.Thread(target=hold)
+    thread = threading.Thread(target=lambda: index._database.write(hold))  # type: ignore[attr-defined]
     thread.start()
     writing.wait()
     with pytest.raises(CatalogError, match=r"another thread has been writing to it for 0\.1 s"):

@@ -1,4 +1,4 @@
-"""SQLite as the index uses it: write-ahead log, one writer at a time, errors with a way out."""
+"""SQLite as it is used here: write-ahead log, one writer at a time, errors with a way out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.operators import custom_op
 
 from fileroom.errors import CatalogError, SchemaError
-from fileroom_plugins.index_sql.database import Database
+from fileroom_plugins.databases.database import Database
+from fileroom_plugins.databases.errors import DatabaseFullError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,8 +33,7 @@ _RETRY = 0.01  # seconds
 _CONNECTIONS = 8  # kept open; more are opened when more threads ask
 
 _WAY_OUT = {
-    sqlite3.SQLITE_BUSY: "another process is writing to it: wait for that, or raise [index] busy_timeout",
-    sqlite3.SQLITE_FULL: "no space is left for it: free some, then try again",
+    sqlite3.SQLITE_BUSY: "another process is writing to it: wait for that, or raise busy_timeout",
     sqlite3.SQLITE_READONLY: "it may not be written to: check the permissions of the file and its folder",
     sqlite3.SQLITE_CANTOPEN: "it cannot be opened: check that its folder is there and may be written to",
     sqlite3.SQLITE_PERM: "access was denied: check the permissions of the file and its folder",
@@ -58,7 +58,8 @@ class SqliteDatabase(Database):
 
     def __init__(self, path: Path, synchronous: str, busy_timeout: float) -> None:
         path = Path(path).absolute()
-        self.name = f"index {path}"
+        super().__init__()
+        self.name = f"database {path}"
         self._files = (path, path.with_name(f"{path.name}-wal"))
         self._synchronous = synchronous
         self._busy_timeout = busy_timeout
@@ -133,7 +134,8 @@ class SqliteDatabase(Database):
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with self._alone(), self._writer.begin() as connection:
+        with self._alone(), self._writer.connect() as connection:
+            connection.begin()
             yield connection
 
     @contextmanager
@@ -142,7 +144,7 @@ class SqliteDatabase(Database):
         if not self._turn.acquire(timeout=self._busy_timeout):
             raise CatalogError(
                 f"{self.name}: another thread has been writing to it for {self._busy_timeout:g} s: "
-                "write in smaller batches, or raise [index] busy_timeout"
+                "write in smaller batches, or raise busy_timeout"
             )
         try:
             yield
@@ -154,9 +156,11 @@ class SqliteDatabase(Database):
         code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code
         if code in _DAMAGED:
             return SchemaError(
-                f"{self.name} {_DAMAGED[code]}: move it away and run 'fileroom rebuild', which makes a new "
-                "one from the stored files, or point [index] path elsewhere"
+                f"{self.name} {_DAMAGED[code]}: point the configuration elsewhere, or restore a backup; an "
+                "index can be made anew from the stored files: move it away and run 'fileroom rebuild'"
             )
+        if code == sqlite3.SQLITE_FULL:
+            return DatabaseFullError(f"{self.name}: no space is left for it: free some, then try again")
         way_out = _WAY_OUT.get(code, f"{cause or error}")
         return CatalogError(f"{self.name}: {way_out}")
 

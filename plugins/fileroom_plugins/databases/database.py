@@ -1,0 +1,232 @@
+"""What is needed of a database: transactions, a few words of its dialect, its errors in our words."""
+
+from __future__ import annotations
+
+import abc
+import random
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from fileroom.errors import CatalogError
+from fileroom_plugins.databases.errors import OutcomeUnknownError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+    from sqlalchemy import ColumnElement, Connection, Engine
+
+    from fileroom.errors import FileroomError
+
+T = TypeVar("T")
+
+_TRIES = 12
+_FIRST_PAUSE = 0.002  # seconds; doubled at each try
+_LONGEST_PAUSE = 0.25
+
+
+class Database(abc.ABC):
+    """One SQL database. Any thread may use it; no connection outlives a ``with`` block.
+
+    `fileroom_plugins.databases.opening.open_database` opens one for all that use it in a process.
+
+    Attributes:
+        engine: SQLAlchemy's engine. Statements run through `read` and `write` only.
+        name: how messages call it; no user and no password is in it.
+        several_writers: whether transactions that write run side by side. Where they do not, each sees all
+            that those before it wrote, and nothing changes beneath it; where they do, `write` may have to run
+            its work again, and the work has to lock the rows that it relies on.
+        release: what `close` does; the default closes all connections.
+    """
+
+    engine: Engine
+    name: str
+    several_writers = False
+
+    def __init__(self) -> None:
+        self.release: Callable[[], None] = self.dispose
+        self._thread = _Thread()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Enter a transaction that sees one state of the database and changes nothing.
+
+        Within a `unit` of this thread it is that unit's, and sees what the unit has written.
+
+        Raises:
+            CatalogError: the database failed.
+        """
+        with self._translated():
+            if self._thread.unit is not None:
+                yield self._thread.unit
+                return
+            with self._reading() as connection:
+                yield connection
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run work in a transaction that is durable when this returns; return what it returned.
+
+        Where several writers get into each other's way, the transaction is rolled back and the work is run
+        again, so it should change nothing but the database. Within a `unit` of this thread, the work is a
+        part of that unit, which can be undone by itself and becomes durable with the unit.
+
+        Raises:
+            CatalogError: the database failed; nothing was changed.
+            OutcomeUnknownError: the connection was lost at the very end; all was changed, or nothing.
+        """
+        with self._translated():
+            for pause in _pauses():
+                try:
+                    return self._once(work)
+                except DBAPIError as error:
+                    if not self._collided(error):
+                        raise
+                time.sleep(pause)
+            return self._once(work)
+
+    @contextmanager
+    def unit(self) -> Iterator[None]:
+        """Hold all that this thread reads and writes within the block to one transaction.
+
+        It becomes durable when the block is left, and comes to nothing if it is left by an error. A unit
+        within a unit is a part of the outer one.
+
+        Raises:
+            CatalogError: the database failed, and nothing was changed.
+            OutcomeUnknownError: as `write` raises it.
+        """
+        if self._thread.unit is not None:
+            yield
+            return
+        try:
+            with self._translated(), self._transaction() as connection:
+                self._thread.unit = connection
+                try:
+                    yield
+                finally:
+                    self._thread.unit = None
+        except BaseException:
+            self._thread.afterwards.clear()
+            raise
+        self._run_what_waited()
+
+    def once_committed(self, action: Callable[[], None]) -> None:
+        """Run an action when what this thread is writing is committed, and never if it is not.
+
+        To be called from work that `write` runs.
+        """
+        self._thread.afterwards.append(action)
+
+    def close(self) -> None:
+        """Close all connections, unless others still use this database in this process."""
+        self.release()
+
+    def dispose(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+    @abc.abstractmethod
+    def matches(self, column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
+        """Return the test whether a column's text is what a pattern of ``*`` and ``?`` stands for."""
+
+    def unindexed(self, column: ColumnElement[T]) -> ColumnElement[T]:
+        """Return a column so that the planner does not use an index on it, where it can be told so.
+
+        `fileroom_plugins.index_sql.find` knows better than a planner without statistics where to start.
+        """
+        return column
+
+    def sorted(self, column: ColumnElement[Any], *, descending: bool) -> ColumnElement[Any]:
+        """Return what to sort by a column in code point order: NULL first, and last when descending."""
+        return column.desc().nulls_last() if descending else column.asc().nulls_first()
+
+    @abc.abstractmethod
+    def compact(self) -> int:
+        """Give back the space of what was deleted; return by how many bytes the files shrank.
+
+        Raises:
+            CatalogError: the database failed; nothing was changed.
+        """
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        """Return a transaction that sees one state."""
+        return self.engine.connect()
+
+    @abc.abstractmethod
+    def _writing(self) -> AbstractContextManager[Connection]:
+        """Return a transaction, begun, that `write` commits; leaving the block rolls it back."""
+
+    def _collided(self, error: DBAPIError) -> bool:
+        """Say whether a transaction failed because of another one, and may succeed when it is run again."""
+        del error
+        return False
+
+    @abc.abstractmethod
+    def _explain(self, error: SQLAlchemyError) -> FileroomError:
+        """Return a driver's error in our words: what happened, and what to do next."""
+
+    def _once(self, work: Callable[[Connection], T]) -> T:
+        unit, kept = self._thread.unit, len(self._thread.afterwards)
+        try:
+            if unit is not None:
+                with unit.begin_nested():
+                    return work(unit)
+            with self._transaction() as connection:
+                result = work(connection)
+        except BaseException:
+            del self._thread.afterwards[kept:]
+            raise
+        self._run_what_waited()
+        return result
+
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with self._writing() as connection:
+            yield connection
+            try:
+                connection.commit()
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    raise OutcomeUnknownError(
+                        f"{self.name}: the connection was lost while a transaction was being committed, and "
+                        "nobody can tell whether it was: look, or do it again, which is safe for storing"
+                    ) from error
+                raise
+
+    def _run_what_waited(self) -> None:
+        actions, self._thread.afterwards = self._thread.afterwards, []
+        for action in actions:
+            action()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise self._explain(error) from error
+        except UnicodeEncodeError:  # it shows the value, so it is not chained
+            raise CatalogError(
+                f"{self.name}: a text holds a lone surrogate, which UTF-8 cannot write"
+            ) from None
+        except OverflowError as error:
+            raise CatalogError(f"{self.name}: a number needs more than 64 bits") from error
+
+
+class _Thread(threading.local):
+    """What belongs to one thread: its unit, and what waits for the end of it."""
+
+    def __init__(self) -> None:
+        self.unit: Connection | None = None
+        self.afterwards: list[Callable[[], None]] = []
+
+
+def _pauses() -> Iterator[float]:
+    """Yield the seconds to wait between tries; chance keeps those who collided from doing so again."""
+    pause = _FIRST_PAUSE
+    for _ in range(_TRIES):
+        yield pause * random.uniform(0.5, 1.5)  # noqa: S311 - nothing secret
+        pause = min(2 * pause, _LONGEST_PAUSE)

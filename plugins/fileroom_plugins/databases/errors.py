@@ -1,0 +1,13 @@
+"""What a database says went wrong, in words of our own."""
+
+from __future__ import annotations
+
+from fileroom.errors import CatalogError
+
+
+class DatabaseFullError(CatalogError):
+    """The database has no space left; a storage says `fileroom.errors.StorageFullError` instead."""
+
+
+class OutcomeUnknownError(CatalogError):
+    """The connection was lost while a transaction was being committed: it took effect, or it did not."""

@@ -1,0 +1,84 @@
+"""Opening a database by its URL, one for all that use it in a process."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from fileroom.errors import ConfigError
+from fileroom_plugins.databases.sqlite import SqliteDatabase
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
+
+    from fileroom_plugins.databases.database import Database
+
+    Key: TypeAlias = tuple[Hashable, ...]
+    D = TypeVar("D", bound=Database)
+
+_lock = threading.Lock()
+_opened: dict[Key, Database] = {}
+_users: dict[Key, int] = {}
+
+
+def open_sqlite(
+    path: Path, synchronous: Literal["full", "normal"] = "full", busy_timeout: float = 30.0
+) -> Database:
+    """Open an SQLite file, which is created if there is none; its folder is not.
+
+    Args:
+        path: the file.
+        synchronous: ``"full"`` or ``"normal"``, as in SQLite's pragma. Those who open one file differently do
+            not share it.
+        busy_timeout: seconds to wait for another writer; that of the first who opens it holds for all.
+
+    Nothing is read or written yet. `Database.close` is to be called once for each call of this.
+    """
+    place = Path(path).absolute()
+    key = ("sqlite", os.path.realpath(place), synchronous)
+    return _shared(key, lambda: SqliteDatabase(place, synchronous, busy_timeout))
+
+
+def open_database(url: str) -> Database:
+    """Open the database that a URL names; see `open_sqlite` for what that does and does not do.
+
+    An index and a storage that name one database get one and the same object.
+
+    Raises:
+        ConfigError: the text is no URL, or names an SQLite database that is no file.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        # Not chained: the error repeats the text, which may hold a password.
+        raise ConfigError("not a database URL: expected dialect://user:password@host/database") from None
+    if parsed.get_backend_name() == "sqlite":
+        if not parsed.database or parsed.database == ":memory:":
+            raise ConfigError("an SQLite URL names a file: sqlite:////folder/name.sqlite")
+        return open_sqlite(Path(parsed.database))
+    raise ConfigError(f"{parsed.get_backend_name()} databases are not supported")
+
+
+def _shared(key: Key, make: Callable[[], D]) -> Database:
+    """Return what is open under a key, or open it; closing it as often as it was returned closes it."""
+    key = (os.getpid(), *key)  # connections are not to be carried across a fork
+    with _lock:
+        if key not in _opened:
+            database = _opened[key] = make()
+            database.release = lambda: _release(key)
+            _users[key] = 0
+        _users[key] += 1
+        return _opened[key]
+
+
+def _release(key: Key) -> None:
+    with _lock:
+        _users[key] -= 1
+        if not _users[key]:
+            del _users[key]
+            _opened.pop(key).dispose()
