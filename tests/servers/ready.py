@@ -1,7 +1,9 @@
-"""Free ports, and waiting until somebody answers there."""
+"""Where programs are, which ports are free, and waiting until somebody answers there."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import socket
 import time
 from collections.abc import Callable
@@ -9,9 +11,16 @@ from pathlib import Path
 
 from tests.servers.folder import ServerProcess
 
+_FOLDERS = ("/usr/sbin", "/usr/local/sbin")
 HOST = "127.0.0.1"
 _PATIENCE = 60  # seconds; a busy machine starts servers slowly
 _PAUSE = 0.02
+_SHOWN = 20  # lines of a log
+
+
+def program(name: str) -> str | None:
+    """Return where a server's program is, if anywhere: also in folders that only root has on its path."""
+    return shutil.which(name, path=os.pathsep.join((os.environ.get("PATH", ""), *_FOLDERS)))
 
 
 def free_port() -> int:
@@ -38,7 +47,8 @@ def wait_until_ready(
             connect()
         except refused as error:
             if not process.running or time.monotonic() > deadline:
-                raise RuntimeError(f"a server did not start:\n{log.read_text(errors='replace')}") from error
+                said = log.read_text(errors="replace").splitlines()[-_SHOWN:]
+                raise RuntimeError("\n".join(("a server did not start:", *said))) from error
             time.sleep(_PAUSE)
         else:
             return

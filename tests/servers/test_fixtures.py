@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from sqlalchemy import create_engine, text
 
 from tests.servers.s3 import S3Server
 
@@ -14,6 +15,15 @@ def test_each_test_has_an_empty_postgres_database(postgres_url: str, turn: int) 
         connection.execute("CREATE TABLE alone (number integer)")
         found = connection.execute("SELECT count(*) FROM pg_class WHERE relname = 'alone'").fetchone()
     assert found == (1,)
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_each_test_has_an_empty_mariadb_database(mariadb_url: str, turn: int) -> None:
+    engine = create_engine(mariadb_url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE alone (number integer)"))
+        assert connection.execute(text("SHOW TABLES")).all() == [("alone",)]
+    engine.dispose()
 
 
 @pytest.fixture(params=["rclone_s3", "moto_s3"])
