@@ -6,6 +6,7 @@ called per object or batch, each implementation by itself.
 
 from __future__ import annotations
 
+import functools
 import logging
 import threading
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -113,6 +114,8 @@ class Dispatch:
         self._config = config
         try:
             self._assembly: Assembly = assemble(config, plugins, self._hooks, self._registry)
+            for inner, chosen in self._assembly.inner:
+                inner.opened_by(functools.partial(_opened, chosen, Storage, chosen.options))
             for chosen in self._assembly.extensions:
                 self._open_extension(chosen)
             self.interventions = _in_order(config, self._hooks.calls("fileroom_before_store"))

@@ -1,9 +1,9 @@
 """Options: frozen dataclasses filled from TOML tables.
 
 A plugin declares what can be configured as a frozen dataclass; `build_options` makes one of a table. The
-type of a field is ``str``, ``int``, ``float``, ``bool``, `pathlib.Path`, `Secret`, a ``Literal``, a
-``StrEnum``, ``tuple[T, ...]``, ``dict[str, T]``, a union of these (``| None`` is one), or another such
-dataclass. Types are resolved at run time, so none may be imported under ``TYPE_CHECKING``.
+type of a field is ``str``, ``int``, ``float``, ``bool``, `pathlib.Path`, `Secret`, `InnerStorage`, a
+``Literal``, a ``StrEnum``, ``tuple[T, ...]``, ``dict[str, T]``, a union of these (``| None`` is one), or
+another such dataclass. Types are resolved at run time, so none may be imported under ``TYPE_CHECKING``.
 """
 
 from __future__ import annotations
@@ -17,12 +17,23 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fileroom._config.conversion import EnvironmentText, converter, expected, holds_secret, to_path
 from fileroom._hints import did_you_mean
 from fileroom.errors import ConfigError
+from fileroom.inner import InnerStorage
 from fileroom.secret import Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from fileroom._config.conversion import Converter
 
-__all__ = ["EnvironmentText", "Secret", "build_options", "check_options", "secret_fields"]
+__all__ = [
+    "EnvironmentText",
+    "InnerStorage",
+    "Secret",
+    "build_options",
+    "check_options",
+    "inner_storages",
+    "secret_fields",
+]
 
 T = TypeVar("T")
 
@@ -88,6 +99,20 @@ def check_options(cls: object) -> None:
 def secret_fields(cls: type[Any]) -> frozenset[str]:
     """Return the names of an options dataclass's fields that are, or hold, a `Secret`."""
     return frozenset(name for name, kind in _types(cls).items() if holds_secret(kind))
+
+
+def inner_storages(options: object) -> list[InnerStorage]:
+    """Return the inner storages among an options dataclass's values, those in lists and tables too."""
+    if isinstance(options, InnerStorage):
+        return [options]
+    values: Iterable[object] = ()
+    if dataclasses.is_dataclass(options) and not isinstance(options, type):
+        values = [getattr(options, field.name) for field in _fields(options)]
+    elif isinstance(options, Mapping):
+        values = options.values()
+    elif isinstance(options, tuple):
+        values = options
+    return [inner for value in values for inner in inner_storages(value)]
 
 
 def _fields(cls: Any) -> list[dataclasses.Field[Any]]:  # noqa: ANN401 - a dataclass, which has no type

@@ -49,7 +49,7 @@ from fileroom.hooks import hookimpl
 from fileroom.index import Index
 from fileroom.naming import NameTemplate, clean_component
 from fileroom.network import Host, NetworkOptions
-from fileroom.options import Secret
+from fileroom.options import InnerStorage, Secret
 from fileroom.processing import Processor, Product
 from fileroom.sending import (
     EchoResult,
@@ -174,6 +174,7 @@ __all__ = [
     "Incoming",
     "Index",
     "IndexPlugin",
+    "InnerStorage",
     "IntegrityError",
     "InvalidDatasetError",
     "InvalidValueError",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from fileroom._hints import did_you_mean
 from fileroom.errors import ConfigError
+from fileroom.inner import InnerStorage
 from fileroom.secret import Secret
 
 if TYPE_CHECKING:
@@ -145,6 +146,7 @@ _SCALARS: Mapping[object, Converter] = {
     bool: _flag,
     Path: to_path,
     Secret: Secret.parse,
+    InnerStorage: InnerStorage.parse,
 }
 
 

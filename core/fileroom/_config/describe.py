@@ -18,6 +18,8 @@ from fileroom.options import secret_fields
 from fileroom.secret import HIDDEN, Secret
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from fileroom.config import Config
 
 _WORDS = r"(?:secret|passw|passphrase|token|credential|key|auth|signature|\bpin\b|\bpwd\b)"
@@ -41,7 +43,7 @@ def describe(config: Config, option_types: Mapping[str, type[Any]]) -> list[Conf
     tables = {"index": config.index.options, "storage": config.storage.options}
     tables |= {f"plugins.{name}": table for name, table in config.plugins.tables.items()}
     for table, options in tables.items():
-        values |= {f"{table}.{key}": value for key, value in options.items()}
+        values |= dict(_flat(table, options, option_types))
     for table, cls in option_types.items():
         values = {f"{table}.{key}": value for key, value in _defaults(cls).items()} | values
         secrets = {f"{table}.{name}" for name in secret_fields(cls)}
@@ -50,6 +52,18 @@ def describe(config: Config, option_types: Mapping[str, type[Any]]) -> list[Conf
         ConfigLine(key, shown(key, values[key]), config.origins.get(key, "default"))
         for key in sorted(values, key=lambda key: (TABLES.index(key.partition(".")[0]), key))
     ]
+
+
+def _flat(
+    table: str, options: Mapping[str, object], option_types: Iterable[str]
+) -> Iterator[tuple[str, object]]:
+    """Yield dotted keys and values, those of inner storages' tables too."""
+    for key, value in options.items():
+        path = f"{table}.{key}"
+        if isinstance(value, Mapping) and any(f"{one}.".startswith(f"{path}.") for one in option_types):
+            yield from _flat(path, value, option_types)
+        else:
+            yield path, value
 
 
 def _defaults(cls: type[Any]) -> dict[str, object]:

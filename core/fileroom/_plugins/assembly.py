@@ -8,17 +8,18 @@ from typing import TYPE_CHECKING, Any
 from fileroom._hints import did_you_mean
 from fileroom._loader import CAUGHT, UNKNOWN, Found, blame, explain, load
 from fileroom._plugins.registrations import TYPES, check
-from fileroom._plugins.registry import named_by, named_sender
+from fileroom._plugins.registry import Wanted, named_by, named_sender
 from fileroom.errors import ConfigError, PluginConflictError
-from fileroom.options import build_options
+from fileroom.options import build_options, inner_storages
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from fileroom._dispatch import Hooks
     from fileroom._plugins.registrations import Offer
-    from fileroom._plugins.registry import Registry, Wanted
+    from fileroom._plugins.registry import Registry
     from fileroom.config import Config
+    from fileroom.inner import InnerStorage
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +40,20 @@ class Assembly:
         processors: by the name that users call them.
         senders: those that the host passed, by name; see `choose_sender`.
         extensions: in the order in which they are to be opened.
+        inner: the storages that the storage is made of, and how each is configured; outer ones first.
     """
 
     backends: Mapping[str, Chosen]
     processors: Mapping[str, Chosen]
     senders: Mapping[str, Chosen]
     extensions: tuple[Chosen, ...]
+    inner: tuple[tuple[InnerStorage, Chosen], ...]
 
     def all(self) -> tuple[Chosen, ...]:
         """Return all of them."""
-        return (*self.backends.values(), *self.processors.values(), *self.senders.values(), *self.extensions)
+        inner = (chosen for _, chosen in self.inner)
+        others = (*self.processors.values(), *self.senders.values(), *self.extensions)
+        return (*self.backends.values(), *inner, *others)
 
 
 def assemble(config: Config, plugins: Iterable[object], hooks: Hooks, registry: Registry) -> Assembly:
@@ -68,15 +73,35 @@ def assemble(config: Config, plugins: Iterable[object], hooks: Hooks, registry: 
     _refuse_unknown_tables(config, registry, names | {offer.found.name for offer in offers})
     backends = {"index": config.index, "storage": config.storage}
     others = [_other(config, offer) for (kind, _), offer in taken.items() if kind not in backends]
+    chosen = {
+        kind: _chosen(taken[kind, backend.name], backend.options, kind, config)
+        for kind, backend in backends.items()
+    }
+
+    def choose(inner: InnerStorage) -> Chosen:
+        offer = taken.get(("storage", inner.name))
+        if offer is None:
+            wanted = Wanted(("storage",), inner.name, inner.distribution, f"{inner.path}.backend")
+            taken.update(_unique(_installed(registry.select(wanted), wanted, hooks)))
+            offer = taken["storage", inner.name]
+        return _chosen(offer, inner.options, inner.path, config)
+
     return Assembly(
-        {
-            kind: _chosen(taken[kind, backend.name], backend.options, kind, config)
-            for kind, backend in backends.items()
-        },
+        chosen,
         _by_name(others, "processor"),
         _by_name(others, "sender"),
         tuple(one for one in others if one.offer.found.kind == "extension"),
+        tuple(_within(chosen["storage"], choose)),
     )
+
+
+def _within(outer: Chosen, choose: Callable[[InnerStorage], Chosen]) -> Iterator[tuple[InnerStorage, Chosen]]:
+    for inner in inner_storages(outer.options):
+        if not inner.name:
+            continue  # a host made it, and said how it is opened
+        chosen = choose(inner)
+        yield inner, chosen
+        yield from _within(chosen, choose)
 
 
 def choose_sender(config: Config, assembly: Assembly, hooks: Hooks, registry: Registry) -> Chosen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fileroom._dispatch import Dispatch
 from fileroom.archive import Archive
 from fileroom.config import load_config
-from fileroom.options import build_options
+from fileroom.options import InnerStorage, build_options, inner_storages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,16 +48,26 @@ def _elsewhere(config: Config, folder: Path) -> Config:
     plugins = Dispatch.open(config)
     plugins.close()
     places: dict[Path, str] = {}
+
+    def moved(table: str, given: Mapping[str, object]) -> dict[str, object]:
+        options = build_options(plugins.option_types[table], given, table, config.base)
+        values = {field.name: getattr(options, field.name) for field in fields(options)}
+        return {**given, **{key: other for key, value in values.items() if (other := elsewhere(value))}}
+
+    def elsewhere(value: object) -> object:
+        match value:
+            case Path() if _is_nothing(value):
+                return places.setdefault(value, str(folder / str(len(places))))
+            case InnerStorage():
+                options = moved(value.path, value.options)
+                return InnerStorage(value.name, options, value.distribution, value.path)
+            case Mapping() if inner_storages(value):
+                return {key: elsewhere(one) for key, one in value.items()}
+        return None
+
     backends = {"index": config.index, "storage": config.storage}
     for table, backend in backends.items():
-        options = build_options(plugins.option_types[table], backend.options, table, config.base)
-        values = {field.name: getattr(options, field.name) for field in fields(options)}
-        moved = {
-            key: places.setdefault(value, str(folder / str(len(places))))
-            for key, value in values.items()
-            if isinstance(value, Path) and _is_nothing(value)
-        }
-        backends[table] = replace(backend, options={**backend.options, **moved})
+        backends[table] = replace(backend, options=moved(table, backend.options))
     base = folder if _is_nothing(config.base) else config.base
     return replace(config, base=base, index=backends["index"], storage=backends["storage"])
 

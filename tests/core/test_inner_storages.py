@@ -1,0 +1,160 @@
+"""Storages within storages: configured by tables within a table, opened by the plugin that wraps them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import pytest
+
+from fileroom.archive import Archive
+from fileroom.config import load_config
+from fileroom.errors import ConfigError, PluginNotFoundError
+from fileroom.plugin import InnerStorage, Secret, Storage, StoragePlugin, hookimpl
+from fileroom.testing.datasets import make_instance
+from fileroom.testing.memory_storage import MemoryStorage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fileroom.plugin import ByteRange, Deletion, PutItem, Stored
+
+
+@dataclass(frozen=True)
+class Options:
+    """One inner storage, and others by name."""
+
+    inner: InnerStorage
+    others: dict[str, InnerStorage] = field(default_factory=dict)
+
+
+class Wrapper(Storage):
+    """Keeps everything in its first inner storage."""
+
+    def __init__(self, options: Options) -> None:
+        self._inner = options.inner.open()
+        self._others = {name: one.open() for name, one in options.others.items()}
+
+    def put_many(self, items: Sequence[PutItem]) -> list[Stored]:
+        """Put."""
+        return self._inner.put_many(items)
+
+    def open(self, locator: str, byte_range: ByteRange | None = None) -> BinaryIO:
+        """Open."""
+        return self._inner.open(locator, byte_range)
+
+    def stat(self, locator: str) -> Stored:
+        """Stat."""
+        return self._inner.stat(locator)
+
+    def delete(self, locators: Sequence[str]) -> list[Deletion]:
+        """Delete."""
+        return self._inner.delete(locators)
+
+    def list(self, prefix: str = "") -> Iterator[Stored]:
+        """List."""
+        return self._inner.list(prefix)
+
+    def close(self) -> None:
+        """Close all."""
+        for one in (self._inner, *self._others.values()):
+            one.close()
+
+
+class Plugin:
+    """Offers the wrapper."""
+
+    @hookimpl
+    def fileroom_storage(self) -> StoragePlugin:
+        """Offer it."""
+        return StoragePlugin("wrapper", Options, Wrapper, "Wraps")
+
+
+def _toml(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "fileroom.toml"
+    file.write_text(f'[storage]\nbackend = "wrapper"\n{text}', encoding="utf-8")
+    return file
+
+
+def test_an_inner_storage_is_opened_from_the_table_within_the_table(tmp_path: Path) -> None:
+    toml = _toml(tmp_path, '[storage.inner]\nbackend = "filesystem"\nroot = "kept"\n')
+    with Archive(load_config(toml), [Plugin()]) as archive:
+        archive.store(make_instance())
+    assert any(path.is_file() for path in (tmp_path / "kept").rglob("*-*"))
+
+
+def test_inner_storages_may_lie_within_each_other(tmp_path: Path) -> None:
+    toml = _toml(
+        tmp_path,
+        '[storage.inner]\nbackend = "wrapper"\n[storage.inner.inner]\nbackend = "filesystem"\nroot = "deep"\n'
+        '[storage.others.one]\nbackend = "filesystem"\nroot = "other"\n',
+    )
+    with Archive(load_config(toml), [Plugin()]) as archive:
+        archive.store(make_instance())
+        shown = {line.key: line.value for line in archive.config.describe(archive.plugins.option_types)}
+    assert any(path.is_file() for path in (tmp_path / "deep").rglob("*-*"))
+    assert (tmp_path / "other").is_dir()
+    assert shown["storage.inner.inner.root"].endswith("deep")
+    assert shown["storage.others.one.backend"] == "filesystem"
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("", "storage"),
+        ("inner = 1\n", "storage.inner"),
+        ("[storage.inner]\nroot = 'x'\n", "storage.inner.backend"),
+        ("[storage.inner]\nbackend = 'filesystem'\nrot = 'x'\n", "storage.inner.rot"),
+        (
+            "[storage.inner]\nbackend='filesystem'\n[storage.others.b]\nbackend='filesystem'\nroot=1\n",
+            "storage.others.b.root",
+        ),
+    ],
+)
+def test_what_is_wrong_with_an_inner_table_is_told_with_its_path(
+    tmp_path: Path, text: str, path: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        Archive(load_config(_toml(tmp_path, text)), [Plugin()])
+    assert path in str(caught.value)
+
+
+def test_an_inner_storage_that_is_not_installed_is_told_by_the_key_that_names_it(tmp_path: Path) -> None:
+    toml = _toml(tmp_path, '[storage.inner]\nbackend = "filesistem"\n')
+    with pytest.raises(PluginNotFoundError, match=r"storage\.inner\.backend.*filesystem"):
+        Archive(load_config(toml), [Plugin()])
+
+
+def test_the_secrets_of_an_inner_storage_are_hidden(tmp_path: Path) -> None:
+    @dataclass(frozen=True)
+    class Hidden:
+        url: Secret
+
+    class Other:
+        @hookimpl
+        def fileroom_storage(self) -> StoragePlugin:
+            return StoragePlugin("hidden", Hidden, lambda _: MemoryStorage(), "Hides")
+
+    toml = _toml(tmp_path, '[storage.inner]\nbackend = "hidden"\nurl = "plain-secret"\n')
+    with Archive(load_config(toml), [Plugin(), Other()]) as archive:
+        lines = archive.config.describe(archive.plugins.option_types)
+    assert "plain-secret" not in str(lines)
+    assert any(line.key == "storage.inner.url" for line in lines)
+
+
+def test_one_that_a_host_made_is_opened_as_it_says(tmp_path: Path) -> None:
+    objects: dict[str, tuple[bytes, float]] = {}
+    inner = InnerStorage.of(lambda: MemoryStorage(objects))
+    storage = {"backend": "wrapper", "inner": inner}
+    with Archive(load_config(tmp_path / "archive", storage=storage), [Plugin()]) as archive:
+        archive.store(make_instance())
+    assert len(objects) == 1
+
+
+def test_one_that_no_archive_made_cannot_be_opened(tmp_path: Path) -> None:
+    config = load_config(_toml(tmp_path, '[storage.inner]\nbackend = "filesystem"\n'))
+    inner = InnerStorage.parse(config.storage.options["inner"], "storage.inner", tmp_path)
+    with pytest.raises(ConfigError, match="archive"):
+        inner.open()
+    assert "filesystem" in repr(inner)
