@@ -2,7 +2,8 @@
 
 A plugin is an entry point of the group ``fileroom.plugins``. The name before the equals sign is its name in
 TOML, the module before the colon is imported on need, and the part after the colon names the hook by which
-it is known, which tells its kind without an import.
+it is known, which tells its kind without an import. A distribution that offers one name for two kinds, for
+which a group has no room, writes the kind before the name: ``storage.tape``.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ class Found:
     """One plugin that is installed, or that a host passed as an object.
 
     Attributes:
-        name: the entry point's name.
+        name: the entry point's name, without the kind where that stands before it.
         kind: one of `KINDS`, or `UNKNOWN`.
         module: the module to import; empty for an object, and where the entry point is malformed.
         distribution: the distribution that ships it; ``"argument"`` for an object that a host passed.
@@ -103,16 +104,19 @@ def _found(entry_point: EntryPoint) -> Found:
     except (AttributeError, AssertionError):  # malformed: how importlib.metadata says so
         module = hook = ""
     kind = next((kind for kind in KINDS if hook == f"fileroom_{kind}"), UNKNOWN)
+    name = entry_point.name
+    if kind != UNKNOWN:
+        name = name.removeprefix(f"{kind}.") or name
     distribution = entry_point.dist
     assert distribution is not None  # none only where an entry point is made by hand
     metadata = distribution.metadata
     return Found(
-        name=entry_point.name,
+        name=name,
         kind=kind,
         module=module,
         distribution=(metadata.get_all("Name") or ["an unnamed distribution"])[0],
         version=(metadata.get_all("Version") or [""])[0],
-        requirements=requirements_of_extra(distribution.requires or (), entry_point.name),
+        requirements=requirements_of_extra(distribution.requires or (), name),
     )
 
 

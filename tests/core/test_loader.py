@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fileroom._dispatch import Dispatch
 from fileroom._loader import Found, discover, load
 from fileroom._plugins.listing import PluginInfo, list_plugins
 from fileroom._plugins.requirements import requirements_of_extra, unmet
 from fileroom.config import load_config
 from fileroom.errors import MissingDependencyError, PluginError, PluginLoadError
-from tests.core.distributions import install_site
+from fileroom.tags import TagSet
+from tests.core.distributions import FakeIndex, FakeStorage, index_source, install_site, storage_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,6 +63,48 @@ def test_a_plugin_is_found_with_its_kind_and_provenance_and_not_imported(site: S
 def test_the_kind_is_told_by_the_hook_that_the_entry_point_names(site: Site, value: str, kind: str) -> None:
     site.install("acme", plugins={"thing": value})
     assert found("thing").kind == kind
+
+
+def test_a_kind_before_the_name_lets_one_distribution_offer_the_name_for_two_kinds(site: Site) -> None:
+    site.install(
+        "acme",
+        plugins={"storage.tape": "a:fileroom_storage", "index.tape": "b:fileroom_index"},
+        requires=['fileroom-no-such-thing; extra == "tape"'],
+    )
+    assert {(one.kind, one.module) for one in discover() if one.name == "tape"} == {
+        ("storage", "a"),
+        ("index", "b"),
+    }
+    (storage,) = (one for one in discover() if (one.name, one.kind) == ("tape", "storage"))
+    assert storage.remedy == "pip install 'acme[tape]'"
+    assert {one.state for one in listed("tape")} == {"missing extra"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("index.tape", "a:fileroom_storage"),
+        ("storage.", "a:fileroom_storage"),
+        ("storage", "a:fileroom_storage"),
+        ("unknown.tape", "a"),
+        ("storage.tape", "a"),
+    ],
+)
+def test_a_name_that_does_not_begin_with_its_kind_stays_as_it_is(site: Site, name: str, value: str) -> None:
+    site.install("acme", plugins={name: value})
+    assert [one.name for one in discover() if one.distribution == "acme"] == [name]
+
+
+def test_a_kind_before_the_name_is_no_part_of_it_in_a_configuration(site: Site) -> None:
+    site.install(
+        "acme",
+        plugins={"storage.tape": "acme_tape:fileroom_storage", "index.tape": "acme_rows:fileroom_index"},
+        modules={"acme_tape": storage_source("tape"), "acme_rows": index_source("tape")},
+    )
+    config = load_config("archive", index={"backend": "tape"}, storage={"backend": "tape"})
+    dispatch = Dispatch.open(config)
+    assert isinstance(dispatch.open_storage(), FakeStorage)
+    assert isinstance(dispatch.open_index(TagSet({})), FakeIndex)
 
 
 def test_an_entry_point_that_is_listed_twice_counts_once(site: Site, tmp_path: Path) -> None:
