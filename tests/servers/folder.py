@@ -23,6 +23,7 @@ import psutil
 
 _ROOT = Path(__file__).parents[2]
 _PATIENCE = 60  # seconds
+_SHOWN = 2000  # characters of what a failing program prints
 _NOBODY = "nobody"
 
 # Processes outlive the objects by which they were started: these are kept until the interpreter ends.
@@ -82,11 +83,13 @@ class ServerFolder:
         said, failed = self.path / f"{name}.json", self.path / f"{name}.failed"
         with self.lock(name):
             if failed.exists():
-                raise RuntimeError(f"{name} did not start: see the first test that asked for it")
+                raise RuntimeError(failed.read_text())
             if not said.exists():
-                failed.touch()
-                said.write_text(json.dumps(start()))
-                failed.unlink()
+                try:
+                    said.write_text(json.dumps(start()))
+                except Exception as error:
+                    failed.write_text(f"{name} did not start: {error}")
+                    raise
         return dict(json.loads(said.read_text()))
 
     def note_missing(self, name: str, hint: str) -> None:
@@ -115,7 +118,7 @@ class ServerFolder:
             user=_user(unprivileged=unprivileged),
         )
         if done.returncode:
-            raise RuntimeError(f"{words[0]}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
+            raise RuntimeError(f"{words[0]}: exit {done.returncode}\n{(done.stdout + done.stderr)[:_SHOWN]}")
 
     def spawn(
         self,

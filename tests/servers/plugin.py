@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from tests.servers import mariadb, postgres, rclone, s3
+from tests.servers import ceph, mariadb, postgres, rclone, s3
 from tests.servers.folder import ServerFolder
 
 if TYPE_CHECKING:
@@ -102,6 +102,14 @@ def rclone_s3(server_folder: ServerFolder) -> Iterator[s3.S3Server]:
     """A bucket of the test's own on ``rclone serve s3``."""
     _need(server_folder, "rclone", rclone)
     with rclone.bucket(server_folder) as server:
+        yield server
+
+
+@pytest.fixture
+def ceph_s3(server_folder: ServerFolder) -> Iterator[s3.S3Server]:
+    """A bucket of the test's own on Ceph's RADOS gateway."""
+    _need(server_folder, "ceph", ceph)
+    with ceph.bucket(server_folder) as server:
         yield server
 
 

@@ -26,7 +26,7 @@ def test_each_test_has_an_empty_mariadb_database(mariadb_url: str, turn: int) ->
     engine.dispose()
 
 
-@pytest.fixture(params=["rclone_s3", "moto_s3"])
+@pytest.fixture(params=["rclone_s3", "ceph_s3", "moto_s3"])
 def bucket(request: pytest.FixtureRequest) -> S3Server:
     server = request.getfixturevalue(request.param)
     assert isinstance(server, S3Server)
