@@ -25,6 +25,7 @@ from fileroom._index.edits import (
     Details,
     Edit,
     Edited,
+    Mirrored,
     Relocation,
     Removal,
     RemoveLabel,
@@ -61,6 +62,7 @@ __all__ = [
     "ListedInstance",
     "ListedStudy",
     "Listing",
+    "Mirrored",
     "Overwrite",
     "Page",
     "Relocation",
@@ -94,9 +96,11 @@ class IndexCapabilities:
         history: `Index.restore` carries the change log over, and revisions with it; ``received`` and
             ``parent`` of an `Entry` are heeded. Times are kept right to a millisecond.
         relocate: `Index.relocate` is there.
+        mirror: `Index.mirror` is there, and so is ``history``.
     """
 
     history: bool = False
+    mirror: bool = False
     relocate: bool = False
 
 
@@ -308,6 +312,34 @@ class Index(abc.ABC):
         if lacking := list(missing(details, self.details(list(details)))):
             self.edit(lacking)
         return committed
+
+    def mirror(
+        self,
+        entries: Sequence[Entry],
+        details: Mapping[str, Details],
+        removed: Sequence[str] = (),
+        changes: Sequence[Change] = (),
+    ) -> Mirrored:
+        """Become like another index in a part: the commit of a migration whose source lives on.
+
+        All in one transaction, and nothing is logged but ``changes``:
+
+        First the resources in ``removed`` go, with all beneath them and ancestors left without children, as
+        `remove` has it; an id that is not there is passed over. Then the entries come, as `commit` takes them
+        under ``IF_CHANGED``, but with the revisions that they bring; ``received`` and ``parent`` are heeded
+        as `restore` does. Then, by public id, the details: attachments, metadata and labels of a resource
+        become those given, with their revisions, and what is not among them goes, but for the DICOM file of
+        an instance, which stays whatever is given. Details of what is not there are passed over. At last the
+        changes are appended, as `restore` does. Doing the same again changes nothing.
+
+        Garbage is every locator of what went, of what was replaced and of what was not taken, unless the
+        index points at it when the transaction ends.
+
+        Raises:
+            NotSupportedError: the capability ``mirror`` is not there.
+        """
+        del entries, details, removed, changes
+        raise NotSupportedError(f"{type(self).__name__} cannot be made like another index bit by bit")
 
     def relocate(self, moves: Sequence[Relocation]) -> list[bool]:
         """Note that attachments' bytes lie elsewhere, all in one transaction; one answer for each, in order.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from fileroom._index.committing import Committed
 from fileroom.errors import NotFoundError
 from fileroom.model import AttachmentRecord, Metadata
 
@@ -114,6 +115,19 @@ class Edited:
 
     revision: int
     garbage: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mirrored:
+    """What `Index.mirror` did.
+
+    Attributes:
+        committed: one outcome for each entry, in order.
+        garbage: all locators that are to be deleted, those of the outcomes too.
+    """
+
+    committed: tuple[Committed, ...]
+    garbage: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,6 +177,7 @@ class FaultyIndex(_Faulty, Index):
     statistics = _Stepped()
     attachments = _Stepped()
     restore = _Stepped()
+    mirror = _Stepped()
     relocate = _Stepped()
     unit = _Stepped()
     wait_for_changes = _Stepped()

@@ -18,6 +18,7 @@ from fileroom.testing.index_edit import AttachmentContract, EditContract
 from fileroom.testing.index_find import ComputedContract, FindContract
 from fileroom.testing.index_history import LogContract, ReceiptContract, RevisionContract
 from fileroom.testing.index_metadata import LabelContract, MetadataContract
+from fileroom.testing.index_mirror import MirrorContract
 from fileroom.testing.index_overwrite import OverwriteContract, StampContract
 from fileroom.testing.index_paging import OrderContract, PageContract
 from fileroom.testing.index_read import ReadContract, ReopenContract, WalkContract
@@ -53,6 +54,7 @@ class IndexContract(
     LogContract,
     ReceiptContract,
     WithoutHistoryContract,
+    MirrorContract,
     AgeContract,
     VouchContract,
     CompactContract,

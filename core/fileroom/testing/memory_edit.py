@@ -48,6 +48,16 @@ def add_missing(tables: Tables, row: Row, wanted: Details) -> None:
     )
 
 
+def make_like(tables: Tables, row: Row, wanted: Details) -> set[str]:
+    """Give a resource just what is wanted, revisions as given; return the locators that went."""
+    files = {file.content_type: file for file in wanted.attachments}
+    if row.level is Level.INSTANCE:
+        files[DICOM] = row.attachments[DICOM]
+    new = replace(row, attachments=files, metadata=wanted.metadata, labels=frozenset(wanted.labels))
+    tables.put(new)
+    return {file.locator for file in row.attachments.values()}
+
+
 def _edit_attachment(tables: Tables, row: Row, edit: Attach | Detach) -> Edited:
     number = edit.attachment.content_type if isinstance(edit, Attach) else edit.content_type
     if row.level is Level.INSTANCE and number == DICOM:

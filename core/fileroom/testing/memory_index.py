@@ -20,6 +20,7 @@ from fileroom.index import (
     Held,
     Index,
     IndexCapabilities,
+    Mirrored,
     Overwrite,
     Page,
     Removal,
@@ -56,7 +57,7 @@ class MemoryIndex(Index):
         store: where they are kept; two indexes with one store are one index opened twice.
     """
 
-    capabilities = IndexCapabilities(history=True)
+    capabilities = IndexCapabilities(history=True, mirror=True)
 
     class Store:
         """What outlives a `MemoryIndex` and can be opened again."""
@@ -172,9 +173,33 @@ class MemoryIndex(Index):
                     tables.put(replace(row, attachments={DICOM: entry.attachment}))
             for public_id, wanted in details.items():
                 memory_edit.add_missing(tables, tables.existing(public_id), wanted)
-            last = logged[-1].sequence if logged else 0
-            tables.changes = logged + [each for each in changes if each.sequence > last]
+            tables.changes = _appended(logged, changes)
             return outcomes
+
+    def mirror(
+        self,
+        entries: Sequence[Entry],
+        details: Mapping[str, Details],
+        removed: Sequence[str] = (),
+        changes: Sequence[Change] = (),
+    ) -> Mirrored:
+        """See `Index.mirror`."""
+        with self._transaction() as tables:
+            logged = tables.changes.copy()
+            garbage = {file.locator for wanted in details.values() for file in wanted.attachments}
+            garbage.update(self._remove(tables, [each for each in removed if each in tables.rows]).garbage)
+            outcomes = self._commit_all(tables, entries, Overwrite.IF_CHANGED)
+            for entry, outcome in zip(entries, outcomes, strict=True):
+                garbage.update(outcome.garbage)
+                if outcome.status is not CommitStatus.ALREADY_STORED:
+                    row = tables.rows[outcome.id]
+                    tables.put(replace(row, attachments={**row.attachments, DICOM: entry.attachment}))
+            for public_id, wanted in details.items():
+                if public_id in tables.rows:
+                    garbage.update(memory_edit.make_like(tables, tables.rows[public_id], wanted))
+            tables.changes = _appended(logged, changes)
+            live = _locators(tables.rows.values())
+            return Mirrored(tuple(outcomes), tuple(sorted(garbage - live)))
 
     def find(self, query: Query) -> Page:
         """See `Index.find`."""
@@ -249,25 +274,28 @@ class MemoryIndex(Index):
     def remove(self, ids: Sequence[str]) -> Removal:
         """See `Index.remove`."""
         with self._transaction() as tables:
-            rows = dict(tables.rows)
-            doomed = {tables.existing(each).id for each in ids}
-            for row in rows.values():  # parents come before their children
-                if row.parent in doomed:
-                    doomed.add(row.id)
-            parents: set[str | None] = set()
-            for row in reversed(rows.values()):
-                if row.id not in doomed and (row.level is Level.INSTANCE or row.id in parents):
-                    parents.add(row.parent)
-                else:
-                    doomed.add(row.id)
-                    tables.drop(row)
-                    tables.log(ChangeType.DELETED, row)
-            gone = [row for row in reversed(rows.values()) if row.id in doomed]
-            return Removal(
-                removed=tuple((int(row.level), row.id) for row in gone),
-                remaining={each: _remaining(rows, each, doomed) for each in ids},
-                garbage=tuple(_locators(gone)),
-            )
+            return self._remove(tables, ids)
+
+    def _remove(self, tables: Tables, ids: Sequence[str]) -> Removal:
+        rows = dict(tables.rows)
+        doomed = {tables.existing(each).id for each in ids}
+        for row in rows.values():  # parents come before their children
+            if row.parent in doomed:
+                doomed.add(row.id)
+        parents: set[str | None] = set()
+        for row in reversed(rows.values()):
+            if row.id not in doomed and (row.level is Level.INSTANCE or row.id in parents):
+                parents.add(row.parent)
+            else:
+                doomed.add(row.id)
+                tables.drop(row)
+                tables.log(ChangeType.DELETED, row)
+        gone = [row for row in reversed(rows.values()) if row.id in doomed]
+        return Removal(
+            removed=tuple((int(row.level), row.id) for row in gone),
+            remaining={each: _remaining(rows, each, doomed) for each in ids},
+            garbage=tuple(_locators(gone)),
+        )
 
     def changes(
         self, since: int = 0, limit: int = 100, types: Sequence[ChangeType] | None = None
@@ -291,6 +319,11 @@ class MemoryIndex(Index):
         for each in sorted(rows):
             if after is None or each > after:
                 yield from ((each, file) for _, file in sorted(rows[each].attachments.items()))
+
+
+def _appended(logged: list[Change], changes: Sequence[Change]) -> list[Change]:
+    last = logged[-1].sequence if logged else 0
+    return logged + [each for each in changes if each.sequence > last]
 
 
 def _locators(rows: Iterable[Row]) -> set[str]:

@@ -195,7 +195,9 @@ class Batch:
         return self._ledger.now if moment is None else milliseconds_of(moment)
 
     def _replace(self, held: _Instance, candidate: Candidate) -> None:
-        file = _revised(candidate.entry.attachment, held.files[DICOM].revision + 1)
+        file = candidate.entry.attachment
+        if not self._restoring:
+            file = _revised(file, held.files[DICOM].revision + 1)
         kept = {number: each for number, each in held.files.items() if number >= FIRST_USER_TYPE}
         held.files = {DICOM: file, **kept}
         held.stamp = candidate.entry.stamp

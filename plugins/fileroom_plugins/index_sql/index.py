@@ -19,6 +19,7 @@ from fileroom_plugins.index_sql.find import Search
 from fileroom_plugins.index_sql.hanging import hanging_on
 from fileroom_plugins.index_sql.log import changes
 from fileroom_plugins.index_sql.lookup import chunks, digests_of, places
+from fileroom_plugins.index_sql.mirror import Mirroring
 from fileroom_plugins.index_sql.records import Records
 from fileroom_plugins.index_sql.refresh import refresh
 from fileroom_plugins.index_sql.remove import remove
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from fileroom.index import Committed, Details, Edit, Edited, Entry, Page, Removal
+    from fileroom.index import Committed, Details, Edit, Edited, Entry, Mirrored, Page, Removal
     from fileroom.model import AttachmentRecord, Change, ChangePage, ChangeType, Header, ResourceRecord
     from fileroom.query import Query
     from fileroom.tags import TagSet
@@ -52,7 +53,7 @@ class SqlIndex(Index):
         CatalogError: the database failed.
     """
 
-    capabilities = IndexCapabilities(history=True)
+    capabilities = IndexCapabilities(history=True, mirror=True)
 
     def __init__(self, database: Database, tags: TagSet) -> None:
         self._database = database
@@ -190,6 +191,22 @@ class SqlIndex(Index):
             add_missing(connection, self._schema, details)
             append_changes(connection, self._schema, changes)
             return outcomes
+
+        return self._database.write(work)
+
+    def mirror(
+        self,
+        entries: Sequence[Entry],
+        details: Mapping[str, Details],
+        removed: Sequence[str] = (),
+        changes: Sequence[Change] = (),
+    ) -> Mirrored:
+        """See `Index.mirror`."""
+        batch = candidates(self._schema, entries)
+
+        def work(connection: Connection) -> Mirrored:
+            uids = self._prepared(connection, batch)
+            return Mirroring(connection, self._schema, uids).mirror(batch, details, removed, changes)
 
         return self._database.write(work)
 

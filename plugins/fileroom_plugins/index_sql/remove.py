@@ -29,16 +29,23 @@ class _Doomed(NamedTuple):
     parent: int | None
 
 
-def remove(connection: Connection, schema: Schema, ids: Sequence[str]) -> Removal:
-    """Remove resources within a transaction; see `fileroom.index.Index.remove`."""
-    return _Removing(connection, schema).remove(ids)
+def remove(connection: Connection, schema: Schema, ids: Sequence[str], *, logs: bool = True) -> Removal:
+    """Remove resources within a transaction; see `fileroom.index.Index.remove`.
+
+    Args:
+        connection: the transaction.
+        schema: the tables.
+        ids: the resources.
+        logs: whether the change log hears of it.
+    """
+    return _Removing(connection, schema, logs=logs).remove(ids)
 
 
 class _Removing:
-    def __init__(self, connection: Connection, schema: Schema) -> None:
+    def __init__(self, connection: Connection, schema: Schema, *, logs: bool) -> None:
         self._connection = connection
         self._schema = schema
-        self._ledger = Ledger(connection, schema)
+        self._ledger = Ledger(connection, schema, logs=logs)
         self._doomed: dict[Level, dict[int, _Doomed]] = {level: {} for level in Level}
 
     def remove(self, ids: Sequence[str]) -> Removal:
