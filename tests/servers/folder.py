@@ -253,7 +253,9 @@ def _user(*, unprivileged: bool) -> str | None:
 
 
 def _gone(process: psutil.Process) -> bool:
-    # One that has ended stays until its parent, perhaps another worker, asks about it.
+    # One that has ended stays until its parent asks about it: perhaps we, perhaps another worker.
+    for one in _started:
+        one.poll()
     try:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

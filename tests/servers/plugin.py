@@ -90,6 +90,16 @@ def postgres_url(_postgres: str) -> Iterator[str]:
 
 
 @pytest.fixture
+def own_postgres(server_folder: ServerFolder) -> Iterator[postgres.PostgresServer]:
+    """A PostgreSQL server of the test's own, with the safety of production: to be stopped and killed."""
+    _need(server_folder, "postgres", postgres)
+    server = postgres.PostgresServer(server_folder, durable=True)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
 def mariadb_url(server_folder: ServerFolder) -> Iterator[str]:
     """An empty MariaDB database of the test's own: ``mysql+pymysql://…``."""
     _need(server_folder, "mariadb", mariadb)
