@@ -1,32 +1,35 @@
-"""Attachments of one resource: what there is, and how to read it."""
+"""Attachments of one resource: what there is, how to read it, and how to change a part of it."""
 
 from __future__ import annotations
 
+import functools
 import itertools
-import time
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Self
 
-from fileroom.digests import Hashing
-from fileroom.errors import AlreadyExistsError, NotFoundError, NotSupportedError, RevisionError
-from fileroom.index import Attach, Detach
-from fileroom.ingest import still_there
-from fileroom.keys import attachment_key
-from fileroom.model import AttachmentRecord, Level
+from fileroom._attachments.editing import AttachmentFile
+from fileroom._attachments.splicing import Splice, changeable, splice_attachment
+from fileroom._attachments.storing import store_attachment
+from fileroom.errors import InvalidValueError, NotFoundError, RevisionError
+from fileroom.index import Detach
+from fileroom.model import Level
 from fileroom.opening import open_attachment, read_attachment
-from fileroom.storage import CHUNK, ByteRange, PutItem, buffers
+from fileroom.storage import CHUNK, ByteRange
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fileroom.archive import Archive
+    from fileroom.model import AttachmentRecord
     from fileroom.resources import Resource
     from fileroom.storage import Source
 
 
 class Attachment:
-    """One attachment: bytes under a content type, read from the storage on need."""
+    """One attachment: bytes under a content type, read from the storage on need.
+
+    A handle shows the revision that it was fetched with, or that it made itself.
+    """
 
     __slots__ = ("_archive", "_id", "record")
 
@@ -65,19 +68,36 @@ class Attachment:
         """1 for the first version, raised by one at each replacement."""
         return self.record.revision
 
-    def open(self, byte_range: ByteRange | None = None) -> BinaryIO:
-        """Open it, or a range of it, for reading; seekable, to be closed.
+    def open(self, mode: str = "rb", byte_range: ByteRange | None = None) -> BinaryIO:
+        """Open it for reading (``"rb"``), or for reading and writing (``"r+b"``); seekable, to be closed.
+
+        What is written to a file of mode ``"r+b"`` shows when it is read again, and nowhere else. Closing the
+        file stores one new version, with all changes, unless nothing was written. Leaving a ``with`` block
+        by an error discards what was written. Memory is bounded; what is written waits in a temporary file.
+
+        Args:
+            mode: ``"rb"`` or ``"r+b"``.
+            byte_range: only these bytes, as if they were the whole; for reading.
 
         Raises:
+            InvalidValueError: there is no such mode, or not of a range.
+            NotSupportedError: the attachment cannot be written to: it is a DICOM file, or one of ours.
+            RevisionError: it is to be written to, and has another revision by now.
             NotFoundError: the bytes are gone (deleted or replaced meanwhile, or lost).
             IntegrityError: they are another instance's, and not the archive's doing (`fileroom.opening`).
             StorageError: reading failed.
         """
-        return open_attachment(self._archive, self._id, self.record, byte_range)
+        if mode == "rb":
+            return open_attachment(self._archive, self._id, self.record, byte_range)
+        if mode != "r+b" or byte_range is not None:
+            raise InvalidValueError("an attachment is opened as 'rb', or as 'r+b' and then without a range")
+        before = changeable(self._archive, self._id, self.content_type, self.revision)
+        base = self._archive.storage.open(before.locator)
+        return AttachmentFile(base, before.size, functools.partial(self._replace, before))
 
-    def read(self, start: int = 0, end: int | None = None) -> bytes:
-        """Return bytes from ``start`` up to, not including, ``end`` (None: to the end)."""
-        return self.read_ranges([ByteRange(start, end)])[0]
+    def read(self, start: int | None = None, end: int | None = None) -> bytes:
+        """Return bytes from ``start`` (None: the first) up to, not including, ``end`` (None: to the end)."""
+        return self.read_ranges([ByteRange(start or 0, end)])[0]
 
     def read_ranges(self, ranges: Sequence[ByteRange]) -> list[bytes]:
         """Return the bytes of several ranges, in the order asked for."""
@@ -88,6 +108,59 @@ class Attachment:
         with self.open() as file:
             while piece := file.read(chunk):
                 yield piece
+
+    def append(self, data: Source, *, if_revision: int | None = None) -> Self:
+        """Add bytes at the end; as `splice` does."""
+        return self.splice(None, 0, data, if_revision=if_revision)
+
+    def splice(
+        self, offset: int | None, delete_length: int | None, data: Source, *, if_revision: int | None = None
+    ) -> Self:
+        """Put ``data`` in the place of ``delete_length`` bytes from ``offset`` on; durable when it returns.
+
+        The other bytes stay, and move up or down. It makes a new revision: readers have the old bytes or
+        the new, and of two changes at the same time one raises `RevisionError`. Where the storage can splice
+        (`fileroom.storage.StorageCapabilities`) it costs what the change costs; elsewhere, and for small
+        attachments, the bytes are copied, in pieces.
+
+        Args:
+            offset: in bytes, from 0; None appends.
+            delete_length: in bytes; 0 inserts, None deletes to the end, and so does more than there is.
+            data: what `fileroom.Archive.attach` takes.
+            if_revision: the revision that must be there; None takes whatever is.
+
+        Returns:
+            This attachment, which shows the new revision.
+
+        Raises:
+            InvalidValueError: a number is negative, or the offset lies past the end.
+            NotFoundError: the attachment, or its resource, was removed.
+            NotSupportedError: it is the DICOM file of an instance, or one of ours (below 1024).
+            RevisionError: another revision is there, or was before this one was stored; nothing was changed.
+            IntegrityError: the bytes were found to be damaged; nothing was changed.
+            StorageError: the bytes could not be stored.
+        """
+        change = Splice(offset, delete_length, data)
+        before = changeable(self._archive, self._id, self.content_type, if_revision)
+        self.record = splice_attachment(self._archive, self._id, before, change)
+        return self
+
+    def presigned_url(self, seconds: int = 3600) -> str:
+        """Return a URL from which anybody who has it can read the bytes, for so many seconds.
+
+        Raises:
+            NotSupportedError: the storage has no such URLs.
+            InvalidValueError: the time is less than a second, or longer than the storage allows.
+        """
+        if seconds < 1:
+            raise InvalidValueError(f"a URL cannot be valid for {seconds} seconds: 1 is the least")
+        return self._archive.storage.presigned_url(self.record.locator, seconds)
+
+    def _replace(self, before: AttachmentRecord, change: Splice) -> None:
+        now = changeable(self._archive, self._id, before.content_type, before.revision)
+        if now.uuid != before.uuid:  # detached and attached anew, which counts from 1 again
+            raise RevisionError(f"attachment {now.content_type} of {self._id} was replaced: open it again")
+        self.record = splice_attachment(self._archive, self._id, before, change)
 
     def __repr__(self) -> str:
         """Show name, size and revision."""
@@ -147,31 +220,8 @@ class Attachments(Mapping[str | int, Attachment]):
 def put_attachment(
     archive: Archive, id_: str, number: int, source: Source, if_revision: int | None = None
 ) -> Attachment:
-    """Store bytes and attach them, in the order of every store: bytes durable, then the index.
-
-    Raises:
-        NotFoundError: there is no such resource.
-        RevisionError: another revision is there; the bytes were deleted again.
-        StorageError: the bytes could not be stored.
-    """
-    level = archive.fetch(id_).level  # before the bytes move: a mistaken id is the common error
-    hashing = Hashing(archive.config.ingest.digest, buffers(source))
-    started = time.time()
-    key = attachment_key()
-    with archive.index.unit():
-        # 1  Bytes, durable when this returns.
-        (stored,) = archive.storage.put_many([PutItem(key, hashing, {}, level, number)])
-        record = AttachmentRecord(
-            number, key, stored.size, hashing.digest, stored.locator, stored.size, hashing.digest
-        )
-        still_there(archive.storage, [stored.locator], started)
-        # 2  The commit point; then what it replaced is deleted. Refused bytes go too.
-        try:
-            edited = archive.edit([Attach(id_, record, if_revision)])[0]
-        except (NotFoundError, AlreadyExistsError, NotSupportedError):
-            archive.storage.delete([stored.locator])
-            raise
-    return Attachment(archive, id_, replace(record, revision=edited.revision))
+    """Store bytes and attach them; see `fileroom.resources.Resource.attach`."""
+    return Attachment(archive, id_, store_attachment(archive, id_, number, source, if_revision))
 
 
 def run_processor(archive: Archive, id_: str, name: str) -> list[Attachment]:

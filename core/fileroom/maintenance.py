@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fileroom.content_types import USER
 from fileroom.digests import digest_of
-from fileroom.errors import CatalogError, InvalidDatasetError, NotFoundError, StorageError
+from fileroom.errors import CatalogError, InvalidDatasetError, NotFoundError, RevisionError, StorageError
 from fileroom.header import HeaderReader
+from fileroom.index import Attach
 from fileroom.ingest import BATCH_OBJECTS
 from fileroom.opening import is_of, unread
 from fileroom.storage import is_external
@@ -76,7 +79,8 @@ def verify(archive: Archive, *, digests: bool = True) -> Iterator[Finding]:
     """Compare every attachment's record with the stored bytes, and yield what differs.
 
     Reads the storage itself, whatever was stored lately; without ``digests`` only sizes are compared. Where
-    no digest was recorded, ``digests`` reads the header, and holds the identifiers in it against the index's.
+    no digest was recorded, ``digests`` reads the header, and holds the identifiers in it against the index's;
+    of an attachment that the storage spliced it notes the digest, as a new revision of the same bytes.
     What the index itself found wrong comes first.
     """
     for reason in archive.index.problems():
@@ -108,9 +112,11 @@ def _problem(
     if size != record.stored_size:
         return "size", f"{size} bytes are stored, {record.stored_size} were recorded{again}"
     if reader is not None and record.stored_digest:
-        digest = _digest(archive, record)
+        digest = _digest(archive, record, record.stored_digest.partition(":")[0])
         if digest != record.stored_digest:
             return "digest", f"{digest} is stored, {record.stored_digest} was recorded{again}"
+    elif reader is not None and not record.digest and record.content_type >= USER:
+        _note_digest(archive, id_, record)
     return None
 
 
@@ -120,9 +126,17 @@ def _still_recorded(archive: Archive, id_: str, record: AttachmentRecord) -> boo
     return details is not None and any(one.uuid == record.uuid for one in details.attachments)
 
 
-def _digest(archive: Archive, record: AttachmentRecord) -> str:
+def _digest(archive: Archive, record: AttachmentRecord, algorithm: str) -> str:
     with archive.storage.open(record.locator) as file:
-        return digest_of(file, record.stored_digest.partition(":")[0])
+        return digest_of(file, algorithm)
+
+
+def _note_digest(archive: Archive, id_: str, record: AttachmentRecord) -> None:
+    """Note the digest of an attachment that the storage spliced, unless it was changed meanwhile."""
+    digest = _digest(archive, record, archive.config.ingest.digest)
+    noted = replace(record, digest=digest, stored_digest=digest)
+    with contextlib.suppress(NotFoundError, RevisionError):
+        archive.edit([Attach(id_, noted, record.revision)])
 
 
 def sweep(archive: Archive, *, grace: float, dry_run: bool = False) -> SweepReport:

@@ -262,7 +262,7 @@ class Instance(Resource):
             IntegrityError: they are another instance's; only where the archive took the file over unread.
             StorageError: reading failed.
         """
-        return self.attachments["dicom"].open(byte_range)
+        return self.attachments["dicom"].open(byte_range=byte_range)
 
     def dataset(self, *, stop_before_pixels: bool = False) -> Dataset:
         """Read the DICOM file into a pydicom dataset.

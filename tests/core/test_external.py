@@ -80,7 +80,7 @@ def test_everything_else_is_the_inner_storages(storage: ExternalFiles) -> None:
 
 
 def test_capabilities_are_the_inner_storages_at_any_time(storage: ExternalFiles) -> None:
-    assert storage.capabilities == StorageCapabilities()
+    assert storage.capabilities == MemoryStorage.capabilities
     storage.inner.capabilities = StorageCapabilities(naming=True)
     assert storage.capabilities.naming
 

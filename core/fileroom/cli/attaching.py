@@ -115,7 +115,7 @@ def cat(settings: Settings, *, identifier: str, content_type: str, span: str | N
         raise UsageProblem("bytes would garble this terminal: send them to a file or a pipe, or use -o FILE")
     with settings.open() as archive:
         attachment = _attachment(resolve_one(archive, identifier), content_type)
-        with attachment.open(byte_range) as source:
+        with attachment.open(byte_range=byte_range) as source:
             if file is not None:
                 with Path(file).open("wb") as target:
                     _copy(source, target)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import io
+import itertools
 import threading
 import time
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
-from fileroom.errors import AlreadyExistsError, NotFoundError
-from fileroom.storage import ByteRange, Deletion, Storage, Stored, buffers
+from fileroom.errors import AlreadyExistsError, InvalidValueError, NotFoundError
+from fileroom.storage import ByteRange, Deletion, Storage, StorageCapabilities, Stored, buffers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from fileroom.storage import PutItem
+    from fileroom.storage import PutItem, Source
 
     Objects: TypeAlias = dict[str, tuple[bytes, float]]
 
@@ -29,6 +30,7 @@ class MemoryStorage(Storage):
         objects: where they are kept; two storages with one dictionary are one storage opened twice.
     """
 
+    capabilities = StorageCapabilities(splice=True, conditional_create=True)
     _lock = threading.Lock()
 
     def __init__(self, objects: Objects | None = None) -> None:
@@ -69,6 +71,17 @@ class MemoryStorage(Storage):
         for locator, (data, modified) in self._objects.copy().items():
             if locator.startswith(prefix):
                 yield Stored(locator, len(data), modified)
+
+    def splice(
+        self, locator: str, key: str, offset: int | None, delete_length: int | None, data: Source
+    ) -> Stored:
+        """Store what an object would read like with a part of it replaced."""
+        old, _ = self._get(locator)
+        start = len(old) if offset is None else offset
+        end = len(old) if delete_length is None else start + delete_length
+        if not 0 <= start <= len(old) or end < start:
+            raise InvalidValueError(f"storage: no bytes lie at {start}..{end} of an object of {len(old)}")
+        return self.put(key, itertools.chain([old[:start]], buffers(data), [old[end:]]))  # type: ignore[arg-type]  # buffers
 
     def _get(self, locator: str) -> tuple[bytes, float]:
         try:

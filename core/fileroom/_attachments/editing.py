@@ -1,0 +1,138 @@
+"""An attachment opened for reading and writing: what is written becomes one new version at the end."""
+
+from __future__ import annotations
+
+import io
+import os
+from typing import TYPE_CHECKING, BinaryIO
+
+from fileroom._attachments.overlay import Overlay
+from fileroom._attachments.splicing import Splice
+from fileroom.storage import CHUNK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from types import TracebackType
+
+    from _typeshed import ReadableBuffer, WriteableBuffer
+
+_BUFFER = 1 << 16  # bytes; small writes are joined to such pieces
+
+
+class AttachmentFile(io.BufferedRandom):
+    """A seekable binary file over an attachment's bytes.
+
+    Reading shows what was written. `close` stores one new version, if anything was written; leaving a
+    ``with`` block by an error discards it instead, and so does dropping a file that was never closed. What
+    was written lies in memory, and in a temporary file when it is more than that is good for.
+
+    Args:
+        base: the bytes beneath, seekable; closed with this file, or before the new version is committed.
+        size: how many they are.
+        store: makes a new version of a change.
+    """
+
+    def __init__(self, base: BinaryIO, size: int, store: Callable[[Splice], object]) -> None:
+        self._overlay = Overlay(base, size)
+        self._store = store
+        super().__init__(_Overlaid(self._overlay), _BUFFER)
+
+    def close(self) -> None:
+        """Store what was written, and close the file, whether that succeeds or not.
+
+        Raises:
+            RevisionError: somebody else changed the attachment meanwhile; their version stays.
+            FileroomError: the new version could not be stored; the old one stays.
+        """
+        if self.closed:
+            return
+        try:
+            self.flush()
+            change = self._overlay.change()
+            if change is not None:
+                start, length, end = change
+                self._store(Splice(start, length, self._pieces(start, end)))
+        finally:
+            self.discard()
+
+    def discard(self) -> None:
+        """Close the file, and forget what was written."""
+        self.raw.close()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the file, or after an error discard what was written."""
+        if kind is None:
+            self.close()
+        else:
+            self.discard()
+
+    def __del__(self) -> None:
+        """Discard: what nobody closed is not known to be complete."""
+        self.discard()
+
+    def _pieces(self, start: int, end: int) -> Iterator[bytes]:
+        for position in range(start, end, CHUNK):
+            yield self._overlay.read(position, min(CHUNK, end - position))
+        self._overlay.close()  # an open file cannot be deleted everywhere, and the old version is to be
+
+
+class _Overlaid(io.RawIOBase):
+    """The overlay as a file with a position."""
+
+    name = ""  # pydicom asks for it
+
+    def __init__(self, overlay: Overlay) -> None:
+        self._overlay = overlay
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self._take(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    def readall(self) -> bytes:
+        return self._take(max(self._overlay.size - self._position, 0))
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        view = memoryview(data).cast("B")
+        self._overlay.write(self._position, view)
+        self._position += len(view)
+        return len(view)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        bases = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._overlay.size}
+        if whence not in bases or bases[whence] + offset < 0:
+            raise ValueError(f"cannot seek by {offset} from {whence}")
+        self._position = bases[whence] + offset
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def truncate(self, size: int | None = None, /) -> int:
+        size = self._position if size is None else size
+        if size < 0:
+            raise ValueError(f"cannot cut to {size} bytes")
+        self._overlay.truncate(size)
+        return size
+
+    def close(self) -> None:
+        self._overlay.close()
+        super().close()
+
+    def _take(self, length: int) -> bytes:
+        data = self._overlay.read(self._position, length)
+        self._position += len(data)
+        return data

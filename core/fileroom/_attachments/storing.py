@@ -1,0 +1,82 @@
+"""Bytes that are attached, in the order of every store: durable first, then in the index."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fileroom.digests import Hashing
+from fileroom.errors import AlreadyExistsError, NotFoundError, NotSupportedError
+from fileroom.index import Attach
+from fileroom.ingest import still_there
+from fileroom.keys import attachment_key
+from fileroom.model import AttachmentRecord
+from fileroom.storage import PutItem, buffers
+
+if TYPE_CHECKING:
+    from fileroom.archive import Archive
+    from fileroom.model import Level
+    from fileroom.storage import Source, Stored
+
+
+def store_attachment(
+    archive: Archive, id_: str, number: int, source: Source, if_revision: int | None
+) -> AttachmentRecord:
+    """Store bytes and attach them to a resource; return the record as the index has it.
+
+    Raises:
+        NotFoundError: there is no such resource.
+        RevisionError: another revision is there; the bytes were deleted again.
+        StorageError: the bytes could not be stored.
+    """
+    level = archive.fetch(id_).level  # before the bytes move: a mistaken id is the common error
+    started = time.time()
+    with archive.index.unit():
+        record = put_bytes(archive, number, level, source, known_size(source))
+        return attach_stored(archive, id_, record, if_revision, started)
+
+
+def put_bytes(
+    archive: Archive, number: int, level: Level, source: Source, size: int | None
+) -> AttachmentRecord:
+    """Store bytes under a fresh key, durable when it returns; nothing points at them yet."""
+    key = attachment_key()
+    hashing = Hashing(archive.config.ingest.digest, buffers(source))
+    (stored,) = archive.storage.put_many([PutItem(key, hashing, {}, level, number, size)])
+    return record_of(number, key, stored, hashing.digest)
+
+
+def record_of(number: int, key: str, stored: Stored, digest: str) -> AttachmentRecord:
+    """Return the record of bytes at rest as they are; an empty ``digest`` is not known yet."""
+    return AttachmentRecord(number, key, stored.size, digest, stored.locator, stored.size, digest)
+
+
+def attach_stored(
+    archive: Archive, id_: str, record: AttachmentRecord, if_revision: int | None, started: float
+) -> AttachmentRecord:
+    """Commit stored bytes: from here on they are visible, and what they replace is deleted.
+
+    Refused bytes are deleted again; errors as of `fileroom.index.Index.edit`.
+    """
+    still_there(archive.storage, [record.locator], started)
+    try:
+        edited = archive.edit([Attach(id_, record, if_revision)])[0]
+    except (NotFoundError, AlreadyExistsError, NotSupportedError):
+        archive.storage.delete([record.locator])
+        raise
+    return replace(record, revision=edited.revision)
+
+
+def known_size(source: Source) -> int | None:
+    """Return how many bytes a source has, if that can be told without reading it."""
+    if isinstance(source, bytes | bytearray | memoryview):
+        return memoryview(source).nbytes
+    if isinstance(source, os.PathLike):
+        try:
+            return Path(source).stat().st_size
+        except OSError:
+            return None  # reading it will tell
+    return None
