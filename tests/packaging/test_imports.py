@@ -17,7 +17,7 @@ CLI_MAY = CORE_MAY | {"click", "rich"}
 CLI_MAY_WHERE_IT_IS = {"picture.py": {"PIL"}, "terminal.py": {"prompt_toolkit"}}
 TESTING_MAY = CORE_MAY | {"pytest", "hypothesis", "numpy"}
 PLUGIN_SURFACE = {"plugin", "model", "errors", "query", "index", "tags"}
-HEAVY = ["sqlalchemy", "numpy", "PIL", "pydicom", "pynetdicom", "rich", "prompt_toolkit"]
+HEAVY = ["sqlalchemy", "boto3", "botocore", "numpy", "PIL", "pydicom", "pynetdicom", "rich", "prompt_toolkit"]
 HEAVY_FOR_TESTS = ["hypothesis", "pytest"]
 
 
@@ -66,7 +66,10 @@ def test_importing_the_command_loads_nothing_heavy() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["index_sql.sqlite", "index_linear", "storage_filesystem", "imaging", "dimse", "admission", "journal"],
+    [
+        *("index_sql.sqlite", "index_linear", "storage_filesystem", "storage_s3"),
+        *("imaging", "dimse", "admission", "journal"),
+    ],
 )
 def test_importing_a_plugin_loads_nothing_heavy(name: str) -> None:
     assert not loaded_by(f"import fileroom_plugins.{name}").intersection(HEAVY + HEAVY_FOR_TESTS)
