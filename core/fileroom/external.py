@@ -136,6 +136,10 @@ class ExternalFiles(Storage):
         """Return the inner storage's folders."""
         return self.inner.folders()
 
+    def notes(self) -> Iterator[str]:
+        """Yield what the inner storage notes."""
+        return self.inner.notes()
+
     def close(self) -> None:
         """Close the inner storage."""
         self.inner.close()

@@ -132,6 +132,8 @@ class StorageCapabilities:
         conditional_create: of calls in several processes with one key at the same time, at most one succeeds.
             Without it that holds for the calls of one process, and a key that has an object already is
             refused all the same.
+        key_locators: an object that is put without `PutItem.naming` has its key for a locator: so it is known
+            before the object is put.
     """
 
     local_path: bool = False
@@ -139,6 +141,7 @@ class StorageCapabilities:
     splice: bool = False
     presigned_url: bool = False
     conditional_create: bool = False
+    key_locators: bool = False
 
 
 class Storage(abc.ABC):
@@ -318,6 +321,13 @@ class Storage(abc.ABC):
     def folders(self) -> tuple[Path, ...]:
         """Return the folders of this machine that objects lie in, so that an import does not go into them."""
         return ()
+
+    def notes(self) -> Iterator[str]:
+        """Yield in words what an operator should know, a line each: ``fileroom stats`` shows it.
+
+        No patient's values. It asks nothing of servers, and never raises.
+        """
+        yield from ()
 
     def close(self) -> None:  # noqa: B027 - most have nothing to release
         """Release what the storage holds. May be called twice; no other call may follow."""

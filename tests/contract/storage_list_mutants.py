@@ -299,6 +299,12 @@ class ForgetsEverything(MemoryStorage):
         super().__init__({})
 
 
+@must_fail("test_notes_are_lines_that_tell_something")
+class NotesNothingInManyWords(MemoryStorage):
+    def notes(self) -> Iterator[str]:
+        yield " "
+
+
 @must_fail("test_closing_twice_does_nothing", RESTART)
 class ForgetsWhenClosed(MemoryStorage):
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import time
+import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -116,6 +117,14 @@ class StoresEqualBytesOnce(MemoryStorage):
             if data not in stored:
                 stored[data] = super().put_many([replace(item, source=data)])[0]
         return [stored[data] for data in stored for _ in items][: len(items)]
+
+
+@must_fail("test_an_unnamed_object_has_its_key_for_a_locator_where_that_is_told")
+class HasOtherLocatorsThanItTells(MemoryStorage):
+    capabilities = StorageCapabilities(key_locators=True)
+
+    def put_many(self, items: Sequence[PutItem]) -> list[Stored]:
+        return super().put_many([replace(item, key=str(uuid.uuid4())) for item in items])
 
 
 class NamesByValue(MemoryStorage):

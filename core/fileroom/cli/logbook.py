@@ -71,10 +71,10 @@ def _print(page: ChangePage) -> None:
 
 @command("stats", "fileroom stats", "fileroom stats --json")
 def stats(settings: Settings) -> int:
-    """Show the totals: patients, studies, series, instances, attachments, bytes; and what the index notes."""
+    """Show the totals: patients, studies, series, instances, attachments, bytes; and what the backends note."""
     with settings.open() as archive:
         totals = asdict(archive.statistics())
-        notes = list(archive.index.notes())
+        notes = [*archive.index.notes(), *archive.storage.notes()]
     if settings.json:
         output.print_json({**totals, "notes": notes})
         return 0

@@ -144,6 +144,7 @@ class FaultyStorage(_Faulty, Storage):
     folders = _Stepped()
     local_path = _Stepped()
     locator_of = _Stepped()
+    notes = _Stepped()
     close = _Stepped()
 
 

@@ -115,6 +115,12 @@ class PutContract(StorageCase):
             assert locator.encode("utf-8")
             assert not any(unicodedata.category(character) == "Cc" for character in locator)
 
+    def test_an_unnamed_object_has_its_key_for_a_locator_where_that_is_told(self, storage: Storage) -> None:
+        items = [new_item(b"same") for _ in range(3)]
+        locators = [one.locator for one in storage.put_many(items)]
+        if storage.capabilities.key_locators:
+            assert locators == [item.key for item in items]
+
     def test_objects_with_equal_bytes_are_kept_apart(self, storage: Storage) -> None:
         one, other = storage.put_many([new_item(b"same"), new_item(b"same")])
         storage.delete([one.locator])

@@ -115,6 +115,10 @@ class RestartContract(StorageCase):
         one.close()
         other.close()
 
+    def test_notes_are_lines_that_tell_something(self, storage: Storage) -> None:
+        storage.put(new_key(), b"noted")
+        assert all(note.strip() and note.isprintable() for note in storage.notes())
+
     def test_closing_twice_does_nothing(self, open_storage: OpenStorage) -> None:
         storage = open_storage()
         stored = storage.put(new_key(), b"kept")

@@ -66,7 +66,7 @@ class FilesystemStorage(Storage):
     @property
     def capabilities(self) -> StorageCapabilities:  # type: ignore[override]  # changes when an index appears
         """Local files; and names, with a layout or in a storage area."""
-        return StorageCapabilities(local_path=True, naming=self._places.naming)
+        return StorageCapabilities(local_path=True, naming=self._places.naming, key_locators=True)
 
     def folders(self) -> tuple[Path, ...]:
         """Return the root."""
