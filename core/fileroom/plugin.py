@@ -51,6 +51,7 @@ from fileroom.naming import NameTemplate, clean_component
 from fileroom.network import Host, NetworkOptions
 from fileroom.options import InnerStorage, Secret
 from fileroom.processing import Processor, Product
+from fileroom.retention import format_size, parse_size
 from fileroom.sending import (
     EchoResult,
     Sender,
@@ -221,8 +222,10 @@ __all__ = [
     "clean_component",
     "external_locator",
     "external_path",
+    "format_size",
     "hookimpl",
     "identity_of",
     "is_external",
+    "parse_size",
     "read_at",
 ]
