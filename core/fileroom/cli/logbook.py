@@ -71,7 +71,7 @@ def _print(page: ChangePage) -> None:
 
 @command("stats", "fileroom stats", "fileroom stats --json")
 def stats(settings: Settings) -> int:
-    """Show the totals: patients, studies, series, instances, attachments, bytes; and what the backends note."""
+    """Show the totals: patients, studies, series, instances, attachments, bytes; and the backends' notes."""
     with settings.open() as archive:
         totals = asdict(archive.statistics())
         notes = [*archive.index.notes(), *archive.storage.notes()]
