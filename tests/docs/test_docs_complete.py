@@ -35,12 +35,16 @@ def text_of(page: str) -> str:
 
 
 def documented(heading: str) -> dict[str, str]:
-    """Return keys and defaults in the table under a heading of the configuration page."""
-    section = re.search(
-        rf"^#+ {re.escape(heading)}$(.*?)(?=^#+ |\Z)", CONFIGURATION, re.MULTILINE | re.DOTALL
-    )
-    assert section, f"no section {heading}"
-    return dict(_ROW.findall(section[1]))
+    """Return keys and defaults in the table under a heading of the configuration page.
+
+    ``[storage] backend = "x"`` is the heading ``backend = "x"`` of the section ``[storage]``.
+    """
+    text = CONFIGURATION
+    for part in heading.split(" ", maxsplit=1):
+        found = re.search(rf"^(#+) {re.escape(part)}$(.*)", text, re.MULTILINE | re.DOTALL)
+        assert found, f"no section {heading}"
+        text = re.split(rf"^#{{1,{len(found[1])}}} ", found[2], maxsplit=1, flags=re.MULTILINE)[0]
+    return dict(_ROW.findall(re.split(r"^#+ ", text, maxsplit=1, flags=re.MULTILINE)[0]))
 
 
 def defaults(options: type[Any]) -> dict[str, str]:
@@ -67,8 +71,10 @@ def built_in() -> Iterator[tuple[str, type[Any]]]:
     for one in importlib.metadata.distribution("fileroom").entry_points:
         if one.group == "fileroom.plugins":
             registration = one.load()()
-            backend = isinstance(registration, plugin.StoragePlugin | plugin.IndexPlugin)
-            heading = f'backend = "{one.name}"' if backend else f"[plugins.{one.name}]"
+            heading = f"[plugins.{one.name}]"
+            for table, kind in (("storage", plugin.StoragePlugin), ("index", plugin.IndexPlugin)):
+                if isinstance(registration, kind):
+                    heading = f'[{table}] backend = "{registration.name}"'
             yield heading, registration.options
 
 

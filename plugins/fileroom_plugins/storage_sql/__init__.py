@@ -1,0 +1,74 @@
+"""Objects as rows of chunks in an SQL database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from fileroom.plugin import Secret, StoragePlugin, hookimpl, parse_size
+
+if TYPE_CHECKING:
+    from fileroom.plugin import Storage
+
+_SMALLEST, _LARGEST = 1 << 10, 4 << 20
+_LONGEST_WAIT = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The keys of ``[storage]`` with ``backend = "sql"``.
+
+    Attributes:
+        url: the database, as SQLAlchemy names it: ``postgresql://user:password@host/database``. With an index
+            that is told the same URL, one transaction holds both.
+        path: an SQLite file instead, as ``[index] backend = "sqlite"`` names it; its folder must be there.
+            With an index in the same file, one transaction holds both.
+        chunk_size: bytes of an object in one row, a number or a text such as ``"256kb"``, from 1 kb to 4 mb.
+            It may change at any time; what is stored keeps its own.
+        synchronous: of an SQLite file that ``path`` names: ``full`` makes each commit wait for the disk, so
+            that it survives loss of power; ``normal`` is faster and may lose the last commits then.
+        busy_timeout: of such a file, likewise: seconds that a writer waits for another one.
+
+    Raises:
+        ValueError: a value is out of range, or not exactly one of ``url`` and ``path`` is given.
+    """
+
+    url: Secret | None = None
+    path: Path | None = None
+    chunk_size: int | str = 262_144
+    synchronous: Literal["full", "normal"] = "full"
+    busy_timeout: float = 30.0
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        if (self.url is None) == (self.path is None):
+            raise ValueError("url or path: give one of them, to say which database")
+        if not _SMALLEST <= self.chunk_bytes <= _LARGEST:
+            raise ValueError(f"chunk_size: expected {_SMALLEST} to {_LARGEST} bytes, 1kb to 4mb")
+        if not 0 <= self.busy_timeout <= _LONGEST_WAIT:
+            raise ValueError(f"busy_timeout is a number of seconds from 0 to {_LONGEST_WAIT}")
+
+    @property
+    def chunk_bytes(self) -> int:
+        """``chunk_size`` in bytes."""
+        return parse_size(self.chunk_size) if isinstance(self.chunk_size, str) else self.chunk_size
+
+
+def _open(options: Options) -> Storage:
+    # SQLAlchemy is slow to import.
+    from fileroom_plugins.databases.opening import open_database, open_sqlite  # noqa: PLC0415
+    from fileroom_plugins.storage_sql.storage import SqlStorage  # noqa: PLC0415
+
+    if options.path is not None:
+        database = open_sqlite(options.path, options.synchronous, options.busy_timeout)
+    else:
+        assert options.url is not None
+        database = open_database(options.url.reveal())
+    return SqlStorage(database, chunk_size=options.chunk_bytes)
+
+
+@hookimpl
+def fileroom_storage() -> StoragePlugin:
+    """Offer the storage."""
+    return StoragePlugin("sql", Options, _open, "Rows of chunks in an SQL database")

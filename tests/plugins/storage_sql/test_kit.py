@@ -1,0 +1,28 @@
+"""The storage contract, kept on every database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fileroom.testing.storage import StorageContract
+from fileroom.testing.storage_machine import storage_machine
+from fileroom_plugins.databases.opening import open_sqlite
+from fileroom_plugins.storage_sql.storage import SqlStorage
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fileroom.testing.storage_case import OpenStorage
+
+
+class TestSqlite(StorageContract):
+    @pytest.fixture
+    def open_storage(self, tmp_path: Path) -> OpenStorage:
+        return lambda: SqlStorage(open_sqlite(tmp_path / "objects.sqlite"), chunk_size=262_144)
+
+
+TestLife = storage_machine(
+    lambda folder: SqlStorage(open_sqlite(folder / "objects.sqlite", "normal"), chunk_size=1_000)
+)
