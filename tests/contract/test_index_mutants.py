@@ -23,6 +23,7 @@ from tests.contract import (
     index_history_mutants,
     index_mutants,
     index_paging_mutants,
+    index_relocate_mutants,
     index_search_mutants,
 )
 from tests.contract.index_mutants import MUTANTS
@@ -42,6 +43,8 @@ FOUND_BY_THE_MACHINE = [
     index_edit_mutants.MergesTagsOnRefresh,
     index_history_mutants.BeginsRevisionsOfDetailsAnew,
     index_history_mutants.LogsWhatItRestores,
+    index_relocate_mutants.KeepsTheOldUuid,
+    index_relocate_mutants.LogsMoves,
     index_search_mutants.IgnoresKeysOfUpperLevels,
     index_paging_mutants.TurnsTiesRoundEachTime,
 ]

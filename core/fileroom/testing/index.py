@@ -23,6 +23,7 @@ from fileroom.testing.index_overwrite import OverwriteContract, StampContract
 from fileroom.testing.index_paging import OrderContract, PageContract
 from fileroom.testing.index_read import ReadContract, ReopenContract, WalkContract
 from fileroom.testing.index_refresh import CompleteContract, RefreshContract
+from fileroom.testing.index_relocate import RelocateContract
 from fileroom.testing.index_remove import RemoveContract
 from fileroom.testing.index_restore import RestoreContract, WithoutHistoryContract
 from fileroom.testing.index_store import StoreContract
@@ -55,6 +56,7 @@ class IndexContract(
     ReceiptContract,
     WithoutHistoryContract,
     MirrorContract,
+    RelocateContract,
     AgeContract,
     VouchContract,
     CompactContract,

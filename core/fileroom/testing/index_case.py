@@ -37,6 +37,11 @@ class IndexCase:
         index.close()
 
 
+def is_of(request: pytest.FixtureRequest, *contracts: type) -> bool:
+    """Say whether a test belongs to parts of the kit: an autouse fixture of one part runs for all of them."""
+    return any(hasattr(contract, request.function.__name__) for contract in contracts)
+
+
 class Ids(NamedTuple):
     """The public ids of an entry's four resources."""
 

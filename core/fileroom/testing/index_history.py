@@ -18,7 +18,7 @@ from fileroom.index import AddLabel, Attach, Details, Edited, Overwrite, SetMeta
 from fileroom.model import Change, ChangeType, Level, Metadata, ResourceRecord
 from fileroom.tags import TagSet
 from fileroom.testing.entries import attachment, entry
-from fileroom.testing.index_case import IndexCase, all_changes, details_of, ids_of, record_of, state
+from fileroom.testing.index_case import IndexCase, all_changes, details_of, ids_of, is_of, record_of, state
 from fileroom.testing.index_family import FAMILY, A, B, C, E
 
 if TYPE_CHECKING:
@@ -43,7 +43,10 @@ LOG = (
 class _HistoryCase(IndexCase):
     @pytest.fixture(autouse=True)
     def _needs_history(self, request: pytest.FixtureRequest) -> None:
-        if "index" in request.fixturenames and not request.getfixturevalue("index").capabilities.history:
+        mine = is_of(request, RevisionContract, LogContract, ReceiptContract)
+        if "index" not in request.fixturenames or not mine:
+            return
+        if not request.getfixturevalue("index").capabilities.history:
             pytest.skip("this index does not carry history over")
 
 

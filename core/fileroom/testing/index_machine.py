@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     import unittest
     from collections.abc import Callable
 
-    from fileroom.index import Details, Edit, Entry
+    from fileroom.index import Details, Edit, Entry, Relocation
     from fileroom.model import Change, ChangeType, ResourceRecord
     from fileroom.tags import TagSet
 
@@ -122,6 +122,15 @@ class _Machine(RuleBasedStateMachine):
     def edit(self, edits: list[Edit]) -> None:
         self._compare(lambda index: list(map(_sorted_garbage, index.edit(edits))))
         self._compare_changes(list)
+
+    @rule(moves=st.lists(some.moves(), min_size=1, max_size=4))
+    def relocate(self, moves: list[Relocation]) -> None:
+        if self.index.capabilities.relocate:
+            there = {(each, file.content_type): file.locator for each, file in self.model.attachments()}
+            here = [each.locator or there.get((each.id, each.content_type), "") for each in moves]
+            found = [replace(each, locator=locator) for each, locator in zip(moves, here, strict=True)]
+            self._compare(lambda index: index.relocate(found))
+            self._compare_changes(list)
 
     @rule(ids=some.some_ids)
     def remove(self, ids: list[str]) -> None:

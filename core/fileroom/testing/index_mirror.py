@@ -21,6 +21,7 @@ from fileroom.testing.index_case import (
     all_records,
     details_of,
     ids_of,
+    is_of,
     state,
 )
 from fileroom.testing.index_changes import recount
@@ -42,8 +43,8 @@ class MirrorContract(IndexCase):
     """What an index with the capability ``mirror`` does, and that one without it says so."""
 
     @pytest.fixture(autouse=True)
-    def _only_where_it_can(self, request: pytest.FixtureRequest) -> None:
-        if "index" not in request.fixturenames:
+    def _needs_mirror(self, request: pytest.FixtureRequest) -> None:
+        if "index" not in request.fixturenames or not is_of(request, MirrorContract):
             return
         index = request.getfixturevalue("index")
         if not index.capabilities.mirror:

@@ -14,6 +14,7 @@ from fileroom.index import (
     Detach,
     Details,
     Overwrite,
+    Relocation,
     RemoveLabel,
     SetMetadata,
     UnsetMetadata,
@@ -96,6 +97,14 @@ def edits(draw: st.DrawFn) -> Edit:
     ]
     edit: Edit = draw(st.one_of(*add, *add, *remove))
     return edit
+
+
+@st.composite
+def moves(draw: st.DrawFn) -> Relocation:
+    """Return a move to a new place; one without a locator is from wherever the bytes lie."""
+    new = attachment()
+    number = draw(st.sampled_from((1, 1, 2, 1024)))
+    return Relocation(draw(_owners), number, draw(st.sampled_from(("", "", "x"))), new.locator, new.uuid)
 
 
 @st.composite

@@ -10,7 +10,7 @@ from fileroom.index import AddLabel, Attach, Detach, Edited, RemoveLabel, SetMet
 from fileroom.model import ChangeType, Level, Metadata
 
 if TYPE_CHECKING:
-    from fileroom.index import Details, Edit
+    from fileroom.index import Details, Edit, Relocation
     from fileroom.testing.memory_tables import Row, Tables
 
 DICOM = 1
@@ -56,6 +56,17 @@ def make_like(tables: Tables, row: Row, wanted: Details) -> set[str]:
     new = replace(row, attachments=files, metadata=wanted.metadata, labels=frozenset(wanted.labels))
     tables.put(new)
     return {file.locator for file in row.attachments.values()}
+
+
+def relocate(tables: Tables, move: Relocation) -> bool:
+    """Note where an attachment's bytes lie now; see `fileroom.index.Index.relocate`."""
+    row = tables.rows.get(move.id)
+    file = row.attachments.get(move.content_type) if row else None
+    if row is None or file is None or file.locator != move.locator:
+        return False
+    moved = replace(file, locator=move.to, uuid=move.uuid)
+    tables.put(replace(row, attachments={**row.attachments, move.content_type: moved}))
+    return True
 
 
 def _edit_attachment(tables: Tables, row: Row, edit: Attach | Detach) -> Edited:

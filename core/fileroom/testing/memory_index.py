@@ -34,7 +34,7 @@ from fileroom.testing.memory_tables import Row, Tables
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from fileroom.index import Edit, Edited, Entry
+    from fileroom.index import Edit, Edited, Entry, Relocation
     from fileroom.model import AttachmentRecord, Change, Header, ResourceRecord, Statistics, TagValue
     from fileroom.query import Query
     from fileroom.tags import TagSet
@@ -57,7 +57,7 @@ class MemoryIndex(Index):
         store: where they are kept; two indexes with one store are one index opened twice.
     """
 
-    capabilities = IndexCapabilities(history=True, mirror=True)
+    capabilities = IndexCapabilities(history=True, mirror=True, relocate=True)
 
     class Store:
         """What outlives a `MemoryIndex` and can be opened again."""
@@ -252,6 +252,11 @@ class MemoryIndex(Index):
 
     def _edit_one(self, tables: Tables, edit: Edit) -> Edited:
         return memory_edit.apply(tables, edit)
+
+    def relocate(self, moves: Sequence[Relocation]) -> list[bool]:
+        """See `Index.relocate`."""
+        with self._transaction() as tables:
+            return [memory_edit.relocate(tables, move) for move in moves]
 
     def refresh(self, headers: Sequence[Header]) -> int:
         """See `Index.refresh`."""

@@ -22,6 +22,7 @@ from fileroom_plugins.index_sql.lookup import chunks, digests_of, places
 from fileroom_plugins.index_sql.mirror import Mirroring
 from fileroom_plugins.index_sql.records import Records
 from fileroom_plugins.index_sql.refresh import refresh
+from fileroom_plugins.index_sql.relocate import relocate
 from fileroom_plugins.index_sql.remove import remove
 from fileroom_plugins.index_sql.restore import add_missing, append_changes
 from fileroom_plugins.index_sql.schema import TOTALS, Schema
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from fileroom.index import Committed, Details, Edit, Edited, Entry, Mirrored, Page, Removal
+    from fileroom.index import Committed, Details, Edit, Edited, Entry, Mirrored, Page, Relocation, Removal
     from fileroom.model import AttachmentRecord, Change, ChangePage, ChangeType, Header, ResourceRecord
     from fileroom.query import Query
     from fileroom.tags import TagSet
@@ -53,7 +54,7 @@ class SqlIndex(Index):
         CatalogError: the database failed.
     """
 
-    capabilities = IndexCapabilities(history=True, mirror=True)
+    capabilities = IndexCapabilities(history=True, mirror=True, relocate=True)
 
     def __init__(self, database: Database, tags: TagSet) -> None:
         self._database = database
@@ -147,6 +148,10 @@ class SqlIndex(Index):
     def edit(self, edits: Sequence[Edit]) -> list[Edited]:
         """See `Index.edit`."""
         return self._database.write(lambda connection: edit(connection, self._schema, edits))
+
+    def relocate(self, moves: Sequence[Relocation]) -> list[bool]:
+        """See `Index.relocate`."""
+        return self._database.write(lambda connection: relocate(connection, self._schema, moves))
 
     def refresh(self, headers: Sequence[Header]) -> int:
         """See `Index.refresh`."""
