@@ -72,6 +72,8 @@ class PutItem:
         level: the level of the resource that the bytes belong to, None where it is not known.
         content_type: the number that they will be attached under, None likewise.
         size: in bytes, as far as it is known before the source is read; a hint, not trusted.
+        tier: of a storage with tiers, the one to put it into; None leaves that to the storage, which goes by
+            `Storage.tier_for`. One without tiers passes it over.
 
     Raises:
         InvalidValueError: the key is no such UUID, so no backend need look.
@@ -83,11 +85,29 @@ class PutItem:
     level: Level | None = None
     content_type: int | None = None
     size: int | None = None
+    tier: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse keys that could mean something else to a backend: a path, a wildcard."""
         if not _KEY.fullmatch(self.key):
             raise InvalidValueError("not a storage key: expected a UUID in 36 characters, in lower case")
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What decides on the tier of an object (`Storage.tier_for`).
+
+    Attributes:
+        size: at rest, in bytes.
+        level: as in `PutItem`.
+        content_type: as in `PutItem`.
+        age: for how many seconds the resource has been in the archive that the bytes belong to.
+    """
+
+    size: int
+    level: Level | None = None
+    content_type: int | None = None
+    age: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +154,8 @@ class StorageCapabilities:
             refused all the same.
         key_locators: an object that is put without `PutItem.naming` has its key for a locator: so it is known
             before the object is put.
+        tiers: the names of the parts that an operator told this storage to keep objects apart in: `PutItem.tier`
+            chooses one, `Storage.tier_of` and `Storage.tier_for` are there. Empty for most.
     """
 
     local_path: bool = False
@@ -142,6 +164,7 @@ class StorageCapabilities:
     presigned_url: bool = False
     conditional_create: bool = False
     key_locators: bool = False
+    tiers: tuple[str, ...] = ()
 
 
 class Storage(abc.ABC):
@@ -183,7 +206,9 @@ class Storage(abc.ABC):
         Raises:
             AlreadyExistsError: a key already has an object, which stays as it was, or stands in this call
                 twice. Of concurrent calls with one key, at most one succeeds. A storage that names objects
-                by `PutItem.naming` may not notice, and then keeps both objects.
+                by `PutItem.naming`, or has an object of that key in another tier, may not notice, and then
+                keeps both objects.
+            InvalidValueError: there is no such tier; nothing was stored.
             StorageFullError: no space is left.
             StorageError: anything else that failed in the storage.
             Exception: whatever reading a source raised, unchanged: it is not the storage's failure.
@@ -272,6 +297,7 @@ class Storage(abc.ABC):
             AlreadyExistsError: the key has an object.
             StorageFullError: no space is left.
             StorageError: anything else that failed in the storage.
+            Exception: whatever reading ``data`` raised, unchanged; nothing was stored.
         """
         del locator, key, offset, delete_length, data
         raise NotSupportedError(f"{type(self).__name__} cannot splice: put the whole object under a new key")
@@ -287,6 +313,27 @@ class Storage(abc.ABC):
         """
         del locator, seconds
         raise NotSupportedError(f"{type(self).__name__} has no URLs: read the object through the archive")
+
+    def tier_of(self, locator: str) -> str:
+        """Return the tier that an object lies in, as its locator tells: nothing need be there.
+
+        Raises:
+            NotSupportedError: there are no tiers.
+            NotFoundError: no object of this storage can have that locator.
+        """
+        del locator
+        raise NotSupportedError(f"{type(self).__name__} has no tiers")
+
+    def tier_for(self, traits: Traits) -> str:
+        """Return the tier that an object is to lie in, by the operator's rules, now.
+
+        What is put lies there from the beginning, as far as it is told what it is; age only adds up later.
+
+        Raises:
+            NotSupportedError: there are no tiers.
+        """
+        del traits
+        raise NotSupportedError(f"{type(self).__name__} has no tiers")
 
     def discard_unfinished(self, older_than: float) -> int:
         """Remove what interrupted `put_many` calls left behind, if older than so many seconds.

@@ -19,10 +19,14 @@ from __future__ import annotations
 
 from fileroom.testing.storage_atomic import AtomicContract
 from fileroom.testing.storage_concurrency import ConcurrencyContract
+from fileroom.testing.storage_hints import HintsContract, UrlContract
 from fileroom.testing.storage_list import DeleteContract, ListContract, UnfinishedContract
 from fileroom.testing.storage_put import PutContract
 from fileroom.testing.storage_read import OpenContract, RangesContract, StatContract
 from fileroom.testing.storage_restart import LocalPathContract, RestartContract
+from fileroom.testing.storage_splice import SpliceContract
+from fileroom.testing.storage_splice_sources import SpliceSourcesContract
+from fileroom.testing.storage_splicing_at_once import SplicingAtOnceContract
 
 
 class StorageContract(
@@ -37,5 +41,10 @@ class StorageContract(
     LocalPathContract,
     RestartContract,
     ConcurrencyContract,
+    HintsContract,
+    SpliceContract,
+    SpliceSourcesContract,
+    SplicingAtOnceContract,
+    UrlContract,
 ):
     """All promises of the storage contract. A subclass provides the fixture ``open_storage``."""

@@ -19,7 +19,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, invariant, multiple, rule
 
-from fileroom.errors import AlreadyExistsError, NotFoundError
+from fileroom.errors import AlreadyExistsError, InvalidValueError, NotFoundError
 from fileroom.storage import CHUNK, ByteRange, Deletion, PutItem
 from fileroom.testing.storage_case import NAMINGS, BrokenSource, content, listed, new_key, sample
 
@@ -108,6 +108,24 @@ class _Machine(RuleBasedStateMachine):
         broken = PutItem(new_key(), BrokenSource(EOFError("broken"), size), naming)
         with pytest.raises(EOFError, match="broken"):
             self.storage.put_many([*items, broken])
+
+    @rule(target=there, locator=there, offset=st.none() | bounds, length=st.none() | bounds, data=contents)
+    def splice(
+        self, locator: str, offset: int | None, length: int | None, data: bytes
+    ) -> str | MultipleResults[str]:
+        if not self.storage.capabilities.splice:
+            return multiple()
+        model = bytearray(self.model[locator])
+        start = len(model) if offset is None else offset
+        if start > len(model):
+            with pytest.raises(InvalidValueError):
+                self.storage.splice(locator, new_key(), offset, length, data)
+            return multiple()
+        model[start : None if length is None else start + length] = data
+        stored = self.storage.splice(locator, new_key(), offset, length, data)
+        assert stored.size == len(model)
+        self.model[stored.locator] = bytes(model)
+        return stored.locator
 
     @rule(locator=there, byte_range=ranges)
     def open(self, locator: str, byte_range: ByteRange) -> None:
