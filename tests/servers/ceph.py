@@ -6,6 +6,7 @@ gateway does not start without a key.
 
 from __future__ import annotations
 
+import signal
 from contextlib import AbstractContextManager
 from uuid import uuid4
 
@@ -78,7 +79,9 @@ def _start(folder: ServerFolder) -> dict[str, int]:
         folder.run(program(name), *words, env=env)
 
     def spawn(name: str, *words: object) -> ServerProcess:
-        return folder.spawn(program(name), "-f", *words, log=room / f"{name}.log", env=env)
+        log = room / f"{name}.log"
+        # Asked to end, the gateway waits for the others.
+        return folder.spawn(program(name), "-f", *words, log=log, stop=signal.SIGKILL, env=env)
 
     (room / "keyring").touch()
     (room / "osd").mkdir()

@@ -1,7 +1,7 @@
 """The folder of one test run in which its servers live, and in which each of their processes is noted.
 
-Whoever holds the folder's run lock is the run. When the lock comes free, in whatever way the run ended, the
-keeper (``tests.servers.keeper``) ends every process noted here and removes the folder.
+It is made when a test first asks for a server. From then on the keeper (``tests.servers.keeper``) waits for
+the run to end, in whatever way; then it ends every process noted here and removes the folder.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import filelock
 import psutil
 
 _ROOT = Path(__file__).parents[2]
 _PATIENCE = 60  # seconds
+_GRACE = 5
+_PAUSE = 0.02
 _SHOWN = 2000  # characters of what a failing program prints
 _NOBODY = "nobody"
 
@@ -39,23 +42,30 @@ class ServerFolder:
     """A run's folder; every worker of the run opens the same.
 
     Args:
-        path: the folder, made by ``ServerFolder.make``.
+        path: the folder, which need not exist.
+        run: number of the process with which the run ends.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, run: int) -> None:
         self.path = path
+        self.run_pid = run
         self._notes = path / "processes"
+        self._over = path / "over"
 
     @classmethod
-    def make(cls) -> ServerFolder:
-        """Make a folder for a new run."""
-        made = cls(Path(tempfile.mkdtemp(prefix="fileroom-servers-")))
-        made.path.chmod(0o711)  # those who run as somebody else must get through to their own rooms
-        made._notes.mkdir()
-        return made
+    def of_this_run(cls) -> ServerFolder:
+        """Return the folder of the run that this process is about to begin."""
+        return cls(Path(tempfile.gettempdir(), f"fileroom-servers-{uuid4().hex[:8]}"), os.getpid())
+
+    def _make(self) -> None:
+        self.path.mkdir(
+            mode=0o711, exist_ok=True
+        )  # those who run as somebody else get through to their rooms
+        self._notes.mkdir(exist_ok=True)
 
     def lock(self, name: str) -> filelock.BaseFileLock:
         """Return a lock among the workers of the run, not taken yet."""
+        self._make()
         return filelock.FileLock(self.path / f"{name}.lock")
 
     def room(self, name: str, *, unprivileged: bool = False) -> Path:
@@ -65,6 +75,7 @@ class ServerFolder:
             name: its name; the server's.
             unprivileged: whether it belongs to the one as whom ``spawn(unprivileged=True)`` starts.
         """
+        self._make()
         room = Path(tempfile.mkdtemp(prefix=f"{name}-", dir=self.path))
         if unprivileged and must_drop_root():
             shutil.chown(room, _NOBODY)
@@ -99,6 +110,7 @@ class ServerFolder:
             name: the server's.
             hint: how to get it.
         """
+        self._make()
         (self.path / f"{name}.missing").write_text(hint)
 
     def missing(self) -> dict[str, str]:
@@ -138,8 +150,6 @@ class ServerFolder:
             env: variables besides the test run's own.
         """
         with self.lock("spawn"), log.open("ab") as output:
-            if not self._notes.is_dir():
-                raise RuntimeError("the test run has ended: no server is started any more")
             self._need_keeper()
             process = subprocess.Popen(
                 [str(word) for word in words],
@@ -161,7 +171,7 @@ class ServerFolder:
         if note.exists():
             return
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.servers.keeper", self.path],
+            [sys.executable, "-m", "tests.servers.keeper", self.path, str(self.run_pid)],
             cwd=_ROOT,
             start_new_session=True,
             stdin=subprocess.DEVNULL,
@@ -171,15 +181,19 @@ class ServerFolder:
         _started.append(process)
         note.write_text(str(process.pid))
 
-    def wait_for_keeper(self) -> None:
-        """Wait until the keeper has ended everything; without one, remove the folder."""
+    def end(self) -> None:
+        """Let the run be over, and wait until nothing is left."""
         note = self.path / "keeper"
-        try:
-            keeper = psutil.Process(int(note.read_text()))
-        except (FileNotFoundError, psutil.NoSuchProcess):
-            shutil.rmtree(self.path, ignore_errors=True)
-        else:
-            _wait_until_gone([keeper], _PATIENCE)
+        if note.exists():
+            self._over.touch()
+            ServerProcess(int(note.read_text())).wait(_PATIENCE)
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def wait_for_end(self) -> None:
+        """Wait until the run is over, or its process has ended without saying so."""
+        run = ServerProcess(self.run_pid)
+        while not self._over.exists() and run.running:
+            time.sleep(_PAUSE)
 
     def end_all(self) -> None:
         """End every process noted here, and remove the folder: only the keeper does this."""
@@ -188,12 +202,13 @@ class ServerFolder:
             for process in ended:
                 process.ask_to_stop()
             for process in ended:
-                process.kill(after=5)
+                process.wait(_GRACE)
+                process.kill()
             shutil.rmtree(self.path, ignore_errors=True)
 
 
 class ServerProcess:
-    """A server's process with all its children; not necessarily a child of ours.
+    """A process with all its children; not necessarily a child of ours.
 
     Args:
         pid: its number.
@@ -201,7 +216,7 @@ class ServerProcess:
         created: when it began, since numbers are used again; now by default.
     """
 
-    def __init__(self, pid: int, stop: signal.Signals, created: float | None = None) -> None:
+    def __init__(self, pid: int, stop: signal.Signals = signal.SIGTERM, created: float | None = None) -> None:
         self._stop = stop
         self._process: psutil.Process | None
         try:
@@ -231,21 +246,18 @@ class ServerProcess:
             else:
                 self._process.send_signal(self._stop)
 
-    def kill(self, *, after: float = 0) -> None:
-        """Kill it and its children, as a power cut does.
+    def wait(self, seconds: float) -> None:
+        """Wait until it has ended, but no longer than this."""
+        if self._process:
+            _wait_until_gone([self._process], seconds)
 
-        Args:
-            after: seconds it may take to end by itself first.
-        """
-        if self._process is None:
-            return
-        _wait_until_gone([self._process], after)
-        if not self.running:
-            return
-        family = [self._process, *self._process.children(recursive=True)]
-        for one in family:
-            one.kill()
-        _wait_until_gone(family, _PATIENCE)
+    def kill(self) -> None:
+        """Kill it and its children, as a power cut does."""
+        if self.running and self._process:
+            family = [self._process, *self._process.children(recursive=True)]
+            for one in family:
+                one.kill()
+            _wait_until_gone(family, _PATIENCE)
 
 
 def _user(*, unprivileged: bool) -> str | None:
@@ -265,4 +277,4 @@ def _gone(process: psutil.Process) -> bool:
 def _wait_until_gone(processes: list[psutil.Process], seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not all(map(_gone, processes)) and time.monotonic() < deadline:
-        time.sleep(0.01)
+        time.sleep(_PAUSE)

@@ -1,4 +1,4 @@
-"""Ends a run's servers once the run is over, however it ended: ``python -m tests.servers.keeper FOLDER``."""
+"""Ends a run's servers once it is over, however it ended: ``python -m tests.servers.keeper FOLDER PID``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from tests.servers.folder import ServerFolder
 if __name__ == "__main__":
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    folder = ServerFolder(Path(sys.argv[1]))
-    with folder.lock("run"):
-        folder.end_all()
+    folder = ServerFolder(Path(sys.argv[1]), int(sys.argv[2]))
+    folder.wait_for_end()
+    folder.end_all()

@@ -6,9 +6,8 @@ A server that is not installed skips the tests that ask for it, and is named at 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,40 +18,30 @@ if TYPE_CHECKING:
     from moto.server import ThreadedMotoServer
 
 _FOLDER = pytest.StashKey[ServerFolder]()
-_RUN = pytest.StashKey[ExitStack]()
-_PATH = "fileroom_servers"
-
-
-class _Kind(Protocol):
-    """A module about one kind of server."""
-
-    HINT: str
-
-    def available(self) -> bool: ...
+_KEY = "fileroom_servers"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Open the run's folder: a worker's is the one that its controller made."""
+    """Name the run's folder: a worker's is its controller's."""
     given: dict[str, Any] | None = getattr(config, "workerinput", None)
-    if given is not None:
-        config.stash[_FOLDER] = ServerFolder(Path(given[_PATH]))
-        return
-    folder = config.stash[_FOLDER] = ServerFolder.make()
-    run = config.stash[_RUN] = ExitStack()
-    run.callback(folder.wait_for_keeper)
-    run.enter_context(folder.lock("run"))
+    if given is None:
+        config.stash[_FOLDER] = ServerFolder.of_this_run()
+    else:
+        path, run = given[_KEY]
+        config.stash[_FOLDER] = ServerFolder(Path(path), run)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """Tell a worker of pytest-xdist where the run's folder is."""
-    node.workerinput[_PATH] = str(node.config.stash[_FOLDER].path)
+    folder = node.config.stash[_FOLDER]
+    node.workerinput[_KEY] = (str(folder.path), folder.run_pid)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Let the servers end: after the workers, and after Ctrl-C too."""
-    if _RUN in config.stash:
-        config.stash[_RUN].close()
+    if not hasattr(config, "workerinput"):
+        config.stash[_FOLDER].end()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -64,10 +53,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.line(f"{name} ({hint})")
 
 
-def _need(folder: ServerFolder, name: str, kind: _Kind) -> None:
-    if not kind.available():
-        folder.note_missing(name, kind.HINT)
-        pytest.skip(f"needs {name}: {kind.HINT}")
+def _need(folder: ServerFolder, name: str, hint: str, *, there: bool) -> None:
+    if not there:
+        folder.note_missing(name, hint)
+        pytest.skip(f"needs {name}: {hint}")
 
 
 @pytest.fixture(scope="session")
@@ -78,7 +67,7 @@ def server_folder(request: pytest.FixtureRequest) -> ServerFolder:
 
 @pytest.fixture(scope="session")
 def _postgres(server_folder: ServerFolder) -> str:
-    _need(server_folder, "postgres", postgres)
+    _need(server_folder, "postgres", postgres.HINT, there=postgres.available())
     return postgres.shared(server_folder)
 
 
@@ -92,7 +81,7 @@ def postgres_url(_postgres: str) -> Iterator[str]:
 @pytest.fixture
 def own_postgres(server_folder: ServerFolder) -> Iterator[postgres.PostgresServer]:
     """A PostgreSQL server of the test's own, with the safety of production: to be stopped and killed."""
-    _need(server_folder, "postgres", postgres)
+    _need(server_folder, "postgres to be killed", postgres.OWN_HINT, there=postgres.installed())
     server = postgres.PostgresServer(server_folder, durable=True)
     server.start()
     yield server
@@ -102,7 +91,7 @@ def own_postgres(server_folder: ServerFolder) -> Iterator[postgres.PostgresServe
 @pytest.fixture
 def mariadb_url(server_folder: ServerFolder) -> Iterator[str]:
     """An empty MariaDB database of the test's own: ``mysql+pymysql://…``."""
-    _need(server_folder, "mariadb", mariadb)
+    _need(server_folder, "mariadb", mariadb.HINT, there=mariadb.available())
     with mariadb.database(server_folder) as url:
         yield url
 
@@ -110,7 +99,7 @@ def mariadb_url(server_folder: ServerFolder) -> Iterator[str]:
 @pytest.fixture
 def rclone_s3(server_folder: ServerFolder) -> Iterator[s3.S3Server]:
     """A bucket of the test's own on ``rclone serve s3``."""
-    _need(server_folder, "rclone", rclone)
+    _need(server_folder, "rclone", rclone.HINT, there=rclone.available())
     with rclone.bucket(server_folder) as server:
         yield server
 
@@ -118,7 +107,7 @@ def rclone_s3(server_folder: ServerFolder) -> Iterator[s3.S3Server]:
 @pytest.fixture
 def ceph_s3(server_folder: ServerFolder) -> Iterator[s3.S3Server]:
     """A bucket of the test's own on Ceph's RADOS gateway."""
-    _need(server_folder, "ceph", ceph)
+    _need(server_folder, "ceph", ceph.HINT, there=ceph.available())
     with ceph.bucket(server_folder) as server:
         yield server
 

