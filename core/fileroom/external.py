@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from fileroom.storage import PutItem, Source, StorageCapabilities
+    from fileroom.storage import PutItem, Source, StorageCapabilities, Traits
 
 _WHOLE = ByteRange()
 # Opening a FIFO waits for its other end for ever; with O_NONBLOCK it does not.
@@ -115,6 +115,16 @@ class ExternalFiles(Storage):
         if external_path(locator) is not None:
             raise NotSupportedError("a file registered where it lies has no URL: read it through the archive")
         return self.inner.presigned_url(locator, seconds)
+
+    def tier_of(self, locator: str) -> str:
+        """Return the tier of an object of the inner storage; an external file is in none."""
+        if external_path(locator) is not None:
+            raise NotSupportedError("a file registered where it lies is in no tier: import it first")
+        return self.inner.tier_of(locator)
+
+    def tier_for(self, traits: Traits) -> str:
+        """Return where the inner storage wants an object."""
+        return self.inner.tier_for(traits)
 
     def discard_unfinished(self, older_than: float) -> int:
         """Remove what the inner storage left behind."""

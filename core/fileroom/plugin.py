@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fileroom._header.charset import CharacterSet
+from fileroom.content_types import ContentTypes
 from fileroom.errors import (
     AlreadyExistsError,
     CatalogError,
@@ -70,6 +71,7 @@ from fileroom.storage import (
     Storage,
     StorageCapabilities,
     Stored,
+    Traits,
     buffers,
     external_locator,
     external_path,
@@ -166,6 +168,7 @@ __all__ = [
     "CatalogError",
     "CharacterSet",
     "ConfigError",
+    "ContentTypes",
     "Decision",
     "Deletion",
     "EchoResult",
@@ -217,6 +220,7 @@ __all__ = [
     "StoredBatch",
     "StoredInstance",
     "TagSet",
+    "Traits",
     "Window",
     "buffers",
     "clean_component",

@@ -154,8 +154,8 @@ class StorageCapabilities:
             refused all the same.
         key_locators: an object that is put without `PutItem.naming` has its key for a locator: so it is known
             before the object is put.
-        tiers: the names of the parts that an operator told this storage to keep objects apart in: `PutItem.tier`
-            chooses one, `Storage.tier_of` and `Storage.tier_for` are there. Empty for most.
+        tiers: the names of the parts in which an operator told this storage to keep objects apart:
+            `PutItem.tier` chooses one, `Storage.tier_of` and `Storage.tier_for` are there. Empty for most.
     """
 
     local_path: bool = False

@@ -16,6 +16,7 @@ from tests.contract import (
     storage_list_mutants,
     storage_read_mutants,
     storage_splice_mutants,
+    storage_tier_mutants,
 )
 from tests.contract.storage_hints_mutants import PresigningStorage
 from tests.contract.storage_mutants import MUTANTS
@@ -32,6 +33,7 @@ __all__ = [  # imported for what they register
     "storage_list_mutants",
     "storage_read_mutants",
     "storage_splice_mutants",
+    "storage_tier_mutants",
 ]
 
 

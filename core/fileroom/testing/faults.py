@@ -140,6 +140,8 @@ class FaultyStorage(_Faulty, Storage):
     list = _Stepped()
     splice = _Stepped()
     presigned_url = _Stepped()
+    tier_of = _Stepped()
+    tier_for = _Stepped()
     discard_unfinished = _Stepped()
     folders = _Stepped()
     local_path = _Stepped()

@@ -27,6 +27,7 @@ from fileroom.testing.storage_restart import LocalPathContract, RestartContract
 from fileroom.testing.storage_splice import SpliceContract
 from fileroom.testing.storage_splice_sources import SpliceSourcesContract
 from fileroom.testing.storage_splicing_at_once import SplicingAtOnceContract
+from fileroom.testing.storage_tiers import TierContract
 
 
 class StorageContract(
@@ -38,6 +39,7 @@ class StorageContract(
     DeleteContract,
     ListContract,
     UnfinishedContract,
+    TierContract,
     LocalPathContract,
     RestartContract,
     ConcurrencyContract,
