@@ -13,6 +13,7 @@ from fileroom.errors import (
     AlreadyExistsError,
     CatalogError,
     ConfigError,
+    ExecutorError,
     FileroomError,
     IntegrityError,
     InvalidDatasetError,
@@ -33,6 +34,7 @@ from fileroom.errors import (
     SchemaError,
     StorageError,
     StorageFullError,
+    TaskLostError,
 )
 from fileroom.model import ChangeType, Level
 
@@ -86,6 +88,7 @@ __all__ = [
     "CatalogError",
     "ChangeType",
     "ConfigError",
+    "ExecutorError",
     "FileroomError",
     "IntegrityError",
     "InvalidDatasetError",
@@ -107,5 +110,6 @@ __all__ = [
     "SchemaError",
     "StorageError",
     "StorageFullError",
+    "TaskLostError",
     "open",
 ]

@@ -15,11 +15,12 @@ import pluggy
 
 from fileroom import hooks
 from fileroom._hints import did_you_mean
-from fileroom._loader import CAUGHT, blame, explain
-from fileroom._plugins.assembly import assemble, choose_sender
+from fileroom._loader import CAUGHT, blame
+from fileroom._plugins.assembly import assemble, choose_later
 from fileroom._plugins.guarded import Call, Intervention, notify, report
-from fileroom._plugins.registry import Registry
-from fileroom.errors import ConfigError, FileroomError, PluginNotFoundError
+from fileroom._plugins.registry import Registry, named_executor, named_sender
+from fileroom.errors import ConfigError, PluginNotFoundError
+from fileroom.executing import Executor
 from fileroom.index import Index
 from fileroom.plugin import IndexPlugin
 from fileroom.processing import Processor
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from fileroom._loader import Found
     from fileroom._plugins.assembly import Assembly, Chosen
     from fileroom._plugins.guarded import Failure
+    from fileroom._plugins.registry import Wanted
     from fileroom.config import Config
     from fileroom.events import RemovedBatch, StoredBatch
     from fileroom.tags import TagSet
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("fileroom.plugins")
 
 _HOOKS = tuple(name for name in dir(hooks) if name.startswith(f"{hooks.PROJECT}_"))
+_NOT_FOR_WORKERS = ("fileroom_sender", "fileroom_executor")
 
 
 class Hooks:
@@ -101,6 +104,8 @@ class Dispatch:
         option_types: the options dataclasses of the loaded plugins by their table's dotted TOML path, for
             `fileroom.config.Config.describe`.
         processors: the names of the processors that are enabled.
+        passed: the names of what the host passed.
+        confined: whether some of that would be missed by an archive of the same configuration elsewhere.
     """
 
     def __init__(self, config: Config, plugins: Iterable[object]) -> None:
@@ -111,11 +116,12 @@ class Dispatch:
         self._lock = threading.Lock()
         self._opened: dict[str, Processor] = {}
         self._sender: Sender | None = None
+        self._executors: dict[str, Executor] = {}
         self._config = config
         try:
             self._assembly: Assembly = assemble(config, plugins, self._hooks, self._registry)
             for inner, chosen in self._assembly.inner:
-                inner.opened_by(functools.partial(_opened, chosen, Storage, chosen.options))
+                inner.opened_by(functools.partial(chosen.open, Storage))
             for chosen in self._assembly.extensions:
                 self._open_extension(chosen)
             self.interventions = _in_order(config, self._hooks.calls("fileroom_before_store"))
@@ -125,6 +131,11 @@ class Dispatch:
         self._stored = self._hooks.calls("fileroom_stored")
         self._removed = self._hooks.calls("fileroom_removed")
         self.processors = tuple(self._assembly.processors)
+        self.passed = frozenset(
+            one.offer.found.name for one in self._assembly.all() if one.offer.found.passed
+        )
+        for_workers = (hook for hook in _HOOKS if hook not in _NOT_FOR_WORKERS)
+        self.confined = any(call.found.passed for hook in for_workers for call in self._hooks.calls(hook))
         self.option_types: Mapping[str, type[Any]] = {
             one.table: one.offer.registration.options for one in self._assembly.all()
         }
@@ -154,13 +165,13 @@ class Dispatch:
             FileroomError: what the backend itself raised.
         """
         chosen = self._assembly.backends["index"]
-        index: Index = _opened(chosen, Index, chosen.options, tags)
+        index: Index = chosen.open(Index, tags)
         return index
 
     def open_storage(self) -> Storage:
         """Open the storage backend; the caller closes it. Raises as `open_index` does."""
         chosen = self._assembly.backends["storage"]
-        storage: Storage = _opened(chosen, Storage, chosen.options)
+        storage: Storage = chosen.open(Storage)
         return storage
 
     @property
@@ -184,7 +195,7 @@ class Dispatch:
             chosen = self._assembly.processors.get(name)
             if chosen is None:
                 raise self._no_processor(name)
-            processor: Processor = _opened(chosen, Processor, chosen.options)
+            processor: Processor = chosen.open(Processor)
             self._opened[name] = processor
             self._closing.append((chosen.offer.found, processor))
             return processor
@@ -207,10 +218,28 @@ class Dispatch:
         """
         with self._lock:
             if self._sender is None:
-                chosen = choose_sender(self._config, self._assembly, self._hooks, self._registry)
-                self._sender = cast("Sender", _opened(chosen, Sender, chosen.options, self._config.network))
+                chosen = self._later(named_sender(self._config), self._assembly.senders)
+                self._sender = cast("Sender", chosen.open(Sender, self._config.network))
                 self._closing.append((chosen.offer.found, self._sender))
             return self._sender
+
+    def executor(self, name: str) -> Executor:
+        """Return an executor: loaded and opened when first asked for, closed with this.
+
+        Raises:
+            ExecutorError: it cannot be reached, or has no workers.
+            ConfigError, PluginError, FileroomError: as for `sender`.
+        """
+        with self._lock:
+            if name not in self._executors:
+                chosen = self._later(named_executor(self._config, name), self._assembly.executors)
+                opened = cast("Executor", chosen.open(Executor))
+                self._executors[name] = opened
+                self._closing.append((chosen.offer.found, opened))
+            return self._executors[name]
+
+    def _later(self, wanted: Wanted, passed: Mapping[str, Chosen]) -> Chosen:
+        return choose_later(self._config, wanted, passed, self._hooks, self._registry)
 
     @property
     def has_interventions(self) -> bool:
@@ -226,7 +255,7 @@ class Dispatch:
         return notify(self._removed, "fileroom_removed", batch)
 
     def close(self) -> None:
-        """Close the sender, processors, and extensions that have a ``close``, the last opened first.
+        """Close sender, executors, processors, and extensions that have a ``close``, the last opened first.
 
         May be called twice. One that fails is logged and does not keep the others from being closed.
         """
@@ -241,26 +270,12 @@ class Dispatch:
                 report(found, "close", error)
 
     def _open_extension(self, chosen: Chosen) -> None:
-        opened = _opened(chosen, object, chosen.options)
+        opened = chosen.open(object)
         found = chosen.offer.found
         if opened is None:
             raise blame(found, "it opened nothing")
         self._closing.append((found, opened))
         self._hooks.register(opened, found)
-
-
-def _opened(chosen: Chosen, expected: type[Any], *arguments: Any) -> Any:  # noqa: ANN401 - an ``expected``
-    found, registration = chosen.offer.found, chosen.offer.registration
-    try:
-        opened: object = registration.open(*arguments)
-    except FileroomError:
-        raise
-    except CAUGHT as error:
-        # The type only: a driver's text may hold a password.
-        raise explain(found, error, f"opening it failed: {type(error).__name__}") from error
-    if not isinstance(opened, expected):
-        raise blame(found, f"it opened {type(opened).__name__}, which is no {expected.__name__}")
-    return opened
 
 
 def _in_order(config: Config, calls: Iterable[Call]) -> tuple[Intervention, ...]:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
     from fileroom.attachments import Attachment
     from fileroom.config import Config
+    from fileroom.executing import Executor
     from fileroom.export import ExportReport
     from fileroom.index import Details, Edit, Edited, Index, Removal
     from fileroom.model import ChangePage, ResourceRecord, Statistics
@@ -113,6 +114,7 @@ class Archive:
         sources: Sources,
         *,
         jobs: int = 1,
+        executor: Executor | str | None = None,
         progress: Callable[[Progress], object] | None = None,
         on_outcome: Callable[[Outcome], object] | None = None,
         stop: threading.Event | None = None,
@@ -125,14 +127,21 @@ class Archive:
         Args:
             sources: what to import; a single path will do.
             jobs: worker processes; 1 stays in this process.
+            executor: an executor, or the name of an installed one: its workers import, ``jobs`` plays no
+                part. They must see the files, and reach index and storage, as this process does.
             progress: called after each batch, by one thread at a time.
             on_outcome: called with each outcome once it is durable, by one thread at a time.
             stop: when set, the batches under way are finished and the report is returned.
 
         Raises:
-            IngestStoppedError: the storage or the index failed; it holds the report so far.
+            IngestStoppedError: the storage, the index or the executor failed; it holds the report so far.
+            PluginError: there is no such executor.
+            NotSupportedError: with an executor, where plugins were passed with ``register``.
         """
-        return self._intake(self.config).ingest(sources, jobs, Told(progress, on_outcome, stop))
+        told = Told(progress, on_outcome, stop)
+        if executor is not None:
+            return self._intake(self.config).ingest_elsewhere(sources, executor, told)
+        return self._intake(self.config).ingest(sources, jobs, told)
 
     def register(
         self,

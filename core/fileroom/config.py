@@ -149,6 +149,12 @@ class Config:
         plugins = replace(self.plugins, disable=(*self.plugins.disable, *names))
         return replace(self, plugins=plugins, origins={**self.origins, "plugins.disable": "argument"})
 
+    def forgetting(self, names: Iterable[str]) -> Config:
+        """Return this configuration without the tables of these plugins, for where they are not."""
+        gone = frozenset(names)
+        tables = {name: table for name, table in self.plugins.tables.items() if name not in gone}
+        return replace(self, plugins=replace(self.plugins, tables=tables))
+
     def describe(self, option_types: Mapping[str, type[Any]] | None = None) -> list[ConfigLine]:
         """Return every setting as it may be shown, by table and key.
 

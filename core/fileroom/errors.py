@@ -24,6 +24,8 @@
     ├── CatalogError                   the index failed
     │   └── SchemaError                the index was written by another version
     ├── NetworkError                   a peer cannot be reached, refuses, or breaks off
+    ├── ExecutorError                  what runs tasks elsewhere cannot be reached, or cannot run them
+    │   └── TaskLostError              all workers died that a task was given to
     └── IntegrityError                 bytes are not those that the index means
 
 Drivers' own errors are translated where they leave a backend (``raise … from``), so that a host
@@ -152,6 +154,14 @@ class SchemaError(CatalogError):
 
 class NetworkError(FileroomError):
     """A peer on the network cannot be reached, refuses, breaks off, or does not answer in time."""
+
+
+class ExecutorError(FileroomError):
+    """An executor cannot be reached, has no workers, or these cannot run what they are sent."""
+
+
+class TaskLostError(ExecutorError):
+    """A task was given up: worker after worker died with it, and it may well be what kills them."""
 
 
 class IntegrityError(FileroomError):

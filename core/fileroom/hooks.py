@@ -17,7 +17,14 @@ import pluggy
 
 if TYPE_CHECKING:
     from fileroom.events import Decision, Incoming, RemovedBatch, StoredBatch
-    from fileroom.plugin import ExtensionPlugin, IndexPlugin, ProcessorPlugin, SenderPlugin, StoragePlugin
+    from fileroom.plugin import (
+        ExecutorPlugin,
+        ExtensionPlugin,
+        IndexPlugin,
+        ProcessorPlugin,
+        SenderPlugin,
+        StoragePlugin,
+    )
 
 PROJECT = "fileroom"
 
@@ -127,6 +134,41 @@ def fileroom_sender() -> SenderPlugin:  # type: ignore[empty-body]
         @hookimpl
         def fileroom_sender() -> SenderPlugin:
             return SenderPlugin("pretender", Options, Pretender, "Sends nothing")
+        ```
+    """
+
+
+@hookspec
+def fileroom_executor() -> ExecutorPlugin:  # type: ignore[empty-body]
+    """Offer an executor: what runs the tasks of bulk work elsewhere. It is opened when first asked for.
+
+    Example:
+        ```python
+        from concurrent.futures import ThreadPoolExecutor
+        from dataclasses import dataclass
+        from fileroom.plugin import Executor, ExecutorPlugin, hookimpl, perform
+
+        @dataclass(frozen=True)
+        class Options:
+            threads: int = 2
+
+        class Threads(Executor):
+            def __init__(self, options):
+                self.options = options
+                self.pool = ThreadPoolExecutor(options.threads)
+
+            def submit(self, request):
+                return self.pool.submit(perform, request)
+
+            def slots(self):
+                return 2 * self.options.threads
+
+            def close(self):
+                self.pool.shutdown(cancel_futures=True)
+
+        @hookimpl
+        def fileroom_executor() -> ExecutorPlugin:
+            return ExecutorPlugin("threads", Options, Threads, "Threads of this process")
         ```
     """
 

@@ -1,32 +1,28 @@
 """The store path: the one place that knows the order of effects.
 
 Bytes are durable before the index speaks of them, and the index has committed before anybody is told.
-`Ingest.store_batch` is that order; everything else here feeds it.
+`Ingest.store_batch` is that order; `fileroom._archive.run` feeds it.
 """
 
 from __future__ import annotations
 
-import itertools
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, nullcontext
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Protocol
 
-from fileroom.errors import FileroomError
 from fileroom.events import StoredBatch, StoredInstance
 from fileroom.index import CommitStatus, Entry, Overwrite
 from fileroom.prepare import BatchLostError, conflict
-from fileroom.reports import IngestReport, IngestStoppedError, Outcome, Progress, Status
+from fileroom.reports import Outcome, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from fileroom._dispatch import Dispatch
     from fileroom.index import Committed, Held, Index
     from fileroom.prepare import Prepared, Seen
     from fileroom.retention import Retention
-    from fileroom.sources import Candidate, OnSkip, Skipped
+    from fileroom.sources import Candidate
     from fileroom.storage import Storage
 
 BATCH_OBJECTS = 256
@@ -177,133 +173,3 @@ def still_there(storage: Storage, locators: Iterable[str], started: float) -> No
     if time.time() - started > SWEEP_GRACE / 2:
         for locator in locators:
             storage.stat(locator)
-
-
-def with_skipped(walked: Callable[[OnSkip], Iterable[Candidate]]) -> Iterator[Candidate | Outcome]:
-    """Yield a walk's candidates, and outcomes for what it skips, as they come."""
-    skipped: list[Outcome] = []
-
-    def skip(one: Skipped) -> None:
-        skipped.append(Outcome(Status(one.status), one.name, None, one.reason))
-
-    for candidate in walked(skip):
-        yield from skipped
-        skipped.clear()
-        yield candidate
-    yield from skipped
-
-
-class Run:
-    """One import: feeds batches to as many preparers as there are, and keeps the report."""
-
-    def __init__(
-        self,
-        ingest: Ingest,
-        candidates: Iterable[Candidate | Outcome],
-        *,
-        on_outcome: Callable[[Outcome], object] | None,
-        progress: Callable[[Progress], object] | None,
-        stop: threading.Event | None,
-        expected: tuple[int, int] | None,
-    ) -> None:
-        self.report = IngestReport()
-        self._ingest = ingest
-        self._batches = self._cut(candidates)
-        self._on_outcome = on_outcome
-        self._progress = progress
-        self._stop = stop or threading.Event()
-        self._expected = expected
-        self._halted = threading.Event()
-        self._exhausted = False
-        self._taking = threading.Lock()
-        self._telling = threading.Lock()
-        self._started = time.monotonic()
-
-    def run(self, local: Prepares, more: Callable[[], Prepares], jobs: int) -> IngestReport:
-        """Store all candidates, with ``local`` or, if they fill more than a batch, with ``jobs`` others.
-
-        Raises:
-            IngestStoppedError: the storage or the index failed.
-        """
-        try:
-            first = [batch for batch in (self._next(), self._next()) if batch is not None]
-            if jobs > 1 and len(first) > 1:
-                self._spread(local, first, more, jobs)
-            else:
-                self._work(local, itertools.chain(first, iter(self._next, None)))
-        except FileroomError as error:
-            message = f"the import stopped: {error}; what was acknowledged is stored, import again to go on"
-            raise IngestStoppedError(message, self.report) from error
-        finally:
-            self.report.seconds = time.monotonic() - self._started
-            self.report.evicted = self._ingest.evicted
-        self.report.interrupted = self._stop.is_set() and not self._is_done()
-        return self.report
-
-    def _spread(
-        self, local: Prepares, first: list[list[Candidate]], more: Callable[[], Prepares], jobs: int
-    ) -> None:
-        with ExitStack() as stack, ThreadPoolExecutor(jobs, "fileroom-ingest") as pool:
-            preparers = [more() for _ in range(jobs)]
-            for preparer in preparers:
-                stack.callback(preparer.close)
-            self._work(local, first)  # while the workers start
-            futures = [pool.submit(self._work, preparer, iter(self._next, None)) for preparer in preparers]
-            try:
-                for future in futures:
-                    future.result()
-            finally:
-                # Batches under way are finished by their threads, so that the report stays true.
-                self._halted.set()
-
-    def _work(self, preparer: Prepares, batches: Iterable[list[Candidate]]) -> None:
-        try:
-            for batch in batches:
-                for outcome in self._ingest.store_batch(preparer, batch):
-                    self._tell(outcome)
-                self._tell_progress()
-        except BaseException:
-            self._halted.set()
-            raise
-
-    def _next(self) -> list[Candidate] | None:
-        with self._taking:
-            if self._stop.is_set() or self._halted.is_set():
-                return None
-            batch = next(self._batches, None)
-            self._exhausted = batch is None
-            return batch
-
-    def _is_done(self) -> bool:
-        """Say whether it is known that nothing was left when it was told to stop."""
-        return self._exhausted or (self._expected is not None and len(self.report) >= self._expected[0])
-
-    def _cut(self, candidates: Iterable[Candidate | Outcome]) -> Iterator[list[Candidate]]:
-        batch: list[Candidate] = []
-        size = 0
-        for candidate in candidates:
-            if isinstance(candidate, Outcome):
-                self._tell(candidate)
-                continue
-            batch.append(candidate)
-            size += candidate.size or 0
-            if len(batch) >= BATCH_OBJECTS or size >= BATCH_BYTES:
-                yield batch
-                batch, size = [], 0
-        if batch:
-            yield batch
-
-    def _tell(self, outcome: Outcome) -> None:
-        with self._telling:
-            self.report.add(outcome)
-            if self._on_outcome is not None:
-                self._on_outcome(outcome)
-
-    def _tell_progress(self) -> None:
-        if self._progress is None:
-            return
-        with self._telling:
-            total, total_bytes = self._expected or (None, None)
-            counts = dict(self.report.counts)
-            seconds = time.monotonic() - self._started
-            self._progress(Progress(len(self.report), total, self.report.bytes, total_bytes, seconds, counts))

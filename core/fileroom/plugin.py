@@ -17,6 +17,7 @@ from fileroom.errors import (
     AlreadyExistsError,
     CatalogError,
     ConfigError,
+    ExecutorError,
     FileroomError,
     IntegrityError,
     InvalidDatasetError,
@@ -33,6 +34,7 @@ from fileroom.errors import (
     SchemaError,
     StorageError,
     StorageFullError,
+    TaskLostError,
 )
 from fileroom.events import (
     Accept,
@@ -45,6 +47,7 @@ from fileroom.events import (
     StoredBatch,
     StoredInstance,
 )
+from fileroom.executing import Answer, Executor, perform
 from fileroom.header import identity_of
 from fileroom.hooks import hookimpl
 from fileroom.index import Index
@@ -149,6 +152,21 @@ class SenderPlugin:
 
 
 @dataclass(frozen=True, slots=True)
+class ExecutorPlugin:
+    """What `fileroom_executor` returns.
+
+    ``name`` is what users say for it, ``archive.ingest(…, executor="<name>")``; options come from
+    ``[plugins.<name>]``.
+    """
+
+    name: str
+    options: type[Any]
+    open: Callable[[Any], Executor]
+    summary: str
+    api: int = API
+
+
+@dataclass(frozen=True, slots=True)
 class ExtensionPlugin:
     """What `fileroom_extension` returns; ``open`` makes an object with event hooks, one per archive."""
 
@@ -164,6 +182,7 @@ __all__ = [
     "CHUNK",
     "Accept",
     "AlreadyExistsError",
+    "Answer",
     "ByteRange",
     "CatalogError",
     "CharacterSet",
@@ -172,6 +191,9 @@ __all__ = [
     "Decision",
     "Deletion",
     "EchoResult",
+    "Executor",
+    "ExecutorError",
+    "ExecutorPlugin",
     "ExtensionPlugin",
     "FileroomError",
     "Host",
@@ -220,6 +242,7 @@ __all__ = [
     "StoredBatch",
     "StoredInstance",
     "TagSet",
+    "TaskLostError",
     "Traits",
     "Window",
     "buffers",
@@ -231,5 +254,6 @@ __all__ = [
     "identity_of",
     "is_external",
     "parse_size",
+    "perform",
     "read_at",
 ]

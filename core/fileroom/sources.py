@@ -66,11 +66,24 @@ def walk(sources: Sources, on_skip: OnSkip, *, exclude: Iterable[Path] = ()) -> 
             yield from _from_file(leaf, number, on_skip)
 
 
-def plain_files(sources: Sources, on_skip: OnSkip, *, exclude: Iterable[Path] = ()) -> Iterator[Candidate]:
+def plain_files(
+    sources: Sources,
+    on_skip: OnSkip,
+    *,
+    exclude: Iterable[Path] = (),
+    even_excluded: bool = False,
+    pathless: str = "not a file on this machine: import it instead",
+) -> Iterator[Candidate]:
     """Yield the files that may be DICOM objects, each by its absolute path; nothing is opened.
 
-    A path keeps the symbolic links in it. An excluded folder is gone into if it is a source itself. What is
-    no path is *rejected*; for the rest see `walk`.
+    A path keeps the symbolic links in it. For the rest see `walk`.
+
+    Args:
+        sources: see `Sources`.
+        on_skip: as for `walk`; what is no path is *rejected*, too.
+        exclude: folders not to go into.
+        even_excluded: go into an excluded folder if it is a source itself.
+        pathless: why what is no path is rejected.
 
     Raises:
         TypeError: as `walk`.
@@ -78,11 +91,9 @@ def plain_files(sources: Sources, on_skip: OnSkip, *, exclude: Iterable[Path] = 
     folders = Folders(on_skip, exclude)
     for number, leaf in enumerate(_leaves(sources), start=1):
         if not isinstance(leaf, str):
-            on_skip(
-                Skipped(f"<source {number}>", "rejected", "not a file on this machine: import it instead")
-            )
+            on_skip(Skipped(f"<source {number}>", "rejected", pathless))
             continue
-        for found in folders.files(_absolute(leaf), even_excluded=True):
+        for found in folders.files(_absolute(leaf), even_excluded=even_excluded):
             name = printable(found.path)
             if found.size:
                 yield Candidate(name, Path(found.path), found.size, _stamp(found), found.modified)

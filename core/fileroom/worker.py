@@ -17,6 +17,7 @@ import sys
 from typing import IO, TYPE_CHECKING, Any
 
 from fileroom._dispatch import Dispatch
+from fileroom._executing.messages import portable
 from fileroom.errors import FileroomError
 from fileroom.prepare import BatchLostError
 from fileroom.tags import TagSet
@@ -144,7 +145,7 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
         try:
             answer = verbs[verb](*arguments)
         except FileroomError as error:
-            ok, answer = False, _portable(error)
+            ok, answer = False, portable(error)
         try:
             pickle.dump((ok, answer), answers, pickle.HIGHEST_PROTOCOL)
             answers.flush()
@@ -158,15 +159,6 @@ def _open(config: Config, make: MakesPreparer) -> dict[str, Callable[..., object
     tags = TagSet.with_extra(config.extra_tags).reading_too(plugins.header_tags)
     preparer = make(config, plugins, plugins.open_storage(), tags)
     return {"read": preparer.read, "put": preparer.put}
-
-
-def _portable(error: FileroomError) -> FileroomError:
-    """Return an error that the parent can unpickle: the same where possible, else its nearest relation."""
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - made in this line
-    except Exception:  # noqa: BLE001 - a plugin's error class may fail in any way
-        return FileroomError(str(error))
-    return error
 
 
 def main() -> None:

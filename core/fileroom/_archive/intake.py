@@ -6,7 +6,10 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fileroom.ingest import Ingest, Run, with_skipped
+from fileroom._archive.elsewhere import SameArchive, workers_of
+from fileroom._archive.run import Run, with_skipped
+from fileroom._executing.taking import take_files
+from fileroom.ingest import Ingest
 from fileroom.prepare import Preparer
 from fileroom.registering import Guarded, Owners, Registrar
 from fileroom.retention import Retention
@@ -19,10 +22,13 @@ if TYPE_CHECKING:
 
     from fileroom.archive import Archive
     from fileroom.config import Config
+    from fileroom.executing import Executor
     from fileroom.ingest import Prepares
     from fileroom.prepare import MakesPreparer
     from fileroom.reports import IngestReport, Outcome, Progress
     from fileroom.sources import Candidate, Sources
+
+_PATHLESS = "workers cannot be sent bytes and open files: give paths, or import without an executor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,20 @@ class Intake:
             IngestStoppedError: the storage or the index failed.
         """
         prepares = functools.partial(self._preparer, Preparer)
-        run = self._run(self._ingest(), walk, sources, told)
-        return run.run(prepares(), functools.partial(prepares, remote=True), jobs)
+        run = self._run(walk, sources, told)
+        return run.here(self._ingest(), prepares(), functools.partial(prepares, remote=True), jobs)
+
+    def ingest_elsewhere(self, sources: Sources, executor: Executor | str, told: Told) -> IngestReport:
+        """Have many files imported by workers, who see them under the same paths.
+
+        Raises:
+            IngestStoppedError: the storage, the index or the executor failed.
+            FileroomError: there is no such executor, or it cannot be used here.
+        """
+        workers, config = workers_of(self._archive, executor, self._config)
+        walked = functools.partial(plain_files, pathless=_PATHLESS)
+        run = self._run(walked, sources, told)
+        return run.elsewhere(workers, functools.partial(take_files, config), SameArchive(self._archive))
 
     def register(self, sources: Sources, jobs: int, told: Told, *, new: bool) -> IngestReport:
         """Take files into the index where they lie.
@@ -74,15 +92,14 @@ class Intake:
             make = functools.partial(Registrar, new=new)
             return Guarded(self._preparer(make, remote=remote), owners)
 
-        run = self._run(self._ingest(deletes=False), plain_files, sources, told)
-        return run.run(prepares(), functools.partial(prepares, remote=True), jobs)
+        run = self._run(functools.partial(plain_files, even_excluded=True), sources, told)
+        return run.here(
+            self._ingest(deletes=False), prepares(), functools.partial(prepares, remote=True), jobs
+        )
 
-    def _run(
-        self, ingest: Ingest, walked: Callable[..., Iterator[Candidate]], sources: Sources, told: Told
-    ) -> Run:
+    def _run(self, walked: Callable[..., Iterator[Candidate]], sources: Sources, told: Told) -> Run:
         own = (*self._archive.storage.folders(), self._config.quarantine)
         return Run(
-            ingest,
             with_skipped(functools.partial(walked, sources, exclude=own)),
             on_outcome=told.on_outcome,
             progress=told.progress,

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from fileroom._hints import did_you_mean
 from fileroom._loader import CAUGHT, UNKNOWN, Found, blame, explain, load
 from fileroom._plugins.registrations import TYPES, check
-from fileroom._plugins.registry import Wanted, named_by, named_sender
-from fileroom.errors import ConfigError, PluginConflictError
+from fileroom._plugins.registry import Wanted, named_by
+from fileroom.errors import ConfigError, FileroomError, PluginConflictError
 from fileroom.options import build_options, inner_storages
 
 if TYPE_CHECKING:
@@ -30,6 +30,25 @@ class Chosen:
     options: Any
     table: str
 
+    def open(self, expected: type[Any], *more: Any) -> Any:  # noqa: ANN401 - what the kind is given, an ``expected``
+        """Open it with its options, and what else its kind is given.
+
+        Raises:
+            PluginError: it failed with an error that is not Fileroom's, or opened something else.
+            FileroomError: what it raised itself.
+        """
+        found = self.offer.found
+        try:
+            opened: object = self.offer.registration.open(self.options, *more)
+        except FileroomError:
+            raise
+        except CAUGHT as error:
+            # The type only: a driver's text may hold a password.
+            raise explain(found, error, f"opening it failed: {type(error).__name__}") from error
+        if not isinstance(opened, expected):
+            raise blame(found, f"it opened {type(opened).__name__}, which is no {expected.__name__}")
+        return opened
+
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
@@ -38,7 +57,7 @@ class Assembly:
     Attributes:
         backends: ``"index"`` and ``"storage"``.
         processors: by the name that users call them.
-        senders: those that the host passed, by name; see `choose_sender`.
+        senders, executors: those that the host passed, by name; see `choose_later`.
         extensions: in the order in which they are to be opened.
         inner: the storages that the storage is made of, and how each is configured; outer ones first.
     """
@@ -46,14 +65,15 @@ class Assembly:
     backends: Mapping[str, Chosen]
     processors: Mapping[str, Chosen]
     senders: Mapping[str, Chosen]
+    executors: Mapping[str, Chosen]
     extensions: tuple[Chosen, ...]
     inner: tuple[tuple[InnerStorage, Chosen], ...]
 
     def all(self) -> tuple[Chosen, ...]:
         """Return all of them."""
         inner = (chosen for _, chosen in self.inner)
-        others = (*self.processors.values(), *self.senders.values(), *self.extensions)
-        return (*self.backends.values(), *inner, *others)
+        later = (*self.senders.values(), *self.executors.values())
+        return (*self.backends.values(), *inner, *self.processors.values(), *later, *self.extensions)
 
 
 def assemble(config: Config, plugins: Iterable[object], hooks: Hooks, registry: Registry) -> Assembly:
@@ -90,6 +110,7 @@ def assemble(config: Config, plugins: Iterable[object], hooks: Hooks, registry: 
         chosen,
         _by_name(others, "processor"),
         _by_name(others, "sender"),
+        _by_name(others, "executor"),
         tuple(one for one in others if one.offer.found.kind == "extension"),
         tuple(_within(chosen["storage"], choose)),
     )
@@ -104,16 +125,17 @@ def _within(outer: Chosen, choose: Callable[[InnerStorage], Chosen]) -> Iterator
         yield from _within(chosen, choose)
 
 
-def choose_sender(config: Config, assembly: Assembly, hooks: Hooks, registry: Registry) -> Chosen:
-    """Return the sender that a configuration names, loading it unless the host passed one of that name.
+def choose_later(
+    config: Config, wanted: Wanted, passed: Mapping[str, Chosen], hooks: Hooks, registry: Registry
+) -> Chosen:
+    """Return a plugin that an archive opens without, loading it unless the host passed one of that name.
 
     Raises:
         ConfigError: an option is wrong, or it is disabled.
         PluginError: see `fileroom._dispatch.Dispatch.sender`.
     """
-    wanted = named_sender(config)
-    if wanted.name in assembly.senders:
-        return assembly.senders[wanted.name]
+    if wanted.name in passed:
+        return passed[wanted.name]
     (offer,) = _installed(registry.select(wanted), wanted, hooks)
     return _other(config, offer)
 

@@ -9,6 +9,7 @@ from fileroom._loader import blame
 from fileroom.options import check_options
 from fileroom.plugin import (
     API,
+    ExecutorPlugin,
     ExtensionPlugin,
     IndexPlugin,
     ProcessorPlugin,
@@ -21,13 +22,16 @@ if TYPE_CHECKING:
 
     from fileroom._loader import Found
 
-Registration: TypeAlias = "IndexPlugin | StoragePlugin | ProcessorPlugin | SenderPlugin | ExtensionPlugin"
+Registration: TypeAlias = (
+    "IndexPlugin | StoragePlugin | ProcessorPlugin | SenderPlugin | ExecutorPlugin | ExtensionPlugin"
+)
 
 TYPES: Mapping[str, type[Registration]] = {
     "index": IndexPlugin,
     "storage": StoragePlugin,
     "processor": ProcessorPlugin,
     "sender": SenderPlugin,
+    "executor": ExecutorPlugin,
     "extension": ExtensionPlugin,
 }
 RESERVED = {"index": ("backend", "distribution", "extra_tags"), "storage": ("backend", "distribution")}

@@ -70,6 +70,11 @@ def named_sender(config: Config) -> Wanted:
     return Wanted(("sender",), name, _distribution(config, name), "network.sender")
 
 
+def named_executor(config: Config, name: str) -> Wanted:
+    """Return an executor that a caller names; it is loaded when first asked for."""
+    return Wanted(("executor",), name, _distribution(config, name), "executor")
+
+
 def _distribution(config: Config, name: str) -> str | None:
     value = config.plugins.tables.get(name, {}).get("distribution")
     if value is None or isinstance(value, str):

@@ -1,0 +1,1 @@
+"""The parts of `fileroom.executing`, and what tasks need where they run."""

@@ -1,0 +1,111 @@
+"""A worker process, and what it does.
+
+The child is an ordinary ``python -m``, not a `multiprocessing` one, so that a host's main module is never
+imported a second time and no lock is forked. Requests and answers go over its stdin and stdout, each after
+its length in eight bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import struct
+import subprocess
+import sys
+from typing import IO, Any
+
+from fileroom.plugin import perform
+
+_LENGTH = struct.Struct("<Q")
+
+# Ctrl-C in a terminal is for the parent, which ends its workers when their tasks are done.
+_OUT_OF_REACH: dict[str, Any] = {"process_group": 0}
+if sys.platform == "win32":
+    _OUT_OF_REACH = {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+
+
+class ChildDiedError(Exception):
+    """The process ended without an answer; internal."""
+
+
+class Child:
+    """A worker process; for one thread at a time."""
+
+    def __init__(self) -> None:
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
+        self._process = subprocess.Popen(
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "fileroom_plugins.local_executor.child",
+            ],  # -P: import nothing from the working folder
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            **_OUT_OF_REACH,
+        )
+
+    def ask(self, request: bytes) -> bytes:
+        """Return the answer to a request.
+
+        Raises:
+            ChildDiedError: there is none.
+        """
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        try:
+            _write(self._process.stdin, request)
+        except OSError as error:
+            raise ChildDiedError from error
+        answer = _read(self._process.stdout)
+        if answer is None:
+            raise ChildDiedError
+        return answer
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        with contextlib.suppress(OSError):  # what a dead process did not take
+            self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.wait()
+
+
+def _write(pipe: IO[bytes], message: bytes) -> None:
+    pipe.write(_LENGTH.pack(len(message)))
+    pipe.write(message)
+    pipe.flush()
+
+
+def _read(pipe: IO[bytes]) -> bytes | None:
+    """Return a message; None where the other side is gone."""
+    head = pipe.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    message = pipe.read(length)
+    return message if len(message) == length else None
+
+
+def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+    """Answer the parent's requests until it closes the pipe."""
+    while (request := _read(requests)) is not None:
+        try:
+            _write(answers, perform(request))
+        except OSError:
+            os._exit(1)  # the parent is gone: nobody is left to be told, not by a traceback either
+
+
+def main() -> None:
+    """Run as a worker: keep the pipe for messages, and send what tasks print to stderr."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears of Ctrl-C and ends us
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    serve(sys.stdin.buffer, answers)
+
+
+if __name__ == "__main__":
+    main()
