@@ -11,7 +11,8 @@ from contextlib import AbstractContextManager
 from uuid import uuid4
 
 from tests.servers import s3
-from tests.servers.folder import ServerFolder, ServerProcess
+from tests.servers.folder import ServerFolder
+from tests.servers.processes import ServerProcess
 from tests.servers.ready import HOST, answers, free_port, program, wait_until_ready
 
 HINT = "install ceph-mon ceph-osd radosgw ceph-common"

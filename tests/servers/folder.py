@@ -20,7 +20,8 @@ from typing import Any
 from uuid import uuid4
 
 import filelock
-import psutil
+
+from tests.servers.processes import ServerProcess, start
 
 _ROOT = Path(__file__).parents[2]
 _PATIENCE = 60  # seconds
@@ -28,9 +29,6 @@ _GRACE = 5
 _PAUSE = 0.02
 _SHOWN = 2000  # characters of what a failing program prints
 _NOBODY = "nobody"
-
-# Processes outlive the objects by which they were started: these are kept until the interpreter ends.
-_started: list[subprocess.Popen[bytes]] = []
 
 
 def must_drop_root() -> bool:
@@ -151,17 +149,14 @@ class ServerFolder:
         """
         with self.lock("spawn"), log.open("ab") as output:
             self._need_keeper()
-            process = subprocess.Popen(
-                [str(word) for word in words],
+            process = start(
+                words,
                 cwd=self.path,
                 env={**os.environ, **(env or {})},
-                start_new_session=True,
-                stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
                 user=_user(unprivileged=unprivileged),
             )
-            _started.append(process)
             spawned = ServerProcess(process.pid, stop)
             (self._notes / str(process.pid)).write_text(json.dumps([process.pid, spawned.created, stop]))
         return spawned
@@ -170,15 +165,8 @@ class ServerFolder:
         note = self.path / "keeper"
         if note.exists():
             return
-        process = subprocess.Popen(
-            [sys.executable, "-m", "tests.servers.keeper", self.path, str(self.run_pid)],
-            cwd=_ROOT,
-            start_new_session=True,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        _started.append(process)
+        keeper = (sys.executable, "-m", "tests.servers.keeper", self.path, self.run_pid)
+        process = start(keeper, cwd=_ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         note.write_text(str(process.pid))
 
     def end(self) -> None:
@@ -207,74 +195,5 @@ class ServerFolder:
             shutil.rmtree(self.path, ignore_errors=True)
 
 
-class ServerProcess:
-    """A process with all its children; not necessarily a child of ours.
-
-    Args:
-        pid: its number.
-        stop: the signal that asks it to end soon.
-        created: when it began, since numbers are used again; now by default.
-    """
-
-    def __init__(self, pid: int, stop: signal.Signals = signal.SIGTERM, created: float | None = None) -> None:
-        self._stop = stop
-        self._process: psutil.Process | None
-        try:
-            self._process = psutil.Process(pid)
-        except psutil.NoSuchProcess:
-            self._process = None
-        self.created = self._process.create_time() if self._process else 0
-        if created is not None and created != self.created:
-            self._process = None
-
-    @classmethod
-    def noted(cls, note: Path) -> ServerProcess:
-        """Return the process that a note speaks of."""
-        pid, created, stop = json.loads(note.read_text())
-        return cls(pid, signal.Signals(stop), created)
-
-    @property
-    def running(self) -> bool:
-        """Whether it has not ended."""
-        return self._process is not None and not _gone(self._process)
-
-    def ask_to_stop(self) -> None:
-        """Ask it to end, and do not wait."""
-        if self.running and self._process:
-            if os.name == "nt":
-                self._process.terminate()
-            else:
-                self._process.send_signal(self._stop)
-
-    def wait(self, seconds: float) -> None:
-        """Wait until it has ended, but no longer than this."""
-        if self._process:
-            _wait_until_gone([self._process], seconds)
-
-    def kill(self) -> None:
-        """Kill it and its children, as a power cut does."""
-        if self.running and self._process:
-            family = [self._process, *self._process.children(recursive=True)]
-            for one in family:
-                one.kill()
-            _wait_until_gone(family, _PATIENCE)
-
-
 def _user(*, unprivileged: bool) -> str | None:
     return _NOBODY if unprivileged and must_drop_root() else None
-
-
-def _gone(process: psutil.Process) -> bool:
-    # One that has ended stays until its parent asks about it: perhaps we, perhaps another worker.
-    for one in _started:
-        one.poll()
-    try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
-
-
-def _wait_until_gone(processes: list[psutil.Process], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not all(map(_gone, processes)) and time.monotonic() < deadline:
-        time.sleep(_PAUSE)

@@ -11,7 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from uuid import uuid4
 
-from tests.servers.folder import ServerFolder, ServerProcess, must_drop_root
+from tests.servers.folder import ServerFolder, must_drop_root
+from tests.servers.processes import ServerProcess
 from tests.servers.ready import HOST, free_port, wait_until_ready
 
 VARIABLE = "FILEROOM_TEST_POSTGRES"
@@ -129,7 +130,7 @@ def shared(folder: ServerFolder) -> str:
 
 @contextmanager
 def database(url: str) -> Iterator[str]:
-    """Make an empty database, and drop it afterwards.
+    """Make an empty database that sorts as the server does by default, and drop it afterwards.
 
     Args:
         url: of any database of the server, with the right to make others.
@@ -144,10 +145,7 @@ def database(url: str) -> Iterator[str]:
     plain = make_url(url).set(drivername="postgresql")
     address = plain.render_as_string(hide_password=False)
     with psycopg.connect(address, autocommit=True) as connection:
-        # Sorting by code point, as everywhere else; copying through the log is quickest for an empty one.
-        connection.execute(
-            f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE 'C' STRATEGY WAL_LOG"
-        )
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
         try:
             yield plain.set(database=name).render_as_string(hide_password=False)
         finally:

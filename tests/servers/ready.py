@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.servers.folder import ServerProcess
+from tests.servers.processes import ServerProcess
 
 _FOLDERS = ("/usr/sbin", "/usr/local/sbin")
 HOST = "127.0.0.1"

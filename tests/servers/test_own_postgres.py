@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
-from tests.servers.postgres import PostgresServer
+from tests.servers.folder import ServerFolder
+from tests.servers.postgres import VARIABLE, PostgresServer, database, shared
 from tests.servers.proxy import Proxy
 
 
@@ -32,6 +34,17 @@ def test_what_was_acknowledged_is_there_when_the_server_starts_again(
         execute(own_postgres.url(), "SELECT 1")
     own_postgres.start()
     assert count(own_postgres.url()) == 1
+
+
+def test_the_server_that_the_environment_names_is_used(
+    own_postgres: PostgresServer, server_folder: ServerFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(VARIABLE, own_postgres.url())
+    with database(shared(server_folder)) as url:
+        assert urlsplit(url).port == urlsplit(own_postgres.url()).port
+        execute(url, "CREATE TABLE kept (number integer)")
+    with pytest.raises(psycopg.OperationalError, match="does not exist"):
+        execute(url, "SELECT 1")
 
 
 def test_a_server_of_its_own_writes_through(own_postgres: PostgresServer) -> None:
