@@ -67,7 +67,7 @@ def test_importing_the_command_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("index_sql.sqlite", "index_linear", "storage_filesystem", "storage_s3"),
+        *("index_sql.sqlite", "index_sql.postgres", "index_linear", "storage_filesystem", "storage_s3"),
         *("imaging", "dimse", "admission", "journal"),
     ],
 )

@@ -9,16 +9,17 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from sqlalchemy import Index
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from fileroom.errors import CatalogError
-from fileroom_plugins.databases.errors import OutcomeUnknownError
+from fileroom_plugins.databases.errors import CollisionError, OutcomeUnknownError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import ColumnElement, Connection, Engine
+    from sqlalchemy import Column, ColumnElement, Connection, Engine
 
     from fileroom.errors import FileroomError
 
@@ -40,12 +41,14 @@ class Database(abc.ABC):
         several_writers: whether transactions that write run side by side. Where they do not, each sees all
             that those before it wrote, and nothing changes beneath it; where they do, `write` may have to run
             its work again, and the work has to lock the rows that it relies on.
+        key_length: how many characters of a text its indexes hold; None for all of them.
         release: what `close` does; the default closes all connections.
     """
 
     engine: Engine
     name: str
     several_writers = False
+    key_length: int | None = None
 
     def __init__(self) -> None:
         self.release: Callable[[], None] = self.dispose
@@ -71,8 +74,9 @@ class Database(abc.ABC):
         """Run work in a transaction that is durable when this returns; return what it returned.
 
         Where several writers get into each other's way, the transaction is rolled back and the work is run
-        again, so it should change nothing but the database. Within a `unit` of this thread, the work is a
-        part of that unit, which can be undone by itself and becomes durable with the unit.
+        again, so it should change nothing but the database; it may ask for that by `CollisionError`. Within
+        a `unit` of this thread, the work is a part of that unit, which can be undone by itself and becomes
+        durable with the unit.
 
         Raises:
             CatalogError: the database failed; nothing was changed.
@@ -82,6 +86,8 @@ class Database(abc.ABC):
             for pause in _pauses():
                 try:
                     return self._once(work)
+                except CollisionError:
+                    pass
                 except DBAPIError as error:
                     if not self._collided(error):
                         raise
@@ -133,6 +139,25 @@ class Database(abc.ABC):
     def matches(self, column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
         """Return the test whether a column's text is what a pattern of ``*`` and ``?`` stands for."""
 
+    def index(self, name: str, *columns: Column[Any], then: Column[int]) -> Index:
+        """Return an index to be made of columns of a table.
+
+        Args:
+            name: the index's name.
+            columns: what it is by.
+            then: the table's primary key, by whose order rows with the same values come.
+        """
+        del then  # which most databases put at the end of every index themselves
+        return Index(name, *columns)
+
+    def indexed(self, column: ColumnElement[T]) -> ColumnElement[T]:
+        """Return what an index made by `index` holds of a text column.
+
+        Where that is a beginning of `key_length` characters, it has the order of the whole text, but for
+        texts that begin alike.
+        """
+        return column
+
     def unindexed(self, column: ColumnElement[T]) -> ColumnElement[T]:
         """Return a column so that the planner does not use an index on it, where it can be told so.
 
@@ -164,6 +189,11 @@ class Database(abc.ABC):
         """Say whether a transaction failed because of another one, and may succeed when it is run again."""
         del error
         return False
+
+    def _may_be_shown(self, error: SQLAlchemyError) -> bool:
+        """Say whether an error of the driver repeats no value, so that it may be chained to ours."""
+        del error
+        return True
 
     @abc.abstractmethod
     def _explain(self, error: SQLAlchemyError) -> FileroomError:
@@ -207,7 +237,11 @@ class Database(abc.ABC):
         try:
             yield
         except SQLAlchemyError as error:
-            raise self._explain(error) from error
+            raise self._explain(error) from (error if self._may_be_shown(error) else None)
+        except CollisionError as error:
+            raise CatalogError(
+                f"{self.name}: others kept changing the same resources at the same time: try again"
+            ) from error
         except UnicodeEncodeError:  # it shows the value, so it is not chained
             raise CatalogError(
                 f"{self.name}: a text holds a lone surrogate, which UTF-8 cannot write"

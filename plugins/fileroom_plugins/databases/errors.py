@@ -11,3 +11,7 @@ class DatabaseFullError(CatalogError):
 
 class OutcomeUnknownError(CatalogError):
     """The connection was lost while a transaction was being committed: it took effect, or it did not."""
+
+
+class CollisionError(Exception):
+    """What a transaction relied on was changed by another: it is to be run again from its beginning."""

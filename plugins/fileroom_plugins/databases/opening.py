@@ -10,17 +10,21 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from fileroom.errors import ConfigError
+from fileroom.errors import ConfigError, MissingDependencyError
+from fileroom_plugins.databases.settings import Settings
 from fileroom_plugins.databases.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
+
+    from sqlalchemy import URL
 
     from fileroom_plugins.databases.database import Database
 
     Key: TypeAlias = tuple[Hashable, ...]
     D = TypeVar("D", bound=Database)
 
+_POSTGRES = ("postgresql", "postgres")
 _lock = threading.Lock()
 _opened: dict[Key, Database] = {}
 _users: dict[Key, int] = {}
@@ -44,24 +48,60 @@ def open_sqlite(
     return _shared(key, lambda: SqliteDatabase(place, synchronous, busy_timeout))
 
 
-def open_database(url: str) -> Database:
+def open_postgres(url: str, settings: Settings | None = None) -> Database:
+    """Open a PostgreSQL database; see `open_database`.
+
+    Raises:
+        ConfigError: the text is no URL of PostgreSQL's.
+    """
+    parsed = _parsed(url)
+    if parsed.get_backend_name() not in _POSTGRES:
+        raise ConfigError("not a PostgreSQL URL: expected postgresql://user:password@host/database")
+    return _open(parsed, settings)
+
+
+def open_database(url: str, settings: Settings | None = None) -> Database:
     """Open the database that a URL names; see `open_sqlite` for what that does and does not do.
 
-    An index and a storage that name one database get one and the same object.
+    An index and a storage that name one database get one and the same object. The settings of the first who
+    opens it hold for all.
 
     Raises:
         ConfigError: the text is no URL, or names an SQLite database that is no file.
+        MissingDependencyError: the driver is not installed.
     """
+    return _open(_parsed(url), settings)
+
+
+def _parsed(url: str) -> URL:
     try:
-        parsed = make_url(url)
+        return make_url(url)
     except ArgumentError:
         # Not chained: the error repeats the text, which may hold a password.
         raise ConfigError("not a database URL: expected dialect://user:password@host/database") from None
-    if parsed.get_backend_name() == "sqlite":
-        if not parsed.database or parsed.database == ":memory:":
+
+
+def _open(url: URL, settings: Settings | None) -> Database:
+    settings = settings or Settings()
+    backend = url.get_backend_name()
+    if backend == "sqlite":
+        if not url.database or url.database == ":memory:":
             raise ConfigError("an SQLite URL names a file: sqlite:////folder/name.sqlite")
-        return open_sqlite(Path(parsed.database))
-    raise ConfigError(f"{parsed.get_backend_name()} databases are not supported")
+        return open_sqlite(Path(url.database))
+    if backend in _POSTGRES:
+        plain = url.set(drivername="postgresql")
+        return _shared((plain,), lambda: _postgres(plain, settings))
+    raise ConfigError(f"{backend} databases are not supported")
+
+
+def _postgres(url: URL, settings: Settings) -> Database:
+    try:
+        from fileroom_plugins.databases.postgres import PostgresDatabase  # noqa: PLC0415 - needs the driver
+    except ImportError as error:
+        raise MissingDependencyError(
+            "PostgreSQL needs psycopg: pip install 'fileroom[postgres]'", "postgres", "fileroom"
+        ) from error
+    return PostgresDatabase(url, settings)
 
 
 def _shared(key: Key, make: Callable[[], D]) -> Database:

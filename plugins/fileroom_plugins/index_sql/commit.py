@@ -15,11 +15,13 @@ from sqlalchemy import bindparam, delete, select, update
 
 from fileroom.index import CommitStatus, Committed
 from fileroom.model import AttachmentRecord, ChangeType, Level, digest_to_public_id
-from fileroom_plugins.index_sql.bulk import insert_rows
+from fileroom_plugins.databases.bulk import insert_rows
+from fileroom_plugins.databases.errors import CollisionError
 from fileroom_plugins.index_sql.candidates import Candidate
 from fileroom_plugins.index_sql.describe import describe, describe_tags, uid_of
 from fileroom_plugins.index_sql.files import DICOM, FIRST_USER_TYPE, files_of, to_row
 from fileroom_plugins.index_sql.ledger import Ledger
+from fileroom_plugins.index_sql.locks import claim, hold
 from fileroom_plugins.index_sql.lookup import chunks, numbers
 from fileroom_plugins.index_sql.records import milliseconds_of
 from fileroom_plugins.index_sql.rows import Rows, count_classes
@@ -108,10 +110,12 @@ class Batch:
 
     def commit(self, candidates: Sequence[Candidate]) -> list[Committed]:
         """Play the candidates through, write the outcome, and say what became of each."""
-        self._look_up_instances(candidates)
+        self._look_up_instances({each.digest(Level.INSTANCE) for each in candidates})
         self._look_up_parents(
             [each for each in candidates if each.digest(Level.INSTANCE) not in self._instances]
         )
+        self._lock(candidates)
+        self._reserve(candidates)
         outcomes = [self._commit_one(each) for each in candidates]
         self._write()
         if any(outcome.garbage for outcome in outcomes):
@@ -122,13 +126,15 @@ class Batch:
             ]
         return outcomes
 
-    def _look_up_instances(self, candidates: Iterable[Candidate]) -> None:
+    def _look_up_instances(self, digests: Iterable[bytes]) -> None:
         table = self._schema.levels[Level.INSTANCE].table.c
         columns = (table.id, table.public_id, table.parent_id, table.stamp, table.class_id)
-        for some in chunks({each.digest(Level.INSTANCE) for each in candidates}):
+        for some in chunks(digests):
             rows = self._connection.execute(select(*columns).where(table.public_id.in_(some))).all()
             files = files_of(self._connection, self._schema, Level.INSTANCE, [row.id for row in rows])
             for row in rows:
+                if DICOM not in files[row.id]:
+                    raise CollisionError  # it was removed between the two statements
                 before = _Before(row.stamp, row.class_id, files[row.id])
                 self._instances[row.public_id] = _Instance(
                     row.id, row.parent_id, before, row.stamp, dict(before.files)
@@ -139,6 +145,31 @@ class Batch:
             wanted = {each.digest(level) for each in candidates}
             known = self._parents[level] = numbers(self._connection, self._schema, level, wanted)
             candidates = [each for each in candidates if each.digest(level) not in known]
+
+    def _lock(self, candidates: Iterable[Candidate]) -> None:
+        """Keep others from parents that get children, and from instances that are to change."""
+        if not self._schema.several_writers:
+            return
+        for level in (Level.PATIENT, Level.STUDY, Level.SERIES):
+            hold(self._connection, self._schema, level, self._parents[level].values())
+        changing: dict[bytes, int] = {}
+        for each in candidates:
+            digest = each.digest(Level.INSTANCE)
+            held, entry = self._instances.get(digest), each.entry
+            if held is not None and (
+                self._overwrite.replaces(held.files[DICOM], entry.attachment)
+                or entry.stamp not in (0, held.stamp)
+            ):
+                changing[digest] = held.number
+        claim(self._connection, self._schema, Level.INSTANCE, changing.values())
+        self._look_up_instances(changing)
+
+    def _reserve(self, candidates: Iterable[Candidate]) -> None:
+        new = [each for each in candidates if each.digest(Level.INSTANCE) not in self._instances]
+        wanted = {
+            level: len({each.digest(level) for each in new} - self._parents[level].keys()) for level in Level
+        }
+        self._ledger.reserve(wanted)
 
     def _commit_one(self, candidate: Candidate) -> Committed:
         digest, entry = candidate.digest(Level.INSTANCE), candidate.entry

@@ -11,6 +11,7 @@ from fileroom.model import ChangeType, Level, Metadata, public_id_to_digest
 from fileroom_plugins.index_sql.files import DICOM
 from fileroom_plugins.index_sql.hanging import hanging_on, write_differences
 from fileroom_plugins.index_sql.ledger import Ledger
+from fileroom_plugins.index_sql.locks import claim_places
 from fileroom_plugins.index_sql.lookup import place_of, places
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 def edit(connection: Connection, schema: Schema, edits: Sequence[Edit]) -> list[Edited]:
     """Apply edits within a transaction; see `fileroom.index.Index.edit`."""
     found = places(connection, schema, [each.id for each in edits])
+    claim_places(connection, schema, found.values())
     before = hanging_on(connection, schema, found.values())
     after = {place: hanging.copy() for place, hanging in before.items()}
     ledger = Ledger(connection, schema)

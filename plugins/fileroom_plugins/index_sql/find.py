@@ -11,12 +11,14 @@ the statement written so that no other is open to the planner. There are two sor
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import exists, func, select
 
 from fileroom.index import Page
 from fileroom.model import Level
+from fileroom_plugins.index_sql import state
 from fileroom_plugins.index_sql.computed import computed
 from fileroom_plugins.index_sql.conditions import check, filters
 from fileroom_plugins.index_sql.filters import Rank
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from fileroom.query import Query
     from fileroom_plugins.databases.database import Database
     from fileroom_plugins.index_sql.filters import Filter
+    from fileroom_plugins.index_sql.order import Position
     from fileroom_plugins.index_sql.records import Records
     from fileroom_plugins.index_sql.schema import Schema
 
@@ -75,10 +78,9 @@ class Search:
         if self._nothing:
             return 0
         if not self._filters:
-            counted = select(self._schema.total.c[TOTALS[self._query.level - 1]])
-        else:
-            conditions = self._where(self._query.level, self._start, self._others)
-            counted = select(func.count()).select_from(self._place.table).where(*conditions)
+            return state.totals(self._connection, self._schema, (TOTALS[self._query.level - 1],))[0]
+        conditions = self._where(self._query.level, self._start, self._others)
+        counted = select(func.count()).select_from(self._place.table).where(*conditions)
         return int(self._connection.execute(counted).scalar_one())
 
     def page(self, records: Records) -> Page:
@@ -90,22 +92,39 @@ class Search:
             return Page((), None)
         limit = _PAGE if query.limit is None else query.limit
         walk = self._start is None or (ordering.walkable and self._is_much(self._start))
-        start, others = (None, self._filters) if walk else (self._start, self._others)
-        conditions = self._where(query.level, start, others)
         columns = records.columns(query.level)
-        page = select(*columns, *ordering.columns()).select_from(ordering.rows(walk=walk))
-        page = page.where(*conditions).order_by(*ordering.sorting())
-        rows: list[Row[Any]] = []
-        for stretch in ordering.stretches(position, walk=walk):
-            rows += self._connection.execute(page.where(*stretch).limit(limit + 1 - len(rows))).all()
-            if len(rows) > limit:
-                break
+        read = partial(self._rows, columns, ordering, position, limit + 1, walk=walk)
+        rows = read(indexed=walk and not ordering.beyond_indexes(position or ()))
+        if any(ordering.beyond_indexes(row[len(columns) :]) for row in rows):
+            rows = read(indexed=False)
         shown = rows[:limit]
         cursor = ordering.write_cursor(shown[-1][len(columns) :]) if len(rows) > limit else None
         values = computed(
             self._connection, self._schema, query.level, [row[0] for row in shown], query.computed
         )
         return Page(tuple(records.of(self._connection, query.level, shown, values)), cursor)
+
+    def _rows(
+        self,
+        columns: Sequence[ColumnElement[Any]],
+        ordering: Ordering,
+        position: Position | None,
+        limit: int,
+        *,
+        walk: bool,
+        indexed: bool,
+    ) -> list[Row[Any]]:
+        """Return so many rows behind a position: the columns, then the sort keys."""
+        start, others = (None, self._filters) if walk else (self._start, self._others)
+        conditions = self._where(self._query.level, start, others)
+        page = select(*columns, *ordering.columns()).select_from(ordering.rows(walk=walk))
+        page = page.where(*conditions).order_by(*ordering.sorting(indexed=indexed))
+        rows: list[Row[Any]] = []
+        for stretch in ordering.stretches(position, indexed=indexed):
+            rows += self._connection.execute(page.where(*stretch).limit(limit - len(rows))).all()
+            if len(rows) == limit:
+                break
+        return rows
 
     def _is_much(self, start: Filter) -> bool:
         """Say whether more rows follow from a condition than should be sorted for each page."""

@@ -9,9 +9,10 @@ from sqlalchemy import bindparam, delete, select
 
 from fileroom.index import Details
 from fileroom.model import AttachmentRecord, Level, Metadata
-from fileroom_plugins.index_sql.bulk import insert_rows
+from fileroom_plugins.databases.bulk import insert_rows
 from fileroom_plugins.index_sql.files import files_of, to_row
 from fileroom_plugins.index_sql.lookup import Place, chunks
+from fileroom_plugins.index_sql.schema import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -78,7 +79,7 @@ def write_differences(
         gone = [key for key, row in old.items() if new.get(key) != row]
         come = [row for key, row in new.items() if old.get(key) != row]
         if gone:
-            same = [column == bindparam(f"key{at}") for at, column in enumerate(table.primary_key.columns)]
+            same = [table.c[name] == bindparam(f"key{at}") for at, name in enumerate(table.info[KEY])]
             keys = [{f"key{at}": value for at, value in enumerate(key)} for key in gone]
             connection.execute(delete(table).where(*same), keys)
         insert_rows(connection, table, come)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -25,17 +26,19 @@ from fileroom_plugins.index_sql.refresh import refresh
 from fileroom_plugins.index_sql.relocate import relocate
 from fileroom_plugins.index_sql.remove import remove
 from fileroom_plugins.index_sql.restore import add_missing, append_changes
-from fileroom_plugins.index_sql.schema import TOTALS, Schema
+from fileroom_plugins.index_sql.schema import Schema
 from fileroom_plugins.index_sql.uids import Uids
 from fileroom_plugins.index_sql.upgrade import prepare
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection
 
     from fileroom.index import Committed, Details, Edit, Edited, Entry, Mirrored, Page, Relocation, Removal
     from fileroom.model import AttachmentRecord, Change, ChangePage, ChangeType, Header, ResourceRecord
+    from fileroom.plugin import Storage
     from fileroom.query import Query
     from fileroom.tags import TagSet
     from fileroom_plugins.databases.database import Database
@@ -59,14 +62,23 @@ class SqlIndex(Index):
     def __init__(self, database: Database, tags: TagSet) -> None:
         self._database = database
         self._closed = False
-        self._schema = Schema(tags)
-        self._uids = Uids(self._schema.uid)
+        self._storage_is_here = False
+        self._schema = Schema(tags, database)
+        self._uids = Uids(self._schema)
         self._records = Records(self._schema, self._uids)
         try:
             prepare(database, self._schema)
         except BaseException:
             database.close()
             raise
+
+    def use_storage(self, storage: Storage) -> None:
+        """See `Index.use_storage`: a storage in the same database shares its transactions."""
+        self._storage_is_here = storage.database is self._database
+
+    def unit(self) -> AbstractContextManager[None]:
+        """See `Index.unit`."""
+        return self._database.unit() if self._storage_is_here else nullcontext()
 
     def commit(self, entries: Sequence[Entry], overwrite: Overwrite = Overwrite.NEVER) -> list[Committed]:
         """See `Index.commit`."""
@@ -82,8 +94,7 @@ class SqlIndex(Index):
 
     def _prepared(self, connection: Connection, batch: Sequence[Candidate]) -> Mapping[str, int]:
         """Return the numbers of a batch's UIDs; what goes into an empty index has every extra tag."""
-        if state.is_empty(connection, self._schema):
-            state.set_complete_tags(connection, self._schema, self._schema.extra_tags)
+        state.be_first(connection, self._schema)
         uids = self._uids.numbers(connection, {uid for each in batch for uid in each.uids()})
         self._database.once_committed(lambda: self._uids.remember(uids))
         return uids
@@ -171,14 +182,12 @@ class SqlIndex(Index):
         self, since: int = 0, limit: int = 100, types: Sequence[ChangeType] | None = None
     ) -> ChangePage:
         """See `Index.changes`."""
-        with self._database.read() as connection:
-            return changes(connection, self._schema, since, limit, types)
+        return changes(self._database, self._schema, since, limit, types)
 
     def statistics(self) -> Statistics:
         """See `Index.statistics`."""
-        columns = [self._schema.total.c[name] for name in TOTALS]
         with self._database.read() as connection:
-            return Statistics(*connection.execute(select(*columns)).one())
+            return Statistics(*state.totals(connection, self._schema))
 
     def attachments(self, after: str | None = None) -> Iterator[tuple[str, AttachmentRecord]]:
         """See `Index.attachments`."""

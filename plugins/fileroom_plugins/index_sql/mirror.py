@@ -10,6 +10,7 @@ from fileroom_plugins.index_sql.commit import Batch
 from fileroom_plugins.index_sql.files import DICOM
 from fileroom_plugins.index_sql.hanging import Hanging, hanging_on, write_differences
 from fileroom_plugins.index_sql.ledger import Ledger
+from fileroom_plugins.index_sql.locks import claim_places
 from fileroom_plugins.index_sql.lookup import places
 from fileroom_plugins.index_sql.remove import remove
 from fileroom_plugins.index_sql.restore import append_changes
@@ -65,6 +66,7 @@ class Mirroring:
 def _make_alike(connection: Connection, schema: Schema, details: Mapping[str, Details]) -> set[str]:
     """Give resources just what is wanted of them; return the locators of all that they had."""
     found = places(connection, schema, list(details))
+    claim_places(connection, schema, found.values())
     before = hanging_on(connection, schema, found.values())
     after = {place: _wanted(place, before[place], details[each]) for each, place in found.items()}
     ledger = Ledger(connection, schema, logs=False)

@@ -19,7 +19,7 @@ from fileroom.tags import Comparison
 from fileroom_plugins.index_sql.schema import tag_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sqlalchemy import ColumnElement, FromClause, Label
 
@@ -124,19 +124,33 @@ class Ordering:
         """Return the sort keys, to be selected: a row's are its position."""
         return [key.column.label(f"key{number}") for number, key in enumerate(self.keys)]
 
-    def sorting(self) -> list[ColumnElement[Any]]:
-        """Return what to sort by, of a statement that selects `columns`: missing values first, or last."""
+    def sorting(self, *, indexed: bool) -> list[ColumnElement[Any]]:
+        """Return what to sort by, of a statement that selects `columns`: missing values first, or last.
+
+        Args:
+            indexed: whether to sort as indexes do, which may leave texts that begin alike in any order.
+        """
+        keys = [
+            held if indexed and (held := self._database.indexed(key.column)) is not key.column else label
+            for key, label in zip(self.keys, self.columns(), strict=True)
+        ]
         return [
             self._database.sorted(column, descending=key.descending)
-            for key, column in zip(self.keys, self.columns(), strict=True)
+            for column, key in zip(keys, self.keys, strict=True)
         ]
 
-    def stretches(self, position: Position | None, *, walk: bool) -> Iterator[list[ColumnElement[bool]]]:
+    def beyond_indexes(self, keys: Iterable[object]) -> bool:
+        """Say whether indexes may hold only the beginning of one of these sort keys."""
+        longest = self._database.key_length
+        return longest is not None and any(isinstance(key, str) and len(key) >= longest for key in keys)
+
+    def stretches(self, position: Position | None, *, indexed: bool) -> Iterator[list[ColumnElement[bool]]]:
         """Yield, in order, the conditions of each stretch behind a position; none for the start."""
         if position is None:
             yield []
             return
-        columns = [key.column if walk else self._database.unindexed(key.column) for key in self.keys]
+        wrap = self._database.indexed if indexed else self._database.unindexed
+        columns = [wrap(key.column) for key in self.keys]
         for at in range(len(self.keys) - 1, -1, -1):
             same = [_same(column, value) for column, value in zip(columns[:at], position, strict=False)]
             for behind in _behind(self.keys[at], columns[at], position[at]):

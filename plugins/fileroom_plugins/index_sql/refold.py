@@ -21,7 +21,7 @@ _ROWS_AT_A_TIME = 1000
 
 def fold_anew(connection: Connection, schema: Schema) -> None:
     """Lay all tags down anew, from the raw values that the index holds."""
-    uids = Uids(schema.uid)
+    uids = Uids(schema)
     for place in schema.levels.values():
         last = 0
         while number := _fold_page(connection, schema, uids, place, last):

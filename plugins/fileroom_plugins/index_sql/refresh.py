@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from fileroom.model import Level
 from fileroom_plugins.index_sql.describe import describe
+from fileroom_plugins.index_sql.locks import claim
 from fileroom_plugins.index_sql.lookup import chunks, numbers
 from fileroom_plugins.index_sql.rows import Rows, count_classes
 
@@ -31,7 +32,9 @@ def refresh(connection: Connection, schema: Schema, uids: Uids, headers: Sequenc
     described: dict[tuple[Level, int], Described] = {}
     for level in Level:
         last = {header.identity.digest(level): header for header in there}
-        for digest, number in numbers(connection, schema, level, last).items():
+        found = numbers(connection, schema, level, last)
+        claim(connection, schema, level, found.values())
+        for digest, number in found.items():
             described[level, number] = describe(last[digest], schema.levels[level])
     instances = {known[header.identity.digest(Level.INSTANCE)]: header for header in there}
     texts = {uid for each in described.values() for uid in each.coded.values()}

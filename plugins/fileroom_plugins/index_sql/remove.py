@@ -11,6 +11,7 @@ from fileroom.index import Removal
 from fileroom.model import ChangeType, Level, digest_to_public_id
 from fileroom_plugins.index_sql.files import files_of
 from fileroom_plugins.index_sql.ledger import Ledger
+from fileroom_plugins.index_sql.locks import clear, clear_ancestors
 from fileroom_plugins.index_sql.lookup import Place, chunks, existing
 from fileroom_plugins.index_sql.rows import count_classes, remove_hanging
 
@@ -50,6 +51,7 @@ class _Removing:
 
     def remove(self, ids: Sequence[str]) -> Removal:
         places = existing(self._connection, self._schema, ids)
+        clear_ancestors(self._connection, self._schema, places.values())
         self._doom_downwards(places.values())
         self._doom_upwards()
         upwards = sorted(Level, reverse=True)
@@ -70,7 +72,9 @@ class _Removing:
         above: Iterable[int] = ()
         for level in Level:
             table = self._schema.levels[level].table
-            self._doom(level, table.c.id, [place.number for place in places if place.level is level])
+            asked_for = {place.number for place in places if place.level is level}
+            clear(self._connection, self._schema, level, asked_for)
+            self._doom(level, table.c.id, asked_for)
             if level is not Level.PATIENT:
                 self._doom(level, table.c.parent_id, above)
             above = self._doomed[level]
@@ -93,7 +97,10 @@ class _Removing:
         table = self._schema.levels[level].table.c
         parent = null() if level is Level.PATIENT else table.parent_id
         for some in chunks(numbers):
-            rows = self._connection.execute(select(table.id, table.public_id, parent).where(column.in_(some)))
+            chosen = select(table.id, table.public_id, parent).where(column.in_(some))
+            if self._schema.several_writers:
+                chosen = chosen.order_by(table.id).with_for_update()
+            rows = self._connection.execute(chosen)
             self._doomed[level].update((row[0], _Doomed(row[1], row[2])) for row in rows)
 
     def _remaining(self, places: dict[str, Place]) -> dict[str, str | None]:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from fileroom.model import public_id_to_digest
-from fileroom_plugins.index_sql.bulk import insert_rows
+from fileroom_plugins.databases.bulk import insert_rows
 from fileroom_plugins.index_sql.hanging import Hanging, hanging_on, write_differences
 from fileroom_plugins.index_sql.ledger import Ledger
+from fileroom_plugins.index_sql.locks import claim_places
+from fileroom_plugins.index_sql.log import give_sequences
 from fileroom_plugins.index_sql.lookup import existing
 from fileroom_plugins.index_sql.records import milliseconds_of
 
@@ -30,6 +32,7 @@ def add_missing(connection: Connection, schema: Schema, details: Mapping[str, De
         NotFoundError: one of the resources is not there.
     """
     places = existing(connection, schema, list(details))
+    claim_places(connection, schema, places.values())
     before = hanging_on(connection, schema, places.values())
     after = {places[each]: _with(before[places[each]], wanted) for each, wanted in details.items()}
     ledger = Ledger(connection, schema, logs=False)
@@ -50,6 +53,7 @@ def _with(there: Hanging, wanted: Details) -> Hanging:
 
 def append_changes(connection: Connection, schema: Schema, changes: Iterable[Change]) -> None:
     """Append to the change log what is newer than all of it; the database counts on from there."""
+    give_sequences(connection, schema)
     table = schema.change
     last = connection.execute(select(func.coalesce(func.max(table.c.sequence), 0))).scalar_one()
     rows = [

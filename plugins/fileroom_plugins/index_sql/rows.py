@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import bindparam, delete, select, update
 
-from fileroom_plugins.index_sql.bulk import insert_rows
+from fileroom_plugins.databases.bulk import insert_rows
 from fileroom_plugins.index_sql.lookup import chunks
 
 if TYPE_CHECKING:
@@ -50,7 +51,10 @@ class Rows:
     def write(self) -> None:
         """Write all of them, parents before children."""
         for level, place in self._schema.levels.items():
-            insert_rows(self._connection, place.table, self._added[level])
+            added = self._added[level]
+            if self._schema.several_writers:  # they wait for each other's public ids: in one order
+                added.sort(key=itemgetter("public_id"))
+            insert_rows(self._connection, place.table, added)
             if changed := self._rewritten[level]:
                 statement = update(place.table).where(place.id == bindparam("at"))
                 self._connection.execute(statement, list(changed.values()))
@@ -82,11 +86,10 @@ def count_classes(connection: Connection, schema: Schema, added: Mapping[tuple[i
             select(table.c.series_id, table.c.class_id).where(table.c.series_id.in_(some))
         )
         known.update((row[0], row[1]) for row in rows)
-    changed = [{"series": key[0], "uid": key[1], "more": added[key]} for key in added if key in known]
+    keys = sorted(added)  # writers who are at work at once lock the rows in one order
+    changed = [{"series": key[0], "uid": key[1], "more": added[key]} for key in keys if key in known]
     new = [
-        {"series_id": key[0], "class_id": key[1], "instances": added[key]}
-        for key in added
-        if key not in known
+        {"series_id": key[0], "class_id": key[1], "instances": added[key]} for key in keys if key not in known
     ]
     if changed:
         statement = update(table).where(*here).values(instances=table.c.instances + bindparam("more"))

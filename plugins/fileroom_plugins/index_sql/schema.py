@@ -4,7 +4,11 @@ One table for each level, with a column or more for each main tag (`fields`); wh
 any level names it by level and number. Text compares by code point. No table has an index on the level alone,
 which would lead a planner to walk all instances.
 
-A resource's ``id`` is its place in the order of arrival, and never used again: `total` counts on.
+A resource's ``id`` is its place in the order of arrival, and never used again: `total` counts on, or, where
+several writers are at work at once, a sequence does.
+
+Where indexes do not hold a text of any length, no text is in a primary key; then nothing but the locks of
+those who write (`locks`) keeps them from writing a row of `metadata`, `label` or `term` twice.
 """
 
 from __future__ import annotations
@@ -17,15 +21,17 @@ from sqlalchemy import (
     BigInteger,
     Column,
     ForeignKey,
-    Index,
     Integer,
     LargeBinary,
     MetaData,
     Numeric,
+    PrimaryKeyConstraint,
+    Sequence,
     SmallInteger,
     Table,
     Text,
 )
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 from fileroom.model import Level
 from fileroom_plugins.index_sql.fields import TagField
@@ -34,12 +40,18 @@ if TYPE_CHECKING:
     from sqlalchemy import Dialect
 
     from fileroom.tags import TagSet, TagSpec
+    from fileroom_plugins.databases.database import Database
 
 NUMBER = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by an INTEGER column only
 TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
 TOTALS = ("patients", "studies", "series", "instances", "attachments", "bytes", "stored_bytes")
 LAST_IDS = ("last_patient", "last_study", "last_series", "last_instance")
+STRIPES = 16
+"""Rows of ``total`` where several writers are at work at once: each adds to one that nobody is adding to."""
+
+KEY = "key"
+"""Under this, `Table.info` of what hangs on resources names the columns that tell its rows apart."""
 
 
 class Bytes(LargeBinary):
@@ -94,18 +106,25 @@ class Schema:
         metadata: metadata of all levels.
         label: labels of all levels.
         change: the change log.
-        total: one row: the totals, and the last number given to a resource of each level.
+        arrival: changes that have no sequence yet, as `log` packs them; None where they get one at once.
+        total: one row: the totals, and the last number given to a resource of each level. Where several
+            writers are at work at once, `STRIPES` rows whose sum the totals are.
+        numbers: what counts the resources of each level, where several writers are at work at once.
+        several_writers: whether they are.
         info: what is to be known about the index itself (`fileroom_plugins.index_sql.state`).
         extra_tags: the extra tags, as `tag_name` writes them.
     """
 
-    def __init__(self, tags: TagSet) -> None:
+    def __init__(self, tags: TagSet, database: Database) -> None:
         self.catalog = MetaData()
+        self.several_writers = database.several_writers
+        self._database = database
         self.extra_tags = frozenset(
             tag_name(spec) for specs in tags.levels.values() for spec in specs if spec.extra
         )
+        self.numbers = {level: self._sequence(level.label) for level in Level if self.several_writers}
         self.levels = {level: self._level_table(level, tags) for level in Level}
-        self.uid = Table("uid", self.catalog, _id(), Column("uid", TEXT, nullable=False, unique=True))
+        self.uid = self._uid_table()
         self.series_class = Table(
             "series_class",
             self.catalog,
@@ -114,35 +133,38 @@ class Schema:
             Column("instances", NUMBER, nullable=False),
             sqlite_with_rowid=False,
         )
-        Index("series_class_class_id", self.series_class.c.class_id)
+        self._index("series_class", "class_id", then="series_id")
         self.term = self._hanging(
             "term",
-            Column("key", NUMBER, primary_key=True),
-            Column("item", NUMBER, primary_key=True),
-            Column("value", TEXT, primary_key=True),
+            Column("key", NUMBER, nullable=False),
+            Column("item", NUMBER, nullable=False),
+            Column("value", TEXT, nullable=False),
             Column("number", Numeric(asdecimal=False)),
+            key=("key", "item", "value"),
         )
-        Index("term_value", self.term.c.level, self.term.c.key, self.term.c.value)
-        self.attachment = self._hanging("attachment", *_attachment_columns())
+        self._index("term", "level", "key", "value", then="resource", name="term_value")
+        self.attachment = self._hanging("attachment", *_attachment_columns(), key=("content_type",))
         self.metadata = self._hanging(
             "metadata",
-            Column("name", TEXT, primary_key=True),
+            Column("name", TEXT, nullable=False),
             Column("value", TEXT, nullable=False),
             Column("revision", NUMBER, nullable=False),
+            key=("name",),
         )
-        Index("metadata_value", self.metadata.c.level, self.metadata.c.name, self.metadata.c.value)
-        self.label = self._hanging("label", Column("label", TEXT, primary_key=True))
-        Index("label_label", self.label.c.level, self.label.c.label)
+        self._index("metadata", "level", "name", "value", then="resource", name="metadata_value")
+        self.label = self._hanging("label", Column("label", TEXT, nullable=False), key=("label",))
+        self._index("label", "level", "label", then="resource", name="label_label")
         self.change = Table(
             "change",
             self.catalog,
-            Column("sequence", NUMBER, primary_key=True),
+            Column("sequence", NUMBER, primary_key=True, autoincrement=not self.several_writers),
             Column("type", SmallInteger, nullable=False),
             Column("level", SmallInteger, nullable=False),
             Column("public_id", Bytes(20), nullable=False),
             Column("date", NUMBER, nullable=False),  # milliseconds since 1970
             sqlite_autoincrement=True,
         )
+        self.arrival = self._arrival_table() if self.several_writers else None
         counters = (Column(name, NUMBER, nullable=False, default=0) for name in (*TOTALS, *LAST_IDS))
         self.total = Table("total", self.catalog, _id(), *counters)
         self.info = Table(
@@ -169,22 +191,60 @@ class Schema:
             *tag_columns,
         )
         if level is not Level.PATIENT:
-            Index(f"{level.label}_parent_id", table.c.parent_id)
+            self._index(level.label, "parent_id", then="id")
         for each in fields.values():
             for name in each.indexed:
-                Index(f"{level.label}_{name}", table.c[name])
+                self._index(level.label, name, then="id")
         return LevelTable(level, table, fields, dict.fromkeys(column.name for column in tag_columns))
 
-    def _hanging(self, name: str, *columns: Column[Any]) -> Table:
-        """Return a table of what hangs on resources of any level."""
+    def _uid_table(self) -> Table:
+        uid = Column("uid", TEXT, nullable=False, unique=self._database.key_length is None)
+        if not self.several_writers:
+            return Table("uid", self.catalog, _id(), uid)
+        once = ExcludeConstraint((uid, "="), using="hash", name="uid_uid")  # unique, of any length
         return Table(
+            "uid", self.catalog, Column("id", NUMBER, self._sequence("uid"), primary_key=True), uid, once
+        )
+
+    def _arrival_table(self) -> Table:
+        return Table(
+            "arrival",
+            self.catalog,
+            Column("id", NUMBER, self._sequence("arrival"), primary_key=True),
+            Column("date", NUMBER, nullable=False),  # milliseconds since 1970
+            Column("changes", LargeBinary, nullable=False),
+        )
+
+    def _hanging(self, name: str, *columns: Column[Any], key: tuple[str, ...]) -> Table:
+        """Return a table of what hangs on resources of any level.
+
+        Its rows are told apart by level, resource and the columns of ``key``.
+        """
+        whole = ("level", "resource", *key)
+        table = Table(
             name,
             self.catalog,
-            Column("level", SmallInteger, primary_key=True),
-            Column("resource", NUMBER, primary_key=True),
+            Column("level", SmallInteger, nullable=False),
+            Column("resource", NUMBER, nullable=False),
             *columns,
             sqlite_with_rowid=False,
+            info={KEY: whole},
         )
+        texts = [column for column in whole if isinstance(table.c[column].type, Text)]
+        if not texts or self._database.key_length is None:
+            table.append_constraint(PrimaryKeyConstraint(*whole))
+        else:
+            self._index(name, "level", then="resource", name=f"{name}_resource")
+        return table
+
+    def _index(self, table: str, *columns: str, then: str, name: str = "") -> None:
+        found = self.catalog.tables[table].c
+        self._database.index(
+            name or f"{table}_{columns[0]}", *(found[column] for column in columns), then=found[then]
+        )
+
+    def _sequence(self, name: str) -> Sequence:
+        return Sequence(f"{name}_number", metadata=self.catalog)
 
 
 def tag_name(spec: TagSpec) -> str:
@@ -222,7 +282,7 @@ def _tag_columns(place: TagField) -> list[Column[Any]]:
 def _attachment_columns() -> list[Column[Any]]:
     """Return the columns of an `AttachmentRecord` (see `fileroom_plugins.index_sql.files`)."""
     return [
-        Column("content_type", Integer, primary_key=True),
+        Column("content_type", Integer, nullable=False),
         Column("uuid", Bytes, nullable=False),
         Column("locator", TEXT),
         Column("size", NUMBER, nullable=False),

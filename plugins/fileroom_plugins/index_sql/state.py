@@ -9,10 +9,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import func, insert, select, update
+
+from fileroom_plugins.index_sql.schema import TOTALS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Connection
 
@@ -48,9 +50,30 @@ def set_complete_tags(connection: Connection, schema: Schema, names: Iterable[st
 
 def is_empty(connection: Connection, schema: Schema) -> bool:
     """Say whether the index has no instances."""
-    return not connection.execute(select(schema.total.c.instances)).scalar_one()
+    return not totals(connection, schema, ("instances",))[0]
+
+
+def totals(connection: Connection, schema: Schema, names: Sequence[str] = TOTALS) -> list[int]:
+    """Return the totals of these names."""
+    columns = (func.sum(schema.total.c[name]) for name in names)
+    return [int(value) for value in connection.execute(select(*columns)).one()]
+
+
+def be_first(connection: Connection, schema: Schema) -> None:
+    """Record, before instances come into an empty index, that they will have every extra tag.
+
+    Where several writers are at work at once, all who come into an empty index take turns, so that nobody
+    believes to be the first who is not.
+    """
+    if not is_empty(connection, schema):
+        return
+    info = schema.info.c
+    connection.execute(select(info.value).where(info.name == SCHEMA).with_for_update())
+    if is_empty(connection, schema):
+        set_complete_tags(connection, schema, schema.extra_tags)
 
 
 def _set(connection: Connection, schema: Schema, name: str, value: str) -> None:
-    connection.execute(delete(schema.info).where(schema.info.c.name == name))
-    connection.execute(insert(schema.info), {"name": name, "value": value})
+    info = schema.info
+    if not connection.execute(update(info).where(info.c.name == name).values(value=value)).rowcount:
+        connection.execute(insert(info), {"name": name, "value": value})

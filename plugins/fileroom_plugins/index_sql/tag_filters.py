@@ -80,7 +80,7 @@ class TagFilter(Filter):
             number = self._place.table.c[self._field.number]
             tests.append(and_(wrap(number).is_(None), self._database.unindexed(self._column).is_(None)))
         elif self._wanted.empty:
-            tests.append(wrap(self._column).is_(None))
+            tests.append(self._database.indexed(wrap(self._column)).is_(None))
         return tests
 
     def _first_value_tests(

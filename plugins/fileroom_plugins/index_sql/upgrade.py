@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from sqlalchemy import insert, inspect
+from sqlalchemy import func, insert, inspect, select
 
 from fileroom.errors import SchemaError
 from fileroom.tags import FOLDING_VERSION
 from fileroom_plugins.databases import STORAGE_TABLES
 from fileroom_plugins.index_sql import state
 from fileroom_plugins.index_sql.refold import fold_anew
+from fileroom_plugins.index_sql.schema import STRIPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +44,8 @@ def prepare(database: Database, schema: Schema) -> None:
 
 
 def _write(connection: Connection, schema: Schema, name: str) -> None:
+    if schema.several_writers:  # others may be opening the same
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("fileroom.schema"))))
     tables = {name for name in inspect(connection).get_table_names() if not name.startswith(STORAGE_TABLES)}
     if not tables:
         _create(connection, schema, len(UPGRADES) + 1)
@@ -65,7 +68,8 @@ def _is_current(connection: Connection, schema: Schema, newest: int) -> bool:
 
 def _create(connection: Connection, schema: Schema, newest: int) -> None:
     schema.catalog.create_all(connection, checkfirst=False)
-    connection.execute(insert(schema.total), {"id": 1})
+    stripes = STRIPES if schema.several_writers else 1
+    connection.execute(insert(schema.total), [{"id": number + 1} for number in range(stripes)])
     state.set_version(connection, schema, state.SCHEMA, newest)
     state.set_version(connection, schema, state.FOLDING, FOLDING_VERSION)
 

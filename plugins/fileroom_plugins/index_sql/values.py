@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import operator
 import re
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
-from sqlalchemy import and_, false
+from sqlalchemy import and_, false, or_
 
 from fileroom.errors import QueryError
 from fileroom.query import AnyOf, Empty, Equal, Range, Wildcard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from sqlalchemy import ColumnElement
 
     from fileroom.query import Match
@@ -70,18 +73,42 @@ def alternatives(match: Match) -> Alternatives:
 
 
 def value_test(database: Database, column: ColumnElement[str], test: Test) -> ColumnElement[bool]:
-    """Return the test whether a column has such a value; NULL has none."""
+    """Return the test whether a column has such a value; NULL has none.
+
+    Of a column with an index, the index decides as far as it goes: it may hold beginnings of texts only.
+    """
+    held = database.indexed(column)
+    longest = None if held is column else database.key_length
     match test:
-        case OneOf(values=(value,)):
-            return column == value
         case OneOf(values=values):
-            return column.in_(values)
+            return _one_of(held, column, values, longest)
         case Range(low=low, high=high):
-            bounds = [column >= low] if low is not None else []
-            bounds += [column <= high] if high is not None else []
-            return and_(*bounds) if bounds else column.is_not(None)
+            bounds = [_bound(operator.ge, held, column, low, longest)] if low is not None else []
+            bounds += [_bound(operator.le, held, column, high, longest)] if high is not None else []
+            return and_(*bounds) if bounds else held.is_not(None)
         case Wildcard(pattern=pattern):
-            return _wildcard_test(database, column, pattern)
+            return _wildcard_test(database, column, pattern, longest)
+
+
+def _one_of(
+    held: ColumnElement[str], column: ColumnElement[str], values: Sequence[str], longest: int | None
+) -> ColumnElement[bool]:
+    short = [value for value in values if longest is None or len(value) < longest]
+    tests = [held.in_(short) if len(short) > 1 else held == short[0]] if short else []
+    tests += [and_(held == value[:longest], column == value) for value in values if value not in short]
+    return or_(*tests)
+
+
+def _bound(
+    compare: Callable[[ColumnElement[str], str], ColumnElement[bool]],
+    held: ColumnElement[str],
+    column: ColumnElement[str],
+    value: str,
+    longest: int | None,
+) -> ColumnElement[bool]:
+    if longest is None or len(value) < longest:
+        return compare(held, value)
+    return and_(compare(held, value[:longest]), compare(column, value))
 
 
 def prefix_of(pattern: str) -> str:
@@ -89,17 +116,21 @@ def prefix_of(pattern: str) -> str:
     return re.split("[*?]", pattern, maxsplit=1)[0]
 
 
-def _wildcard_test(database: Database, column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
+def _wildcard_test(
+    database: Database, column: ColumnElement[str], pattern: str, longest: int | None
+) -> ColumnElement[bool]:
     """Return a test in which the literal beginning is a range, for which an ordinary index serves."""
     if "\0" in pattern:  # no text has one, and some databases end theirs there
         return false()
+    held = database.indexed(column)
     prefix = prefix_of(pattern)
     if prefix == pattern:
-        return column == pattern
-    bounds: list[ColumnElement[bool]] = [column >= prefix if prefix else column.is_not(None)]
-    if above := _above(prefix):
-        bounds.append(column < above)
-    if pattern[len(prefix) :].strip("*"):
+        return _one_of(held, column, [pattern], longest)
+    shown = prefix[:longest]
+    bounds: list[ColumnElement[bool]] = [held >= shown if shown else column.is_not(None)]
+    if above := _above(shown):
+        bounds.append(held < above)
+    if pattern[len(shown) :].strip("*"):
         bounds.append(database.matches(column, pattern))
     return and_(*bounds)
 

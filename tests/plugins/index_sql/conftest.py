@@ -8,6 +8,7 @@ import pytest
 
 from fileroom.tags import TagSet
 from fileroom_plugins.index_sql.sqlite import Options, open_index
+from tests.plugins.index_sql.servers import empty_postgres_index, postgres_index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,3 +27,16 @@ def index(path: Path) -> Iterator[Index]:
     opened = open_index(Options(path), TagSet.default())
     yield opened
     opened.close()
+
+
+@pytest.fixture(scope="session")
+def _postgres_index(_postgres: str) -> Iterator[str]:
+    with postgres_index(_postgres) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_index_url(_postgres_index: str) -> str:
+    """A PostgreSQL database with an index without anything in it."""
+    empty_postgres_index(_postgres_index)
+    return _postgres_index

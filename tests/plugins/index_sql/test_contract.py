@@ -1,4 +1,4 @@
-"""The SQLite index keeps every promise of the index contract."""
+"""The SQL indexes keep every promise of the index contract."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from fileroom.options import Secret
 from fileroom.testing.index import IndexContract
-from fileroom_plugins.index_sql.sqlite import Options, open_index
+from fileroom_plugins.index_sql import postgres, sqlite
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,5 +19,12 @@ if TYPE_CHECKING:
 class TestSqliteIndex(IndexContract):
     @pytest.fixture
     def open_index(self, tmp_path: Path) -> OpenIndex:
-        options = Options(path=tmp_path / "index.sqlite", synchronous="normal")
-        return lambda tags: open_index(options, tags)
+        options = sqlite.Options(path=tmp_path / "index.sqlite", synchronous="normal")
+        return lambda tags: sqlite.open_index(options, tags)
+
+
+class TestPostgresIndex(IndexContract):
+    @pytest.fixture
+    def open_index(self, postgres_index_url: str) -> OpenIndex:
+        options = postgres.Options(Secret(postgres_index_url))
+        return lambda tags: postgres.open_index(options, tags)

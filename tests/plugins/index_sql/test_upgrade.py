@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.schema import CreateIndex, CreateTable
 
 from fileroom.errors import SchemaError
 from fileroom.model import Level
@@ -20,7 +18,6 @@ from fileroom.tags import TagSet
 from fileroom.testing.entries import entry
 from fileroom.testing.index_case import all_records, state
 from fileroom_plugins.index_sql import upgrade
-from fileroom_plugins.index_sql.schema import Schema
 from fileroom_plugins.index_sql.sqlite import Options, open_index
 
 if TYPE_CHECKING:
@@ -149,13 +146,3 @@ def test_the_tables_have_not_changed_without_a_new_version(path: Path) -> None:
     assert (len(upgrade.UPGRADES), digest) == (0, TABLES_OF_VERSION_1), (
         "the tables have changed: append to UPGRADES what makes older ones the same, then note the digest"
     )
-
-
-def test_the_tables_can_be_described_to_postgresql_too() -> None:
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
-    for table in Schema(TAGS).catalog.sorted_tables:
-        assert f"CREATE TABLE {table.name}" in str(CreateTable(table).compile(dialect=dialect)).replace(
-            '"', ""
-        )
-        for index in table.indexes:
-            assert "CREATE INDEX" in str(CreateIndex(index).compile(dialect=dialect))

@@ -1,0 +1,180 @@
+"""PostgreSQL as it is used here: many writers at once, a pool that mends itself, errors with a way out."""
+
+from __future__ import annotations
+
+import select
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import psycopg
+from sqlalchemy import Column, Index, String, create_engine, event, func, literal_column
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from fileroom.errors import CatalogError
+from fileroom_plugins.databases.database import Database
+from fileroom_plugins.databases.errors import DatabaseFullError
+from fileroom_plugins.databases.postgres_errors import COLLISIONS, FULL, sentence, shows_values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import URL, ColumnElement, Connection
+    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.pool import ConnectionPoolEntry
+
+    from fileroom_plugins.databases.settings import Settings
+
+T = TypeVar("T")
+
+_KEY_LENGTH = 250  # characters: a thousand bytes at most, of the 2,700 that a row of an index may have
+_LENGTH: ColumnElement[int] = literal_column(str(_KEY_LENGTH))
+_PORT = 5432
+_SILENCE = 30.0  # seconds after which a connection is asked whether it is still there
+_WAIT_FOR_CONNECTION = 30.0  # seconds for another thread to give one back
+_KEEP_ALIVE = {
+    # A server that vanished without a word is noticed in a minute.
+    "keepalives_idle": "20",
+    "keepalives_interval": "10",
+    "keepalives_count": "4",
+    "tcp_user_timeout": "60000",
+    "application_name": "fileroom",
+}
+
+
+class PostgresDatabase(Database):
+    """One PostgreSQL database.
+
+    Args:
+        url: where it is; the driver is psycopg 3, whatever the URL says.
+        settings: how to connect.
+    """
+
+    several_writers = True
+    key_length = _KEY_LENGTH
+
+    def __init__(self, url: URL, settings: Settings) -> None:
+        super().__init__()
+        self.name = f"database {named(url)}"
+        arguments: dict[str, Any] = {
+            "connect_timeout": settings.connect_timeout,
+            "prepare_threshold": 5 if settings.prepare else None,
+            "client_encoding": "utf8",
+        }
+        if settings.statement_timeout:
+            arguments["options"] = f"-c statement_timeout={round(settings.statement_timeout * 1000)}"
+            if given := url.query.get("options"):
+                arguments["options"] = f"{given} {arguments['options']}"
+        usual = {key: value for key, value in _KEEP_ALIVE.items() if key not in url.query}
+        self.engine = create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            connect_args={**usual, **arguments},
+            isolation_level="READ COMMITTED",
+            pool_size=settings.pool_size,
+            max_overflow=0,
+            pool_timeout=_WAIT_FOR_CONNECTION,
+            pool_use_lifo=True,  # few connections, often used, rather than all of them now and then
+            hide_parameters=True,  # they are patients' data, and errors get logged
+            use_native_hstore=False,
+        )
+        event.listen(self.engine, "checkin", _note_the_time)
+        event.listen(self.engine, "checkout", self._check)
+        self._reader = self.engine.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True
+        )
+        self._bare = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    def index(self, name: str, *columns: Column[Any], then: Column[int]) -> Index:
+        """Return an index on the beginnings of texts, which puts missing values first, as `sorted` does."""
+        return Index(name, *(self.indexed(column).nulls_first() for column in columns), then)
+
+    def indexed(self, column: ColumnElement[T]) -> ColumnElement[T]:
+        """Return the first `key_length` characters of a text column."""
+        if isinstance(column, Column) and isinstance(column.type, String):
+            return func.left(column, _LENGTH, type_=column.type)
+        return column
+
+    def matches(self, column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
+        """Return a test with LIKE."""
+        escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        return column.like(escaped.replace("*", "%").replace("?", "_"))
+
+    def compact(self) -> int:
+        """Make the space of what is gone usable again, and give back what is at the end of the files."""
+        with self._translated(), self._bare.connect() as connection:
+            before = self._size(connection)
+            connection.exec_driver_sql("VACUUM (ANALYZE)")
+            return max(0, before - self._size(connection))
+
+    @staticmethod
+    def _size(connection: Connection) -> int:
+        return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        with self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self.engine.connect() as connection:
+            connection.begin()
+            yield connection
+
+    def _check(self, dbapi: Any, entry: ConnectionPoolEntry, _proxy: object) -> None:  # noqa: ANN401 - psycopg's
+        """Refuse a connection that the server has ended; the pool makes another then.
+
+        One that has nothing to read has not been ended, unless the network fell silent.
+        """
+        idle_since = entry.info.get(_note_the_time)
+        if idle_since is None:  # new
+            return
+        if time.monotonic() - idle_since < _SILENCE and not _readable(dbapi.pgconn.socket):
+            return
+        try:
+            self.engine.dialect.do_ping(dbapi)
+        except psycopg.Error as error:
+            raise DisconnectionError from error
+
+    def _collided(self, error: DBAPIError) -> bool:
+        return getattr(error.orig, "sqlstate", None) in COLLISIONS
+
+    def _may_be_shown(self, error: SQLAlchemyError) -> bool:
+        cause = error.orig if isinstance(error, DBAPIError) else None
+        return not (isinstance(cause, psycopg.Error) and shows_values(cause))
+
+    def _explain(self, error: SQLAlchemyError) -> CatalogError:
+        if isinstance(error, PoolTimeoutError):
+            return CatalogError(
+                f"{self.name}: other threads have used all connections for {_WAIT_FOR_CONNECTION:g} s: "
+                "raise pool_size"
+            )
+        cause = error.orig if isinstance(error, DBAPIError) else None
+        if not isinstance(cause, psycopg.Error):
+            return CatalogError(f"{self.name}: {type(error).__name__}")
+        if cause.sqlstate in COLLISIONS:
+            return CatalogError(f"{self.name}: others kept changing the same at the same time: try again")
+        kind = DatabaseFullError if cause.sqlstate == FULL else CatalogError
+        return kind(f"{self.name}: {sentence(cause)}")
+
+
+def named(url: URL) -> str:
+    """Return a URL without user, password and parameters."""
+    hosts = [f"{url.host}:{url.port or _PORT}"] if url.host else []
+    query = url.query.get("host", ())
+    hosts += [query] if isinstance(query, str) else query
+    return f"postgresql://{','.join(hosts)}/{url.database or ''}"
+
+
+def _note_the_time(_dbapi: object, entry: ConnectionPoolEntry) -> None:
+    entry.info[_note_the_time] = time.monotonic()
+
+
+def _readable(socket: int) -> bool:
+    """Say whether something has come in that nobody asked for: the end of the connection, mostly."""
+    if hasattr(select, "poll"):
+        poll = select.poll()
+        poll.register(socket, select.POLLIN)
+        return bool(poll.poll(0))
+    return bool(select.select([socket], [], [], 0)[0])  # Windows
