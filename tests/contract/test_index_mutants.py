@@ -17,6 +17,8 @@ from fileroom.tags import TagSet
 from fileroom.testing.index import IndexContract
 from fileroom.testing.index_corpus import TAGS, corpus, corpus_edits
 from fileroom.testing.index_machine import index_machine
+from fileroom.testing.index_units import PlansContract, UnitContract
+from fileroom.testing.index_waiting import WaitContract
 from fileroom.testing.memory_index import MemoryIndex
 from tests.contract import (
     index_edit_mutants,
@@ -25,8 +27,11 @@ from tests.contract import (
     index_paging_mutants,
     index_relocate_mutants,
     index_search_mutants,
+    index_unit_mutants,
 )
 from tests.contract.index_mutants import MUTANTS
+
+__all__ = ["index_unit_mutants"]  # imported for what it registers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,6 +122,12 @@ def _lives(index_type: type[MemoryIndex]) -> bool:
     with redirect_stdout(StringIO()):
         case("runTest").run(result)
     return result.wasSuccessful()
+
+
+@pytest.mark.parametrize("contract", [WaitContract, UnitContract, PlansContract])
+def test_every_test_of_these_parts_rejects_something(contract: type) -> None:
+    tests = {name for name in vars(contract) if name.startswith("test_")}
+    assert tests - {test for _, test in MUTANTS} == set()
 
 
 def test_every_mutant_is_registered_once() -> None:

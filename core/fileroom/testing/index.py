@@ -27,7 +27,9 @@ from fileroom.testing.index_relocate import RelocateContract
 from fileroom.testing.index_remove import RemoveContract
 from fileroom.testing.index_restore import RestoreContract, WithoutHistoryContract
 from fileroom.testing.index_store import StoreContract
+from fileroom.testing.index_units import PlansContract, UnitContract
 from fileroom.testing.index_upkeep import AgeContract, CompactContract, VouchContract
+from fileroom.testing.index_waiting import WaitContract
 
 
 class IndexContract(
@@ -61,5 +63,8 @@ class IndexContract(
     VouchContract,
     CompactContract,
     ConcurrencyContract,
+    WaitContract,
+    UnitContract,
+    PlansContract,
 ):
     """All promises of the index contract. A subclass provides the fixture ``open_index``."""

@@ -37,6 +37,21 @@ class IndexCase:
         index.close()
 
 
+class SeveralDoors(IndexCase):
+    """An index that is open once or twice at a time, as by two processes."""
+
+    opens_twice = True
+    """Whether the index may be open twice at a time; a subclass says False of one that may not."""
+
+    @pytest.fixture
+    def doors(self, open_index: OpenIndex) -> Iterator[list[Index]]:
+        """Open the index, twice if that is allowed."""
+        doors = [open_index(TagSet.default()) for _ in range(1 + self.opens_twice)]
+        yield doors
+        for door in doors:
+            door.close()
+
+
 def is_of(request: pytest.FixtureRequest, *contracts: type) -> bool:
     """Say whether a test belongs to parts of the kit: an autouse fixture of one part runs for all of them."""
     return any(hasattr(contract, request.function.__name__) for contract in contracts)

@@ -16,35 +16,22 @@ from fileroom.errors import NotFoundError, RevisionError
 from fileroom.index import Attach, Overwrite, SetMetadata
 from fileroom.model import Level, Metadata
 from fileroom.query import Query
-from fileroom.tags import TagSet
 from fileroom.testing.entries import attachment, entry
-from fileroom.testing.index_case import IndexCase, all_changes, details_of, ids_of, locator_of
+from fileroom.testing.index_case import SeveralDoors, all_changes, details_of, ids_of, locator_of
 from fileroom.testing.index_changes import recount
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from fileroom.index import Index
-    from fileroom.testing.index_case import OpenIndex
 
 T = TypeVar("T")
 WRITERS = 6
 ROUNDS = 8
 
 
-class ConcurrencyContract(IndexCase):
+class ConcurrencyContract(SeveralDoors):
     """Several threads on one index, or on two where it can be opened twice."""
-
-    opens_twice = True
-    """Whether the index may be open twice at a time; a subclass says False of one that may not."""
-
-    @pytest.fixture
-    def doors(self, open_index: OpenIndex) -> Iterator[list[Index]]:
-        """Open the index, twice if that is allowed."""
-        doors = [open_index(TagSet.default()) for _ in range(1 + self.opens_twice)]
-        yield doors
-        for door in doors:
-            door.close()
 
     def test_what_one_wrote_the_other_sees_at_once(self, doors: list[Index]) -> None:
         here, there = doors[0], doors[-1]
