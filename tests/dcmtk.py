@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _FOLDER = Path("/usr/bin")
 
 needs_dcmtk = pytest.mark.skipif(
-    not (_FOLDER / "dcmqridx").exists(), reason="needs DCMTK (Debian package dcmtk)"
+    not (_FOLDER / "dcmqridx").exists(), reason="not installed: DCMTK (install dcmtk)"
 )
 
 AREA = "AREA"

@@ -101,20 +101,6 @@ class ServerFolder:
                     raise
         return dict(json.loads(said.read_text()))
 
-    def note_missing(self, name: str, hint: str) -> None:
-        """Note that a server is not there.
-
-        Args:
-            name: the server's.
-            hint: how to get it.
-        """
-        self._make()
-        (self.path / f"{name}.missing").write_text(hint)
-
-    def missing(self) -> dict[str, str]:
-        """Return how to get each server that some test of the run asked for in vain."""
-        return {note.stem: note.read_text() for note in sorted(self.path.glob("*.missing"))}
-
     def run(self, *words: object, unprivileged: bool = False, env: Mapping[str, str] | None = None) -> None:
         """Run a program to its end; ``RuntimeError`` with what it printed where it fails."""
         done = subprocess.run(

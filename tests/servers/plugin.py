@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _FOLDER = pytest.StashKey[ServerFolder]()
 _KEY = "fileroom_servers"
+_MISSING = "not installed: "  # so begin the reasons of skipped tests that are named at the end
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,19 +45,20 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         config.stash[_FOLDER].end()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Name the servers for want of which tests were skipped."""
-    missing = config.stash[_FOLDER].missing()
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Name what is not installed, for want of which tests were skipped."""
+    skipped = [report.longrepr for report in terminalreporter.stats.get("skipped", ())]
+    reasons = {place[2].removeprefix("Skipped: ") for place in skipped if isinstance(place, tuple)}
+    missing = sorted(one.removeprefix(_MISSING) for one in reasons if one.startswith(_MISSING))
     if missing:
         terminalreporter.section("servers not available")
-        for name, hint in missing.items():
-            terminalreporter.line(f"{name} ({hint})")
+        for one in missing:
+            terminalreporter.line(one)
 
 
-def _need(folder: ServerFolder, name: str, hint: str, *, there: bool) -> None:
+def _need(name: str, hint: str, *, there: bool) -> None:
     if not there:
-        folder.note_missing(name, hint)
-        pytest.skip(f"needs {name}: {hint}")
+        pytest.skip(f"{_MISSING}{name} ({hint})")
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +69,7 @@ def server_folder(request: pytest.FixtureRequest) -> ServerFolder:
 
 @pytest.fixture(scope="session")
 def _postgres(server_folder: ServerFolder) -> str:
-    _need(server_folder, "postgres", postgres.HINT, there=postgres.available())
+    _need("postgres", postgres.HINT, there=postgres.available())
     return postgres.shared(server_folder)
 
 
@@ -81,7 +83,7 @@ def postgres_url(_postgres: str) -> Iterator[str]:
 @pytest.fixture
 def own_postgres(server_folder: ServerFolder) -> Iterator[postgres.PostgresServer]:
     """A PostgreSQL server of the test's own, with the safety of production: to be stopped and killed."""
-    _need(server_folder, "postgres to be killed", postgres.OWN_HINT, there=postgres.installed())
+    _need("postgres to be killed", postgres.OWN_HINT, there=postgres.installed())
     server = postgres.PostgresServer(server_folder, durable=True)
     server.start()
     yield server
@@ -91,7 +93,7 @@ def own_postgres(server_folder: ServerFolder) -> Iterator[postgres.PostgresServe
 @pytest.fixture
 def mariadb_url(server_folder: ServerFolder) -> Iterator[str]:
     """An empty MariaDB database of the test's own: ``mysql+pymysql://…``."""
-    _need(server_folder, "mariadb", mariadb.HINT, there=mariadb.available())
+    _need("mariadb", mariadb.HINT, there=mariadb.available())
     with mariadb.database(server_folder) as url:
         yield url
 
@@ -99,7 +101,7 @@ def mariadb_url(server_folder: ServerFolder) -> Iterator[str]:
 @pytest.fixture
 def rclone_s3(server_folder: ServerFolder) -> Iterator[s3.S3Server]:
     """A bucket of the test's own on ``rclone serve s3``."""
-    _need(server_folder, "rclone", rclone.HINT, there=rclone.available())
+    _need("rclone", rclone.HINT, there=rclone.available())
     with rclone.bucket(server_folder) as server:
         yield server
 
@@ -107,7 +109,7 @@ def rclone_s3(server_folder: ServerFolder) -> Iterator[s3.S3Server]:
 @pytest.fixture
 def ceph_s3(server_folder: ServerFolder) -> Iterator[s3.S3Server]:
     """A bucket of the test's own on Ceph's RADOS gateway."""
-    _need(server_folder, "ceph", ceph.HINT, there=ceph.available())
+    _need("ceph", ceph.HINT, there=ceph.available())
     with ceph.bucket(server_folder) as server:
         yield server
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import psycopg
 import pytest
 from sqlalchemy import create_engine, text
 
+from tests.servers.proxy import Proxy
 from tests.servers.s3 import S3Server
 
 
@@ -40,3 +43,11 @@ def test_each_test_has_an_empty_bucket(bucket: S3Server, turn: int) -> None:
     client.put_object(Bucket=bucket.bucket, Key="one/two", Body=b"bytes")
     assert client.get_object(Bucket=bucket.bucket, Key="one/two")["Body"].read() == b"bytes"
     client.close()
+
+
+def test_a_bucket_can_be_reached_by_way_of_a_proxy(bucket: S3Server) -> None:
+    with Proxy(bucket.endpoint_url) as proxy:
+        client = replace(bucket, endpoint_url=proxy.url).client()
+        client.put_object(Bucket=bucket.bucket, Key="name", Body=b"bytes")
+        client.close()
+        assert proxy.connections >= 1
