@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fileroom._migrating.comparing import Comparing
 from fileroom._migrating.copying import Copying
+from fileroom._migrating.following import Following
 from fileroom._migrating.job import Job
 from fileroom._migrating.knowing import unknown_tags
-from fileroom._migrating.log import carry_log, compare_logs
+from fileroom._migrating.log import carry_log, compare_logs, end_of_log
 from fileroom._migrating.report import Difference, MigrationProgress, MigrationReport
 from fileroom.errors import InvalidValueError, NotSupportedError
 
@@ -32,7 +34,7 @@ class MigrationRefusedError(NotSupportedError):
     """The target cannot take over everything; nothing was copied.
 
     Attributes:
-        reasons: why, by the part that it is about: one of `PARTS`, or ``"storage"``.
+        reasons: why, by the part that it is about: one of `PARTS`, ``"storage"`` or ``"live"``.
     """
 
     def __init__(self, reasons: Mapping[str, str]) -> None:
@@ -49,6 +51,8 @@ def migrate(
     *,
     drop: Collection[str] = (),
     dry_run: bool = False,
+    live: bool = False,
+    quiet: float = 10.0,
     progress: Callable[[MigrationProgress], object] | None = None,
     on_difference: Callable[[Difference], object] | None = None,
     stop: threading.Event | None = None,
@@ -65,7 +69,11 @@ def migrate(
     that was finished does nothing. What the target has is never overwritten. What cannot be read from the
     source is reported and left out; the rest goes on.
 
-    Let nothing be stored, edited or deleted in either archive meanwhile.
+    Let nothing be stored, edited or deleted in either archive meanwhile; or else, in the source, migrate
+    ``live``. Then everything is copied while the source is in use, and after that the source's change log is
+    followed: what was stored, replaced, edited or deleted since is made so in the target. Once the source has
+    been quiet for a while, the two are compared, and if it stayed quiet over that, the migration is over: the
+    way to cut over is to let it catch up, to stop what writes to the source, and to wait for the end.
 
     Args:
         source: what to copy. It is not written to.
@@ -73,23 +81,27 @@ def migrate(
         drop: which of `PARTS` to leave behind. Without ``"changes"`` the target logs what arrives, and counts
             revisions, as ever; so it does if the source has no log.
         dry_run: only count what would be copied.
+        live: the source is in use meanwhile. The change log must be carried over.
+        quiet: seconds without a change after which a live source counts as quiet.
         progress: called after each batch.
         on_difference: called with each difference when it is found, which the report has, too.
         stop: when set, the batch under way is finished, and the report returned.
 
     Raises:
         MigrationRefusedError: the target cannot hold all that is not dropped; nothing was copied.
-        InvalidValueError: ``drop`` names something else.
+        InvalidValueError: ``drop`` names something else, or the change log where that is followed.
         StorageError: the target's storage failed; run it again to go on.
         CatalogError: one of the indexes failed; likewise.
     """
     if unknown := set(drop).difference(PARTS):
         raise InvalidValueError(f"cannot drop {', '.join(sorted(unknown))}: known are {', '.join(PARTS)}")
+    if live and "changes" in drop:
+        raise InvalidValueError("a live migration follows the change log, and cannot drop it")
     started = time.monotonic()
     stop = stop or threading.Event()
     report = MigrationReport(dry_run=dry_run)
-    carries_log = "changes" not in drop and bool(source.index.changes(limit=1).changes)
-    logged = _check(source, target, carries_log=carries_log)
+    carries_log = "changes" not in drop and (live or bool(source.index.changes(limit=1).changes))
+    logged = _check(source, target, carries_log=carries_log, live=live)
     job = Job(
         source,
         target,
@@ -102,11 +114,12 @@ def migrate(
         progress=progress,
         stop=stop,
     )
-    copying = Copying(job)
     if dry_run:
-        copying.count()
+        Copying(job).count()
+    elif live:
+        _migrate_live(job, quiet)
     else:
-        copying.run()
+        Copying(job).run()
         if carries_log:
             carry_log(job)
         if not stop.is_set():
@@ -116,7 +129,31 @@ def migrate(
     return report
 
 
-def _check(source: Archive, target: Archive, *, carries_log: bool) -> int:
+def _migrate_live(job: Job, quiet: float) -> None:
+    job.suspects = set()
+    if job.logged:  # everything up to there was copied by an earlier run
+        following = Following(job, job.logged)
+    else:
+        following = Following(job, end_of_log(job.source.index, 0))
+        begun = bool(job.target.statistics().instances)
+        if begun:
+            following.forget_what_is_gone()
+        Copying(job).run()
+        if begun:
+            following.look_at_everything()
+        carry_log(job, following.since)
+    while not job.stop.is_set():
+        following.run(quiet)
+        if job.stop.is_set():
+            return
+        found = MigrationReport()
+        Comparing(replace(job, report=found, on_difference=None)).run()
+        if job.stop.is_set() or not job.source.index.wait_for_changes(following.since, 0):
+            job.adopt(found)
+            return
+
+
+def _check(source: Archive, target: Archive, *, carries_log: bool, live: bool) -> int:
     """Return the last sequence of the source's log that the target has.
 
     Raises:
@@ -129,6 +166,10 @@ def _check(source: Archive, target: Archive, *, carries_log: bool) -> int:
         reasons["storage"] = "both keep their bytes in one folder, where a sweep of one deletes the other's"
     if carries_log and not target.index.capabilities.history:
         reasons["changes"] = "the target's index cannot take over change log, revisions and times of receipt"
+    elif live and not target.index.capabilities.mirror:
+        reasons["live"] = "the target's index cannot follow the source change by change"
+    elif live and source.statistics().instances and not source.index.changes(limit=1).changes:
+        reasons["live"] = "the source's index keeps no change log that could be followed"
     elif carries_log:
         logs = compare_logs(source.index, target.index)
         logged = logs.common

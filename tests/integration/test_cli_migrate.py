@@ -102,6 +102,21 @@ NO_AREAS = pytest.mark.skipif(os.name == "nt", reason="a storage area needs lock
 
 
 @pytest.mark.parametrize("kind", ["new", "empty", "toml", pytest.param("area", marks=NO_AREAS)])
+def test_a_live_source_is_followed_until_it_is_quiet(source: Path, target: Path) -> None:
+    said = migrate(source, target, "--live", "--quiet", "0")
+    assert "nothing differs" in said
+    with fileroom.open(source) as archive:
+        archive.store(make_instance(patient_id="LATER")).check()
+    report = run_json("migrate", "--from", source, "--to", target, "--live", "--quiet", "0")
+    assert report["counts"]["instances"] == 1
+    assert report["differences"] == []
+
+
+def test_a_live_source_cannot_be_followed_without_its_log(source: Path, target: Path) -> None:
+    said = run("migrate", "--from", source, "--to", target, "--live", "--drop", "changes", code=2).stderr
+    assert "--live follows the change log" in said
+
+
 def test_a_dry_run_says_what_would_be_and_leaves_nothing_behind(
     source: Path, tmp_path: Path, kind: str
 ) -> None:

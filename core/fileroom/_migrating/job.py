@@ -35,6 +35,8 @@ class Job:
         on_difference: hears of each difference.
         progress: hears how far it is.
         stop: when set, the batch under way is the last.
+        suspects: None where the source stands still. Where it lives on, public ids of resources that could
+            not be copied: they may have been replaced or deleted meanwhile, and are looked at again.
         settled: marks of what was reported already, and need not be found again by comparing.
         lock: held while something is reported: batches are read in one thread and stored in another.
     """
@@ -49,6 +51,7 @@ class Job:
     on_difference: Callable[[Difference], object] | None
     progress: Callable[[MigrationProgress], object] | None
     stop: threading.Event
+    suspects: set[str] | None = None
     settled: set[bytes] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -61,18 +64,37 @@ class Job:
             if self.on_difference is not None:
                 self.on_difference(difference)
 
+    def adopt(self, found: MigrationReport) -> None:
+        """Report what was found by comparing, now that it is final."""
+        self.report.adopt(found)
+        if self.on_difference is not None:
+            for difference in found:
+                self.on_difference(difference)
+
     def conflict(self, record: ResourceRecord) -> None:
         """Report an instance of which the target has other bytes."""
+        if self._is_suspect(record):
+            return
         self.report.conflicts += 1
         self.settled.add(_mark(record, None))
         self.differ(record, "conflict", "", "the target has other bytes, which were kept")
 
     def lose(self, record: ResourceRecord, content_type: int, reason: str, *, instance: bool) -> None:
         """Report an attachment that cannot be copied; of an ``instance``, its DICOM file."""
+        if self._is_suspect(record):
+            return
         with self.lock:
             self.report.lost += 1
         self.settled.add(_mark(record, None if instance else content_type))
         self.differ(record, "bytes", str(content_type), reason)
+
+    def _is_suspect(self, record: ResourceRecord) -> bool:
+        """Say whether a resource is to be looked at again before anything is reported."""
+        if self.suspects is None:
+            return False
+        with self.lock:
+            self.suspects.add(record.id)
+        return True
 
     def is_settled(self, record: ResourceRecord, content_type: int | None = None) -> bool:
         """Say whether comparing is to pass over a resource, or one of its attachments."""

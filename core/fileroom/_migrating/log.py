@@ -47,17 +47,27 @@ def compare_logs(source: Index, target: Index) -> Compared:
     return Compared(common, None, None)
 
 
-def carry_log(job: Job) -> None:
-    """Append to the target's log what the source's has beyond it."""
+def carry_log(job: Job, until: int | None = None) -> None:
+    """Append to the target's log what the source's has beyond it, up to a sequence or to its end."""
     since = job.logged
     while not job.stop.is_set():
         page = job.source.index.changes(since, _PAGE)
-        if page.changes:
-            job.target.index.restore([], {}, page.changes)
-            job.report.changes += len(page.changes)
+        changes = [one for one in page.changes if until is None or one.sequence <= until]
+        if changes:
+            job.target.index.restore([], {}, changes)
+            job.report.changes += len(changes)
+        since = page.last
+        if page.done or len(changes) < len(page.changes):
+            return
+
+
+def end_of_log(index: Index, since: int) -> int:
+    """Return the last sequence of a log, ``since`` where nothing follows on that."""
+    while True:
+        page = index.changes(since, _PAGE)
         since = page.last
         if page.done:
-            return
+            return since
 
 
 def _changes(index: Index) -> Iterator[Change]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from fileroom._migrating.job import Job
     from fileroom._migrating.reading import Reader
+    from fileroom.index import Index
     from fileroom.model import AttachmentRecord, ResourceRecord
 
 
@@ -106,8 +107,8 @@ class Planner:
         target = self._job.target.index
         held_there = target.held([record.id for record in records])
         theirs = dict(zip(held_there, target.details(list(held_there)), strict=True))
-        files = [None if one is None else _dicom_file(one) for one in details]
-        held = self._held(records, files)
+        files = [None if one is None else dicom_file(one) for one in details]
+        held = held_in(self._job.source.index, records, files)
         for record, own, file in zip(records, details, files, strict=True):
             here, there = held.get(record.id), held_there.get(record.id)
             if own is None or file is None or here is None:
@@ -120,14 +121,6 @@ class Planner:
                 yield Wanted(record, here.stamp, None, self._missing(others, theirs[record.id] or Details()))
             else:
                 self._job.conflict(record)
-
-    def _held(
-        self, records: Sequence[ResourceRecord], files: Sequence[AttachmentRecord | None]
-    ) -> dict[str, Held]:
-        """Return what the source holds, without having it find digests out, which it might note down."""
-        pairs = [(record.id, file) for record, file in zip(records, files, strict=True) if file is not None]
-        unknown = {id_: Held("", 0) for id_, file in pairs if not file.digest}
-        return unknown | self._job.source.index.held([id_ for id_, file in pairs if file.digest])
 
     def _is_same(self, file: AttachmentRecord, here: Held, there: Held) -> bool:
         algorithm = there.digest.partition(":")[0]
@@ -149,5 +142,15 @@ class Planner:
         )
 
 
-def _dicom_file(details: Details) -> AttachmentRecord:
-    return next(one for one in details.attachments if one.content_type == DICOM.number)
+def dicom_file(details: Details) -> AttachmentRecord | None:
+    """Return the DICOM file among an instance's attachments."""
+    return next((one for one in details.attachments if one.content_type == DICOM.number), None)
+
+
+def held_in(
+    index: Index, records: Sequence[ResourceRecord], files: Sequence[AttachmentRecord | None]
+) -> dict[str, Held]:
+    """Return what the source holds, without having it find digests out, which it might note down."""
+    pairs = [(record.id, file) for record, file in zip(records, files, strict=True) if file is not None]
+    unknown = {id_: Held("", 0) for id_, file in pairs if not file.digest}
+    return unknown | index.held([id_ for id_, file in pairs if file.digest])

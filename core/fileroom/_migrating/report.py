@@ -38,9 +38,10 @@ class MigrationProgress:
     """How far a migration is.
 
     Attributes:
-        phase: ``"copying"``, which counts instances, or ``"comparing"``, which counts all resources.
+        phase: ``"copying"``, which counts instances, ``"following"``, which counts changes, or
+            ``"comparing"``, which counts all resources.
         done: how many are done.
-        total: how many there are to do.
+        total: how many there are to do; 0 where nobody can tell.
         bytes: bytes copied so far.
         seconds: time since the phase began.
     """
@@ -89,6 +90,12 @@ class MigrationReport:
     def add(self, difference: Difference) -> None:
         """Keep a difference."""
         self._differences.add(difference)
+
+    def adopt(self, other: MigrationReport) -> None:
+        """Take over what another report of the same migration compared and found."""
+        self.compared = other.compared
+        for difference in other:
+            self.add(difference)
 
     @property
     def differences(self) -> int:

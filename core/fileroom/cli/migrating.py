@@ -49,21 +49,54 @@ _WHERE = "an archive's folder or TOML file."
     help="Leave this behind. May be repeated.",
 )
 @click.option("--dry-run", is_flag=True, help="Only count what would be copied.")
-def migrate(settings: Settings, *, source: str, target: str, drop: tuple[str, ...], dry_run: bool) -> int:
+@click.option("--live", is_flag=True, help="The source is in use: follow its change log, and end when quiet.")
+@click.option(
+    "--quiet",
+    metavar="SECONDS",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    help="With --live: without a change for so long, the source is quiet.",
+)
+def migrate(
+    settings: Settings,
+    *,
+    source: str,
+    target: str,
+    drop: tuple[str, ...],
+    dry_run: bool,
+    live: bool,
+    quiet: float,
+) -> int:
     """Copy an archive to another index, another storage, or both, and compare the two.
 
     The source is only read. What is in the target is passed over and never overwritten: a migration that was
     interrupted goes on when it is run again. Let nothing be stored or deleted in either meanwhile.
 
+    With --live the source may be in use: everything is copied, then every later change is followed. To cut
+    over, stop what writes to the source; once it has been quiet for --quiet seconds, the two are compared,
+    and the target is what the source was.
+
     Exit code 1 if anything differs.
     """
     _refuse_what_is_for_both()
+    if live and "changes" in drop:
+        raise UsageProblem(
+            "--live follows the change log, which --drop changes leaves behind: use one of them"
+        )
     with _source(source) as one, _target(target, dry_run=dry_run) as other, Interruption() as interruption:
         with migration_progress() as progress:
             try:
                 report = interruption.run(
                     lambda: migrate_archive(
-                        one, other, drop=drop, dry_run=dry_run, progress=progress, stop=interruption.stop
+                        one,
+                        other,
+                        drop=drop,
+                        dry_run=dry_run,
+                        live=live,
+                        quiet=quiet,
+                        progress=progress,
+                        stop=interruption.stop,
                     )
                 )
             except MigrationRefusedError as error:

@@ -40,8 +40,9 @@ def migration_progress() -> Iterator[Callable[[MigrationProgress], None] | None]
 def _show_migration(update: Callable[..., None], now: MigrationProgress) -> None:
     rate = now.done / now.seconds if now.seconds else 0.0
     copied = f", {text.size(now.bytes)}" if now.phase == "copying" else ""
-    amount = f"{now.done:,}/{now.total:,}{copied}, {rate:,.0f}/s"
-    update(description=now.phase, total=now.total, completed=now.done, amount=amount)
+    of = f"/{now.total:,}" if now.total else ""
+    amount = f"{now.done:,}{of}{copied}, {rate:,.0f}/s"
+    update(description=now.phase, total=now.total or None, completed=now.done, amount=amount)
 
 
 @contextmanager
