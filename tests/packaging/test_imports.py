@@ -68,6 +68,7 @@ def test_importing_the_command_loads_nothing_heavy() -> None:
     "name",
     [
         *("index_sql.sqlite", "index_sql.postgres", "index_linear", "storage_filesystem", "storage_s3"),
+        "storage_tiered",
         *("imaging", "dimse", "admission", "journal"),
     ],
 )

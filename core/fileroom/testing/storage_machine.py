@@ -95,7 +95,8 @@ class _Machine(RuleBasedStateMachine):
     def put_an_existing_key(self, locator: str, before: list[bytes], after: list[bytes]) -> None:
         if locator not in self.keys:
             return
-        taken = PutItem(self.keys[locator], b"other")
+        tier = self.storage.tier_of(locator) if self.storage.capabilities.tiers else None
+        taken = PutItem(self.keys[locator], b"other", tier=tier)
         items = [*(PutItem(new_key(), data) for data in before), taken]
         with pytest.raises(AlreadyExistsError):
             self.storage.put_many([*items, *(PutItem(new_key(), data) for data in after)])
