@@ -59,7 +59,9 @@ class S3Storage(Storage):
     @property
     def capabilities(self) -> StorageCapabilities:  # type: ignore[override]  # known after the first put
         """URLs; and conditional creation, once a put has shown that the server has it."""
-        return StorageCapabilities(presigned_url=True, conditional_create=self._creation.known_conditional)
+        return StorageCapabilities(
+            presigned_url=True, conditional_create=self._creation.known_conditional, key_locators=True
+        )
 
     def put_many(self, items: Sequence[PutItem]) -> list[Stored]:
         """Store objects side by side: small ones in one request each, large ones in parts."""
