@@ -6,7 +6,7 @@ import abc
 import random
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Index
@@ -65,7 +65,7 @@ class Database(abc.ABC):
         """
         with self._translated():
             if self._thread.unit is not None:
-                yield self._thread.unit
+                yield self._thread.unit.connection
                 return
             with self._reading() as connection:
                 yield connection
@@ -94,12 +94,29 @@ class Database(abc.ABC):
                 time.sleep(pause)
             return self._once(work)
 
+    def write_aside(self, work: Callable[[Connection], T]) -> T:
+        """Run work as `write` does, and not as a part of this thread's `unit`, if that has not begun yet.
+
+        So what is large can be written bit by bit, while others write too, before the unit makes it count.
+
+        Raises:
+            CatalogError: as `write` raises it.
+        """
+        unit = self._thread.unit
+        if unit is None or unit.begun:
+            return self.write(work)
+        self._thread.unit = None
+        try:
+            return self.write(work)
+        finally:
+            self._thread.unit = unit
+
     @contextmanager
     def unit(self) -> Iterator[None]:
         """Hold all that this thread reads and writes within the block to one transaction.
 
-        It becomes durable when the block is left, and comes to nothing if it is left by an error. A unit
-        within a unit is a part of the outer one.
+        It begins when the thread first reads or writes, becomes durable when the block is left, and comes to
+        nothing if it is left by an error. A unit within a unit is a part of the outer one.
 
         Raises:
             CatalogError: the database failed, and nothing was changed.
@@ -109,8 +126,8 @@ class Database(abc.ABC):
             yield
             return
         try:
-            with self._translated(), self._transaction() as connection:
-                self._thread.unit = connection
+            with self._translated(), ExitStack() as transaction:
+                self._thread.unit = _Unit(transaction, self._transaction)
                 try:
                     yield
                 finally:
@@ -203,8 +220,8 @@ class Database(abc.ABC):
         unit, kept = self._thread.unit, len(self._thread.afterwards)
         try:
             if unit is not None:
-                with unit.begin_nested():
-                    return work(unit)
+                with unit.connection.begin_nested():
+                    return work(unit.connection)
             with self._transaction() as connection:
                 result = work(connection)
         except BaseException:
@@ -250,11 +267,37 @@ class Database(abc.ABC):
             raise CatalogError(f"{self.name}: a number needs more than 64 bits") from error
 
 
+class _Unit:
+    """A transaction that is begun when it is first needed.
+
+    Args:
+        stack: what ends it.
+        begin: what begins it.
+    """
+
+    def __init__(self, stack: ExitStack, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
+        self._stack = stack
+        self._begin = begin
+        self._connection: Connection | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was read or written in it."""
+        return self._connection is not None
+
+    @property
+    def connection(self) -> Connection:
+        """The transaction's connection."""
+        if self._connection is None:
+            self._connection = self._stack.enter_context(self._begin())
+        return self._connection
+
+
 class _Thread(threading.local):
     """What belongs to one thread: its unit, and what waits for the end of it."""
 
     def __init__(self) -> None:
-        self.unit: Connection | None = None
+        self.unit: _Unit | None = None
         self.afterwards: list[Callable[[], None]] = []
 
 

@@ -92,6 +92,38 @@ def test_a_unit_in_a_unit_ends_with_the_outer_one(database: Database) -> None:
     assert seen(database) == [1]
 
 
+def test_a_unit_holds_nobody_up_before_it_reads_or_writes(database: Database) -> None:
+    with database.unit():
+        thread = threading.Thread(target=lambda: database.write(add(1)))
+        thread.start()
+        thread.join(timeout=10)
+        assert seen_by_another_thread(database) == [1]
+        database.write(add(2))
+    assert seen(database) == [1, 2]
+
+
+def test_what_is_written_aside_of_a_unit_stays_when_that_comes_to_nothing(database: Database) -> None:
+    def fail() -> None:
+        with database.unit():
+            database.write_aside(add(1))
+            assert seen_by_another_thread(database) == [1]
+            database.write(add(2))
+            raise RuntimeError("lost interest")
+
+    with pytest.raises(RuntimeError, match="lost interest"):
+        fail()
+    assert seen(database) == [1]
+
+
+def test_what_is_written_aside_of_a_unit_that_has_begun_is_a_part_of_it(database: Database) -> None:
+    with database.unit():
+        database.write(add(1))
+        database.write_aside(add(2))
+        assert seen_by_another_thread(database) == []
+    database.write_aside(add(3))
+    assert seen(database) == [1, 2, 3]
+
+
 def test_what_waits_for_the_commit_runs_behind_it_and_not_without_it(database: Database) -> None:
     told: list[tuple[int, list[int]]] = []
 
