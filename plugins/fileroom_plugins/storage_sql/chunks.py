@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import bindparam, case, delete, func, insert, select
 
 from fileroom.plugin import StorageError
+from fileroom_plugins.storage_sql.binary import OPTION
 from fileroom_plugins.storage_sql.schema import chunks
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _first: BindParameter[int] = bindparam("first")
 _last: BindParameter[int] = bindparam("last")
 _those = (_column.segment == bindparam("segment")) & _number.between(_first, _last)
 
-_WHOLE = select(_number, _column.data).where(_those).order_by(_number)
+_WHOLE = select(_number, _column.data).where(_those).order_by(_number).execution_options(**OPTION)
 
 # What of a chunk is not asked for is cut off where it lies, and does not travel.
 _skipped = case((_number == _first, bindparam("skipped")), else_=0)
@@ -31,6 +32,7 @@ _PARTS = (
     select(_number, func.substr(_column.data, _skipped + 1, _kept - _skipped, type_=_column.data.type))
     .where(_those)
     .order_by(_number)
+    .execution_options(**OPTION)
 )
 
 _ONE_RANGE = delete(chunks).where(

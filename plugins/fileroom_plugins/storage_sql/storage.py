@@ -22,6 +22,7 @@ from fileroom.plugin import (
     buffers,
 )
 from fileroom_plugins.storage_sql import loose
+from fileroom_plugins.storage_sql.binary import prepare_for_bytes
 from fileroom_plugins.storage_sql.chunks import read
 from fileroom_plugins.storage_sql.deleting import AT_ONCE, delete_objects
 from fileroom_plugins.storage_sql.extents import cut
@@ -71,12 +72,13 @@ class SqlStorage(Storage):
         StorageError: the database failed, or its tables are a newer version's, or somebody else's.
     """
 
-    capabilities = StorageCapabilities(splice=True, conditional_create=True)
+    capabilities = StorageCapabilities(splice=True, conditional_create=True, key_locators=True)
 
     def __init__(self, database: Database, *, chunk_size: int) -> None:
         self.database: Database = database
         self._chunk_size = chunk_size
         self._closed = False
+        prepare_for_bytes(database.engine)
         try:
             with translated():
                 prepare(database)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from sqlalchemy import insert, inspect, select, update
+from sqlalchemy import func, insert, inspect, select, update
 
 from fileroom.plugin import SchemaError
 from fileroom_plugins.databases import STORAGE_TABLES
@@ -40,6 +40,8 @@ def prepare(database: Database) -> None:
 
 
 def _write(connection: Connection, newest: int, name: str) -> None:
+    if connection.dialect.name == "postgresql":  # others may be opening the same
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("fileroom.schema"))))
     there = {table for table in inspect(connection).get_table_names() if table.startswith(STORAGE_TABLES)}
     if not there:
         catalog.create_all(connection, checkfirst=False)

@@ -89,11 +89,11 @@ class Segment:
         """Remove what was written, as far as the database still works; the rest stays unfinished."""
         if self._begun:
             with contextlib.suppress(FileroomError):
-                self._database.write(self._remove)
+                self._database.write_aside(self._remove)
 
     def _write_what_is_held(self) -> None:
         with translated():
-            self._database.write(self._write)
+            self._database.write_aside(self._write)
         self._begun = True
         self._rows = []
         self._held = 0

@@ -8,7 +8,7 @@ import pytest
 
 from fileroom.testing.storage import StorageContract
 from fileroom.testing.storage_machine import storage_machine
-from fileroom_plugins.databases.opening import open_sqlite
+from fileroom_plugins.databases.opening import open_database, open_sqlite
 from fileroom_plugins.storage_sql.storage import SqlStorage
 
 if TYPE_CHECKING:
@@ -16,11 +16,19 @@ if TYPE_CHECKING:
 
     from fileroom.testing.storage_case import OpenStorage
 
+CHUNK_SIZE = 262_144
+
 
 class TestSqlite(StorageContract):
     @pytest.fixture
     def open_storage(self, tmp_path: Path) -> OpenStorage:
-        return lambda: SqlStorage(open_sqlite(tmp_path / "objects.sqlite"), chunk_size=262_144)
+        return lambda: SqlStorage(open_sqlite(tmp_path / "objects.sqlite", "normal"), chunk_size=CHUNK_SIZE)
+
+
+class TestPostgres(StorageContract):
+    @pytest.fixture
+    def open_storage(self, postgres_storage_url: str) -> OpenStorage:
+        return lambda: SqlStorage(open_database(postgres_storage_url), chunk_size=CHUNK_SIZE)
 
 
 TestLife = storage_machine(

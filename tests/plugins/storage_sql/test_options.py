@@ -1,0 +1,77 @@
+"""The options, and what they open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from fileroom.errors import ConfigError
+from fileroom.options import build_options
+from fileroom.plugin import Storage
+from fileroom.testing.storage_case import content, new_key, sample
+from fileroom_plugins.storage_sql import Options, fileroom_storage
+from tests.plugins.storage_sql.looking import rows
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def open_with(base: Path, **table: object) -> Storage:
+    plugin = fileroom_storage()
+    return plugin.open(build_options(plugin.options, table, "storage", base))
+
+
+def test_a_path_and_a_url_name_one_database(tmp_path: Path) -> None:
+    by_path = open_with(tmp_path, path="objects.sqlite")
+    by_url = open_with(tmp_path, url=f"sqlite:///{(tmp_path / 'objects.sqlite').as_posix()}")
+    assert by_path.database is by_url.database
+    assert content(by_url, by_path.put(new_key(), b"one").locator) == b"one"
+    by_path.close()
+    by_url.close()
+
+
+@pytest.mark.parametrize(("given", "chunks"), [(1_024, 4), ("2kb", 2), ("1 MB", 1)])
+def test_the_size_of_chunks_is_a_number_or_a_text(tmp_path: Path, given: object, chunks: int) -> None:
+    storage = open_with(tmp_path, path="objects.sqlite", chunk_size=given)
+    storage.put(new_key(), sample(4_000))
+    assert rows(storage)["chunk"] == chunks  # type: ignore[arg-type]
+    storage.close()
+
+
+def test_what_is_stored_keeps_its_size_of_chunks(tmp_path: Path) -> None:
+    storage = open_with(tmp_path, path="objects.sqlite", chunk_size="1kb")
+    first = storage.put(new_key(), sample(5_000)).locator
+    storage.close()
+    storage = open_with(tmp_path, path="objects.sqlite", chunk_size="3kb")
+    second = storage.splice(first, new_key(), 2_000, 10, sample(4_000, 1)).locator
+    assert content(storage, first) == sample(5_000)
+    assert content(storage, second) == sample(5_000)[:2_000] + sample(4_000, 1) + sample(5_000)[2_010:]
+    storage.close()
+
+
+@pytest.mark.parametrize(
+    ("table", "reason"),
+    [
+        ({}, "url or path: give one of them"),
+        ({"url": "sqlite:///x", "path": "x"}, "url or path: give one of them"),
+        ({"path": "x", "chunk_size": 1_023}, "chunk_size: expected 1024 to 4194304 bytes"),
+        ({"path": "x", "chunk_size": "5mb"}, "chunk_size: expected 1024 to 4194304 bytes"),
+        ({"path": "x", "chunk_size": "some"}, "a size is a whole number"),
+        ({"path": "x", "busy_timeout": -1.0}, "busy_timeout is a number of seconds from 0"),
+        ({"url": "x", "connect_timeout": 0}, "connect_timeout is a number of seconds from 1"),
+        ({"url": "x", "statement_timeout": -0.5}, "statement_timeout is a number of seconds from 0"),
+        ({"url": "x", "pool_size": 0}, "pool_size is a number of connections from 1 to 1000"),
+    ],
+)
+def test_what_cannot_be_is_refused(tmp_path: Path, table: dict[str, object], reason: str) -> None:
+    with pytest.raises(ConfigError, match=reason):
+        build_options(Options, table, "storage", tmp_path)
+
+
+def test_a_url_is_never_shown(tmp_path: Path) -> None:
+    options = build_options(Options, {"url": "nosuch://me:hidden@host/base"}, "storage", tmp_path)
+    assert "hidden" not in repr(options)
+    with pytest.raises(ConfigError) as caught:
+        fileroom_storage().open(options)
+    assert "hidden" not in repr(caught.value)
