@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self, cast, overload
 from fileroom import maintenance, rebuilding
 from fileroom._archive.intake import Intake, Told
 from fileroom._archive.lifetime import Closed, check_pair, make_base
+from fileroom._archive.processing import Processing
 from fileroom._dispatch import Dispatch
 from fileroom.attachments import put_attachment, run_processor
 from fileroom.content_types import USER, ContentTypes
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from fileroom.index import Details, Edit, Edited, Index, Removal
     from fileroom.model import ChangePage, ResourceRecord, Statistics
     from fileroom.network import Host
-    from fileroom.reports import IngestReport, Outcome, Progress
+    from fileroom.reports import IngestReport, Outcome, Processed, ProcessReport, Progress
     from fileroom.resources import Patient, Series, Study
     from fileroom.sending import EchoResult, SendReport, SendStatus
     from fileroom.sources import Sources
@@ -127,21 +128,16 @@ class Archive:
         Args:
             sources: what to import; a single path will do.
             jobs: worker processes; 1 stays in this process.
-            executor: an executor, or the name of an installed one: its workers import, ``jobs`` plays no
-                part. They must see the files, and reach index and storage, as this process does.
+            executor: an executor or its name: its workers import, who must see files, index and storage as
+                this process does; ``jobs`` plays no part.
             progress: called after each batch, by one thread at a time.
             on_outcome: called with each outcome once it is durable, by one thread at a time.
             stop: when set, the batches under way are finished and the report is returned.
 
         Raises:
             IngestStoppedError: the storage, the index or the executor failed; it holds the report so far.
-            PluginError: there is no such executor.
-            NotSupportedError: with an executor, where plugins were passed with ``register``.
         """
-        told = Told(progress, on_outcome, stop)
-        if executor is not None:
-            return self._intake(self.config).ingest_elsewhere(sources, executor, told)
-        return self._intake(self.config).ingest(sources, jobs, told)
+        return self._intake(self.config).ingest(sources, jobs, Told(progress, on_outcome, stop), executor)
 
     def register(
         self,
@@ -391,6 +387,34 @@ class Archive:
     def process(self, id_: str, processor: str) -> list[Attachment]:
         """Run a processor and keep its products as attachments; see `fileroom.resources.Resource.process`."""
         return run_processor(self, id_, processor)
+
+    def process_many(
+        self,
+        resources: Iterable[Resource | str],
+        processor: str,
+        *,
+        executor: Executor | str | None = None,
+        missing: str | int | None = None,
+        on_done: Callable[[Processed], object] | None = None,
+        stop: threading.Event | None = None,
+    ) -> ProcessReport:
+        """Run a processor on many resources; one that cannot be processed keeps no other from it.
+
+        Args:
+            resources: handles or public ids, of any level, for example what `find` returned.
+            processor: its name.
+            executor: an executor or its name: its workers process; see `ingest`.
+            missing: a content type; what has such an attachment is skipped, so an interrupted run goes on.
+            on_done: called with what became of each resource, as it is done.
+            stop: when set, what is under way is finished and the report is returned.
+
+        Raises:
+            ProcessStoppedError: the storage, the index, the processor or the executor failed; it holds the
+                report so far.
+            NotFoundError: ``missing`` is no content type's name.
+        """
+        work = Processing(self, processor, missing=missing, on_done=on_done, stop=stop)
+        return work.run(resources, executor)
 
     def changes(
         self, since: int = 0, limit: int = 100, types: Sequence[ChangeType | str] | None = None

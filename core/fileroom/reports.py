@@ -1,4 +1,4 @@
-"""What storing, importing and deleting tell: outcomes, progress, reports."""
+"""What storing, importing, processing and deleting tell: outcomes, progress, reports."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from fileroom.errors import FileroomError, RejectedError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fileroom.model import AttachmentRecord
     from fileroom.resources import Instance
 
 
@@ -182,6 +183,79 @@ class IngestStoppedError(FileroomError):
     """
 
     def __init__(self, message: str, report: IngestReport) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+@dataclass(frozen=True, slots=True)
+class Processed:
+    """What became of one resource that a processor was run on.
+
+    Attributes:
+        id: its public id.
+        attachments: what was made, as it was attached; nothing at all is a valid answer.
+        reason: why it could not be processed; empty if it could.
+    """
+
+    id: str
+    attachments: tuple[AttachmentRecord, ...] = ()
+    reason: str = ""
+
+
+class ProcessReport:
+    """What running a processor on many resources did.
+
+    Iterating yields what became of each, in the order in which they were done; it is spooled, so a report
+    of millions stays small in memory.
+
+    Attributes:
+        processed: resources that could be processed.
+        failed: resources that could not.
+        skipped: resources that had already what was asked for.
+        attachments: attachments that were made.
+        seconds: how long it took.
+        interrupted: whether it was told to stop before it was done.
+    """
+
+    def __init__(self) -> None:
+        self.processed = 0
+        self.failed = 0
+        self.skipped = 0
+        self.attachments = 0
+        self.seconds = 0.0
+        self.interrupted = False
+        self._all: Spool[Processed] = Spool()
+
+    def add(self, one: Processed) -> None:
+        """Count and keep what became of one resource."""
+        if one.reason:
+            self.failed += 1
+        else:
+            self.processed += 1
+        self.attachments += len(one.attachments)
+        self._all.add(one)
+
+    def __len__(self) -> int:
+        """Return the number of resources that could, or could not, be processed."""
+        return self.processed + self.failed
+
+    def __iter__(self) -> Iterator[Processed]:
+        """Yield what became of each."""
+        return iter(self._all)
+
+    def __repr__(self) -> str:
+        """Show the counts."""
+        return f"<ProcessReport processed={self.processed}, failed={self.failed}, skipped={self.skipped}>"
+
+
+class ProcessStoppedError(FileroomError):
+    """Processing had to stop: the storage, the index, the processor or the executor failed.
+
+    Attributes:
+        report: what was done up to then.
+    """
+
+    def __init__(self, message: str, report: ProcessReport) -> None:
         super().__init__(message)
         self.report = report
 

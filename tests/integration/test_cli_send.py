@@ -153,7 +153,7 @@ def test_the_bar_counts_what_the_peer_has(place: Path, monkeypatch: pytest.Monke
     def progress(description: str, total: int) -> Iterator[Callable[[], None]]:
         yield lambda: steps.append(total)
 
-    monkeypatch.setattr(delivery, "_progress", progress)
+    monkeypatch.setattr(delivery, "counting", progress)
     run("-a", place, "send", "P-1", "--to", "NOBODY@127.0.0.1:1", code=1)
     assert steps == []
     run("-a", place, "send", "P-1", "--to", "near")

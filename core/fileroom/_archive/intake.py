@@ -58,27 +58,22 @@ class Intake:
         """Store one object."""
         return self._ingest().store_batch(self._preparer(Preparer), [candidate])[0]
 
-    def ingest(self, sources: Sources, jobs: int, told: Told) -> IngestReport:
-        """Import many objects.
-
-        Raises:
-            IngestStoppedError: the storage or the index failed.
-        """
-        prepares = functools.partial(self._preparer, Preparer)
-        run = self._run(walk, sources, told)
-        return run.here(self._ingest(), prepares(), functools.partial(prepares, remote=True), jobs)
-
-    def ingest_elsewhere(self, sources: Sources, executor: Executor | str, told: Told) -> IngestReport:
-        """Have many files imported by workers, who see them under the same paths.
+    def ingest(
+        self, sources: Sources, jobs: int, told: Told, executor: Executor | str | None = None
+    ) -> IngestReport:
+        """Import many objects; with an executor, files, which its workers see under the same paths.
 
         Raises:
             IngestStoppedError: the storage, the index or the executor failed.
             FileroomError: there is no such executor, or it cannot be used here.
         """
-        workers, config = workers_of(self._archive, executor, self._config)
-        walked = functools.partial(plain_files, pathless=_PATHLESS)
-        run = self._run(walked, sources, told)
-        return run.elsewhere(workers, functools.partial(take_files, config), SameArchive(self._archive))
+        if executor is not None:
+            workers, config = workers_of(self._archive, executor, self._config)
+            run = self._run(functools.partial(plain_files, pathless=_PATHLESS), sources, told)
+            return run.elsewhere(workers, functools.partial(take_files, config), SameArchive(self._archive))
+        prepares = functools.partial(self._preparer, Preparer)
+        run = self._run(walk, sources, told)
+        return run.here(self._ingest(), prepares(), functools.partial(prepares, remote=True), jobs)
 
     def register(self, sources: Sources, jobs: int, told: Told, *, new: bool) -> IngestReport:
         """Take files into the index where they lie.

@@ -67,8 +67,8 @@ class Settings:
                 f"'fileroom -a {self.archive} init', or by importing into it"
             )
 
-    def open(self) -> Archive:
-        """Open the archive.
+    def open(self, **tables: Any) -> Archive:  # noqa: ANN401 - as `fileroom.open` has them
+        """Open the archive; ``tables`` win over what its configuration says.
 
         Raises:
             UsageProblem: there is none.
@@ -77,9 +77,9 @@ class Settings:
         import fileroom  # noqa: PLC0415 - not needed for --help
 
         self.require()
-        return fileroom.open(self.archive)
+        return fileroom.open(self.archive, **tables)
 
-    def open_or_make(self) -> Archive:
+    def open_or_make(self, **tables: Any) -> Archive:  # noqa: ANN401
         """Open the archive; where there is none, make it, with a configuration file to edit."""
         import fileroom  # noqa: PLC0415
         from fileroom.config import FILE_NAME, starter_toml  # noqa: PLC0415
@@ -93,7 +93,7 @@ class Settings:
             except OSError as error:
                 reason = error.strerror or type(error).__name__
                 raise CommandError(f"no archive can be made at {self.archive}: {reason}") from error
-        return fileroom.open(self.archive)
+        return fileroom.open(self.archive, **tables)
 
 
 pass_settings: Callable[..., Any] = click.make_pass_decorator(Settings)

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 from fileroom.cli import output, text
+from fileroom.cli.counting import counting
 from fileroom.cli.failures import say
 from fileroom.model import Level
 from fileroom.outgoing import send_items
 from fileroom.sending import SendReport, SendState, SendStatus, SendStoppedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from fileroom.archive import Archive
     from fileroom.network import Host
@@ -31,7 +30,7 @@ def deliver(
     """Send resources; return the report, and what ended the sending early, if anything did."""
     told = SendReport()
     started = time.perf_counter()
-    with _progress(f"sending to {host.ae_title}", _instances(archive, resources)) as step:
+    with counting(f"sending to {host.ae_title}", _instances(archive, resources)) as step:
 
         def hear(status: SendStatus) -> None:
             told.add(status)
@@ -87,22 +86,3 @@ def _problem(status: SendStatus) -> dict[str, Any]:
 def _instances(archive: Archive, resources: Sequence[Resource]) -> int:
     below = (archive.within(one.id, Level.INSTANCE) for one in resources if one.level is not Level.INSTANCE)
     return sum(1 for one in resources if one.level is Level.INSTANCE) + sum(one.count() for one in below)
-
-
-@contextlib.contextmanager
-def _progress(description: str, total: int) -> Iterator[Callable[[], None]]:
-    """Yield what counts one more object that arrived, on a bar if somebody sees it."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich import progress as bars  # noqa: PLC0415 - not needed for --help
-
-    columns = (
-        bars.TextColumn("{task.description}", markup=False),
-        bars.BarColumn(bar_width=20),
-        bars.MofNCompleteColumn(),
-        bars.TimeRemainingColumn(compact=True),
-    )
-    with bars.Progress(*columns, console=output.console(stderr=True), transient=True) as shown:
-        task = shown.add_task(description, total=total)
-        yield lambda: shown.advance(task)

@@ -6,7 +6,7 @@ import csv
 import itertools
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,7 +15,7 @@ from fileroom.cli.columns import COUNTS, print_resources
 from fileroom.cli.command import command
 from fileroom.cli.describing import as_json
 from fileroom.cli.failures import UsageProblem, say
-from fileroom.errors import QueryError
+from fileroom.cli.selecting import keys_of, level_of
 from fileroom.model import Level
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def find(
     """
     if as_csv and settings.json:
         raise UsageProblem("--csv and --json exclude each other")
-    wanted = _level(level)
+    wanted = level_of(level)
     returned = _split(returning)
     for_people = not (settings.json or as_csv)
     computed = (*returned, *COUNTS[wanted]) if for_people else returned
@@ -93,7 +93,7 @@ def find(
             metadata=_metadata(metadata),
             returning=computed,
             scan=scan,
-            **_keys(keys),
+            **keys_of(keys),
         )
         if scan and (count := results.to_scan):
             say(f"reading the headers of up to {text.counted(count, 'file')}")
@@ -104,26 +104,6 @@ def find(
         else:
             _print_for_people(results, wanted, returned, SHOWN if limit is None else limit)
     return 0
-
-
-def _level(word: str) -> Level:
-    try:
-        return Level.parse(word)
-    except QueryError:
-        # Not chained and not repeated: it may be a key with its value, the level forgotten.
-        message = "the first word after find is the level: patient, study, series or instance"
-        raise UsageProblem(message) from None
-
-
-def _keys(pairs: Iterable[str]) -> dict[str, Any]:
-    """Gather ``KEY=VALUE`` words; no error repeats a value."""
-    keys: dict[str, list[str]] = {}
-    for number, pair in enumerate(pairs, start=1):
-        keyword, equals, value = pair.partition("=")
-        if not equals or not keyword[:1].isupper():
-            raise UsageProblem(f"key {number}: expected KEY=VALUE, with a DICOM keyword such as PatientName")
-        keys.setdefault(keyword, []).append(value)
-    return {keyword: values[0] if len(values) == 1 else values for keyword, values in keys.items()}
 
 
 def _metadata(pairs: Iterable[str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ import click
 
 from fileroom.cli import output
 from fileroom.cli.command import command
+from fileroom.cli.executing import executor_options, executor_tables
 from fileroom.cli.intake import jobs_option, opened_report, print_intake, report_option, take_in
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     "import",
     "fileroom import ~/dicom",
     "fileroom -a /data/images import cd1.zip cd2.zip --jobs 4 --report import.jsonl",
+    "fileroom -a pacs.toml import /mnt/images --executor dask --scheduler tcp://dask.example.org:8786",
 )
 @click.argument(
     "paths",
@@ -30,16 +32,28 @@ if TYPE_CHECKING:
     type=click.Path(exists=True, readable=False, path_type=Path),
 )
 @jobs_option(min(2, os.cpu_count() or 1))
+@executor_options
 @report_option
-def import_(settings: Settings, *, paths: tuple[Path, ...], jobs: int, report_file: Path | None) -> int:
+def import_(
+    settings: Settings,
+    *,
+    paths: tuple[Path, ...],
+    jobs: int,
+    executor: str | None,
+    scheduler: str | None,
+    report_file: Path | None,
+) -> int:
     """Import files, folders and ZIP files, into a new archive if there is none.
 
     What is there already is skipped: an import that was interrupted goes on when it is run again. Ctrl-C
     finishes the files under way and prints a true report. What is no DICOM is ignored; damaged DICOM is set
-    aside, see 'fileroom quarantine'.
+    aside, see 'fileroom quarantine'. With --executor, its workers import: they must see the files, and reach
+    index and storage, as this machine does.
     """
-    with opened_report(report_file) as lines, settings.open_or_make() as archive:
-        intake = take_in(functools.partial(archive.ingest, paths, jobs=jobs), lines, "importing")
+    tables = executor_tables(executor, scheduler)
+    with opened_report(report_file) as lines, settings.open_or_make(**tables) as archive:
+        work = functools.partial(archive.ingest, paths, jobs=jobs, executor=executor)
+        intake = take_in(work, lines, "importing")
     if settings.json:
         output.print_json(intake.report.as_dict())
     else:

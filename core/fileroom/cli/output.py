@@ -36,6 +36,28 @@ def print_json_list(values: Iterable[object]) -> None:
     click.echo("[]" if separator == "[\n" else "\n]")
 
 
+def print_json_object(parts: Mapping[str, Iterable[tuple[str, object]]], **more: object) -> None:
+    """Print a JSON object whose values are objects, item by item, and then some plain ones.
+
+    Args:
+        parts: key to the keys and values of the object that it holds.
+        **more: key to a plain value.
+    """
+    separator = "{\n"
+    for name, items in parts.items():
+        click.echo(f"{separator}{json.dumps(name)}: ", nl=False)
+        inner = "{\n"
+        for key, value in items:
+            click.echo(f"{inner}{json.dumps(key)}: {json.dumps(value)}", nl=False)
+            inner = ",\n"
+        click.echo("{}" if inner == "{\n" else "\n}", nl=False)
+        separator = ",\n"
+    for name, value in more.items():
+        click.echo(f"{separator}{json.dumps(name)}: {json.dumps(value)}", nl=False)
+        separator = ",\n"
+    click.echo("\n}")
+
+
 def console(*, stderr: bool = False) -> Console:
     """Return a console that prints text as it is: no markup, no emoji, no guessing at what to colour."""
     from rich.console import Console  # noqa: PLC0415 - 30 ms that --help does not need

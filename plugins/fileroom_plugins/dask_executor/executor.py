@@ -9,10 +9,13 @@ from concurrent.futures import Future
 from functools import partial
 
 import distributed
+from distributed.comm.addressing import get_address_host_port
 from distributed.scheduler import KilledWorker
+from distributed.security import Security
 
-from fileroom.plugin import Executor, ExecutorError, TaskLostError, perform
+from fileroom.plugin import ConfigError, Executor, ExecutorError, TaskLostError, perform
 
+_KEY = "plugins.dask.scheduler"
 _FRESH = 2.0  # seconds for which a count of workers holds
 
 
@@ -24,6 +27,7 @@ class DaskExecutor(Executor):
         timeout: seconds to wait for it, and for a worker where there is none.
 
     Raises:
+        ConfigError: that is no address.
         ExecutorError: it cannot be reached, or has no workers.
     """
 
@@ -33,11 +37,12 @@ class DaskExecutor(Executor):
         self._lock = threading.Lock()
         self._slots = 0
         self._counted = 0.0
+        _check(scheduler)
         try:
             self._client = distributed.Client(
                 scheduler, timeout=timeout, set_as_default=False, name="fileroom"
             )
-        except (OSError, ValueError, TypeError, ImportError) as error:
+        except (OSError, ImportError) as error:
             raise self._unreachable() from error
         try:
             self._client.wait_for_workers(1, timeout=timeout)
@@ -111,6 +116,18 @@ class DaskExecutor(Executor):
         return ExecutorError(
             f"the connection to the Dask scheduler {self._scheduler} was lost: see its log, and start again"
         )
+
+
+def _check(scheduler: str) -> None:
+    """Refuse what a client would fail at, and then wait for itself when it is thrown away."""
+    what = "expected an address of a kind that Dask has here, such as tcp://dask.example.org:8786"
+    try:
+        get_address_host_port(scheduler)
+        encrypted = Security().get_connection_args("client")["ssl_context"] is not None
+    except (ValueError, ImportError, OSError) as error:
+        raise ConfigError(what, _KEY) from error
+    if scheduler.startswith("tls:") and not encrypted:
+        raise ConfigError("tls needs certificates: name them in Dask's own configuration", _KEY)
 
 
 def _cancel(there: distributed.Future[bytes], here: Future[bytes]) -> None:

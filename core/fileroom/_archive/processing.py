@@ -1,0 +1,186 @@
+"""A processor on many resources, here or by workers."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import logging
+import threading
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from fileroom._archive.elsewhere import workers_of
+from fileroom._executing.archives import opened
+from fileroom._executing.messages import portable
+from fileroom._executing.spreading import spread
+from fileroom.attachments import run_processor
+from fileroom.errors import (
+    FileroomError,
+    IntegrityError,
+    InvalidDatasetError,
+    InvalidValueError,
+    NotFoundError,
+    NotSupportedError,
+    RevisionError,
+    TaskLostError,
+)
+from fileroom.executing import Answer
+from fileroom.reports import Processed, ProcessReport, ProcessStoppedError
+from fileroom.resources import Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Iterator
+    from typing import TypeAlias
+
+    from fileroom.archive import Archive
+    from fileroom.config import Config
+    from fileroom.executing import Executor
+
+    Done: TypeAlias = tuple[list[Processed], Exception | None]
+    Answers: TypeAlias = Generator[Answer[tuple[str, ...], Done]]
+
+BATCH = 16
+"""Resources for one task; a processor takes milliseconds, and sending a task about one."""
+
+_PAGE = 200
+_OF_ONE = (
+    NotSupportedError,
+    InvalidDatasetError,
+    InvalidValueError,
+    IntegrityError,
+    NotFoundError,
+    RevisionError,
+)
+"""What is wrong with one resource; any other error of Fileroom's is in the way of them all."""
+
+_log = logging.getLogger("fileroom.processing")
+
+
+class Processing:
+    """A processor to be run on many resources.
+
+    Args:
+        archive: the archive.
+        processor: the processor's name.
+        missing: a content type; resources that have an attachment of it are skipped.
+        on_done: hears of each resource.
+        stop: ends it in order.
+    """
+
+    def __init__(
+        self,
+        archive: Archive,
+        processor: str,
+        *,
+        missing: str | int | None,
+        on_done: Callable[[Processed], object] | None,
+        stop: threading.Event | None,
+    ) -> None:
+        self._archive = archive
+        self._processor = processor
+        self._missing = None if missing is None else archive.content_types.resolve(missing).number
+        self._on_done = on_done
+        self._stop = stop or threading.Event()
+        self._halted = False
+        self._exhausted = False
+        self._report = ProcessReport()
+
+    def run(self, resources: Iterable[Resource | str], executor: Executor | str | None) -> ProcessReport:
+        """Process all of them; see `fileroom.Archive.process_many`."""
+        started = time.monotonic()
+        if executor is None or self._processor not in self._archive.plugins.processors:
+            # A wrong name is one error, not one for each. What only workers need may be missing here.
+            self._archive.plugins.processor(self._processor)
+        ids = self._wanted(one.id if isinstance(one, Resource) else one for one in resources)
+        answers = self._here(ids) if executor is None else self._elsewhere(ids, executor)
+        try:
+            with closing(answers):
+                self._take(answers)
+        except FileroomError as error:
+            message = f"processing stopped: {error}; what was made until then is kept"
+            raise ProcessStoppedError(message, self._report) from error
+        finally:
+            self._report.seconds = time.monotonic() - started
+        self._report.interrupted = self._stop.is_set() and not self._exhausted
+        return self._report
+
+    def _here(self, ids: Iterator[str]) -> Answers:
+        for id_ in ids:
+            yield Answer((id_,), process_on(self._archive, self._processor, (id_,)))
+
+    def _elsewhere(self, ids: Iterator[str], executor: Executor | str) -> Answers:
+        workers, config = workers_of(self._archive, executor, self._archive.config)
+        task = functools.partial(process_resources, config, self._processor)
+        return spread(workers, task, iter(lambda: tuple(itertools.islice(ids, BATCH)), ()))
+
+    def _wanted(self, ids: Iterable[str]) -> Iterator[str]:
+        for page in iter(functools.partial(_page, iter(ids)), ()):
+            have = self._have(page)
+            self._report.skipped += len(have)
+            for id_ in page:
+                if self._stop.is_set() or self._halted:
+                    return
+                if id_ not in have:
+                    yield id_
+        self._exhausted = True
+
+    def _have(self, ids: tuple[str, ...]) -> frozenset[str]:
+        if self._missing is None:
+            return frozenset()
+        details = zip(ids, self._archive.index.details(ids), strict=True)
+        return frozenset(
+            id_
+            for id_, one in details
+            if one and any(attachment.content_type == self._missing for attachment in one.attachments)
+        )
+
+    def _take(self, answers: Answers) -> None:
+        failure: Exception | None = None
+        for answer in answers:
+            done, error = answer.value or ([], answer.error)
+            if isinstance(error, TaskLostError):
+                done, error = [Processed(id_, reason=str(error)) for id_ in answer.item], None
+            for one in done:
+                self._report.add(one)
+                if self._on_done is not None:
+                    self._on_done(one)
+            if error is not None:
+                # Nothing more; what is under way is waited for, so that the report stays true.
+                failure = failure or error
+                self._halted = True
+        if failure is not None:
+            raise failure
+
+
+def process_resources(config: Config, processor: str, ids: tuple[str, ...]) -> Done:
+    """Process resources where a worker has been sent them: the task of `Processing`.
+
+    Raises:
+        ExecutorError: the archive cannot be opened here.
+    """
+    with opened(config) as archive:
+        return process_on(archive, processor, ids)
+
+
+def process_on(archive: Archive, processor: str, ids: tuple[str, ...]) -> Done:
+    """Process resources; return what became of them, and the error that was in the way of the others."""
+    done: list[Processed] = []
+    for id_ in ids:
+        try:
+            made = tuple(one.record for one in run_processor(archive, id_, processor))
+        except _OF_ONE as error:
+            done.append(Processed(id_, reason=str(error)))
+        except FileroomError as error:
+            return done, portable(error)
+        except Exception as error:  # noqa: BLE001 - a processor's own, which is not to stop the others
+            _log.debug("the processor failed", exc_info=error)
+            # The type only: its text may tell of a patient.
+            done.append(Processed(id_, reason=f"the processor failed: {type(error).__name__}"))
+        else:
+            done.append(Processed(id_, made))
+    return done, None
+
+
+def _page(ids: Iterator[str]) -> tuple[str, ...]:
+    return tuple(itertools.islice(ids, _PAGE))
