@@ -50,6 +50,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "sweep": ("upkeep:sweep", "Delete stored bytes that belong to nothing."),
         "rebuild": ("upkeep:rebuild", "Read all stored headers anew."),
         "compact": ("upkeep:compact", "Give back the space of what is gone from the index."),
+        "move": ("moving:move", "Move bytes to the tiers where they belong."),
         "migrate": ("migrating:migrate", "Copy an archive to another index, storage, or both."),
         "plugins": ("inspecting:plugins", "List the installed plugins."),
         "config": ("inspecting:config", "Show the configuration, and where it comes from."),

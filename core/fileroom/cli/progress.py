@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from fileroom.migrating import MigrationProgress
+    from fileroom.moving import MoveProgress
     from fileroom.reports import Progress
 
 
@@ -43,6 +44,19 @@ def _show_migration(update: Callable[..., None], now: MigrationProgress) -> None
     of = f"/{now.total:,}" if now.total else ""
     amount = f"{now.done:,}{of}{copied}, {rate:,.0f}/s"
     update(description=now.phase, total=now.total or None, completed=now.done, amount=amount)
+
+
+@contextmanager
+def move_progress() -> Iterator[Callable[[MoveProgress], None] | None]:
+    """Yield what shows the progress of a move between tiers, or None where nobody would see it."""
+    with _bar("moving", "looking for what to move") as update:
+        yield None if update is None else functools.partial(_show_move, update)
+
+
+def _show_move(update: Callable[..., None], now: MoveProgress) -> None:
+    of = f"/{now.total:,}" if now.total is not None else ""
+    amount = f"{now.done:,}{of} looked at, {now.moved:,} moved, {text.size(now.bytes)}"
+    update(total=now.total, completed=now.done, amount=amount)
 
 
 @contextmanager
