@@ -16,11 +16,12 @@ import pluggy
 from fileroom import hooks
 from fileroom._hints import did_you_mean
 from fileroom._loader import CAUGHT, blame
-from fileroom._plugins.assembly import assemble, choose_later
+from fileroom._plugins.assembly import assemble, choose_later, offered, with_options
 from fileroom._plugins.guarded import Call, Intervention, notify, report
-from fileroom._plugins.registry import Registry, named_executor, named_sender
+from fileroom._plugins.registry import Registry, named_executor, named_feed, named_sender
 from fileroom.errors import ConfigError, PluginNotFoundError
 from fileroom.executing import Executor
+from fileroom.feeding import Feed
 from fileroom.index import Index
 from fileroom.plugin import IndexPlugin
 from fileroom.processing import Processor
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 _log = logging.getLogger("fileroom.plugins")
 
 _HOOKS = tuple(name for name in dir(hooks) if name.startswith(f"{hooks.PROJECT}_"))
-_NOT_FOR_WORKERS = ("fileroom_sender", "fileroom_executor")
+_NOT_FOR_WORKERS = ("fileroom_sender", "fileroom_executor", "fileroom_feed")
 
 
 class Hooks:
@@ -237,6 +238,16 @@ class Dispatch:
                 self._executors[name] = opened
                 self._closing.append((chosen.offer.found, opened))
             return self._executors[name]
+
+    def feed(self, name: str, options: Mapping[str, object]) -> Feed:
+        """Open a feed with these options; whoever does closes it.
+
+        Raises:
+            ConfigError, PluginError, FileroomError: as for `sender`.
+        """
+        wanted = named_feed(self._config, name)
+        offer = offered(wanted, self._assembly.feeds, self._hooks, self._registry)
+        return cast("Feed", with_options(offer, options, wanted.path, self._config).open(Feed))
 
     def _later(self, wanted: Wanted, passed: Mapping[str, Chosen]) -> Chosen:
         return choose_later(self._config, wanted, passed, self._hooks, self._registry)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fileroom.plugin import (
         ExecutorPlugin,
         ExtensionPlugin,
+        FeedPlugin,
         IndexPlugin,
         ProcessorPlugin,
         SenderPlugin,
@@ -169,6 +170,36 @@ def fileroom_executor() -> ExecutorPlugin:  # type: ignore[empty-body]
         @hookimpl
         def fileroom_executor() -> ExecutorPlugin:
             return ExecutorPlugin("threads", Options, Threads, "Threads of this process")
+        ```
+    """
+
+
+@hookspec
+def fileroom_feed() -> FeedPlugin:  # type: ignore[empty-body]
+    """Offer a feed: a place outside the archive that objects are taken from. It is opened for each import.
+
+    Example:
+        ```python
+        import functools
+        import io
+        from dataclasses import dataclass
+        from fileroom.plugin import Feed, FeedItem, FeedPlugin, hookimpl
+
+        @dataclass(frozen=True)
+        class Options:
+            text: str = "so far"
+
+        class Clippings(Feed):
+            def __init__(self, options):
+                self.lines = options.text.encode().splitlines()
+
+            def __iter__(self):
+                for number, line in enumerate(self.lines):
+                    yield FeedItem(f"line {number}", len(line), functools.partial(io.BytesIO, line))
+
+        @hookimpl
+        def fileroom_feed() -> FeedPlugin:
+            return FeedPlugin("clippings", Options, Clippings, "Lines of a text")
         ```
     """
 

@@ -48,6 +48,7 @@ from fileroom.events import (
     StoredInstance,
 )
 from fileroom.executing import Answer, Executor, perform
+from fileroom.feeding import Feed, FeedItem
 from fileroom.header import identity_of
 from fileroom.hooks import hookimpl
 from fileroom.index import Index
@@ -167,6 +168,20 @@ class ExecutorPlugin:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedPlugin:
+    """What `fileroom_feed` returns.
+
+    ``name`` is what users say for it, ``archive.feed("<name>", …)``; the options are the other arguments.
+    """
+
+    name: str
+    options: type[Any]
+    open: Callable[[Any], Feed]
+    summary: str
+    api: int = API
+
+
+@dataclass(frozen=True, slots=True)
 class ExtensionPlugin:
     """What `fileroom_extension` returns; ``open`` makes an object with event hooks, one per archive."""
 
@@ -195,6 +210,9 @@ __all__ = [
     "ExecutorError",
     "ExecutorPlugin",
     "ExtensionPlugin",
+    "Feed",
+    "FeedItem",
+    "FeedPlugin",
     "FileroomError",
     "Host",
     "Incoming",

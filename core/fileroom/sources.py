@@ -1,8 +1,8 @@
 """What a user passes to an import, as a stream of candidates.
 
-A source is a path (of a file, a folder or a ZIP file), a buffer, an open binary file, or an iterable of
-sources. Folders are read one at a time, as the caller goes on; nothing but the first bytes of a file is
-looked at, and what is no regular file is never opened.
+A source is a path (of a file, a folder or a ZIP file), a buffer, an open binary file, a feed
+(`fileroom.feeding`), or an iterable of sources. Folders are read one at a time, as the caller goes on;
+nothing but the first bytes of a file is looked at, and what is no regular file is never opened.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast, overload
 
 from fileroom._files import open_regular, read_head
 from fileroom._sources.candidates import Candidate, Skipped, printable, reason
 from fileroom._sources.folders import Folders
 from fileroom._sources.shared_file import SharedFile
 from fileroom._sources.zip_source import HEAD, IN_MEMORY, is_zip, members
+from fileroom.feeding import Feed, FeedItem
 
 if TYPE_CHECKING:
     from fileroom._sources.folders import FoundFile
@@ -30,12 +31,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Candidate", "OnSkip", "Skipped", "Sources", "estimate", "plain_files", "walk"]
 
-Sources: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Iterable[Sources]"
+Sources: TypeAlias = (
+    "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO | Feed | FeedItem | Iterable[Sources]"
+)
 """What can be imported. A path may start with ``~``; an open file is read from where it stands."""
 
 OnSkip: TypeAlias = Callable[[Skipped], object]
 
-_Leaf: TypeAlias = "str | memoryview | BinaryIO"
+_Leaf: TypeAlias = "str | memoryview | BinaryIO | FeedItem"
 
 
 def walk(sources: Sources, on_skip: OnSkip, *, exclude: Iterable[Path] = ()) -> Iterator[Candidate]:
@@ -62,6 +65,8 @@ def walk(sources: Sources, on_skip: OnSkip, *, exclude: Iterable[Path] = ()) -> 
         elif isinstance(leaf, memoryview):
             opener = functools.partial(io.BytesIO, leaf)
             yield from _from_opener(f"<bytes {number}>", opener, leaf.nbytes, on_skip)
+        elif isinstance(leaf, FeedItem):
+            yield from _from_opener(printable(leaf.name), leaf.open, leaf.size, on_skip)
         else:
             yield from _from_file(leaf, number, on_skip)
 
@@ -104,8 +109,8 @@ def plain_files(
 def estimate(sources: Sources, *, exclude: Iterable[Path] = ()) -> tuple[int, int]:
     """Return about how many files `walk` will find, and how many bytes they have, for a progress bar.
 
-    A ZIP file counts as one file of its own size, an open file as one without bytes, and a generator,
-    which could not be read twice, not at all.
+    A ZIP file counts as one file of its own size, an open file as one without bytes, a feed as many as it
+    says, and a generator, which could not be read twice, not at all.
 
     Raises:
         TypeError: as `walk`.
@@ -113,7 +118,9 @@ def estimate(sources: Sources, *, exclude: Iterable[Path] = ()) -> tuple[int, in
     folders = Folders(lambda _: None, exclude)
     count = size = 0
     for leaf in _leaves(sources, once=False):
-        if isinstance(leaf, str):
+        if isinstance(leaf, Feed):
+            count += leaf.count() or 0
+        elif isinstance(leaf, str):
             for found in folders.files(leaf):
                 count, size = count + 1, size + found.size
         else:
@@ -121,9 +128,20 @@ def estimate(sources: Sources, *, exclude: Iterable[Path] = ()) -> tuple[int, in
     return count, size
 
 
-def _leaves(sources: Sources, *, once: bool = True) -> Iterator[_Leaf]:
-    """Flatten; paths become text. Iterators, which can be read once only, are left out unless ``once``."""
-    if isinstance(sources, str | os.PathLike):
+@overload
+def _leaves(sources: Sources) -> Iterator[_Leaf]: ...
+@overload
+def _leaves(sources: Sources, *, once: bool) -> Iterator[_Leaf | Feed]: ...
+
+
+def _leaves(sources: Sources, *, once: bool = True) -> Iterator[_Leaf | Feed]:
+    """Flatten; paths become text.
+
+    Unless ``once``, iterators, which can be read once only, are left out, and feeds stay whole.
+    """
+    if isinstance(sources, FeedItem) or (isinstance(sources, Feed) and not once):
+        yield sources
+    elif isinstance(sources, str | os.PathLike):
         path = os.fspath(sources)
         yield os.path.expanduser(path)  # noqa: PTH111 - unlike Path, keeps what it cannot expand
     elif isinstance(sources, bytes | bytearray | memoryview):

@@ -58,6 +58,7 @@ class Assembly:
         backends: ``"index"`` and ``"storage"``.
         processors: by the name that users call them.
         senders, executors: those that the host passed, by name; see `choose_later`.
+        feeds: those that the host passed, by name; see `offered`.
         extensions: in the order in which they are to be opened.
         inner: the storages that the storage is made of, and how each is configured; outer ones first.
     """
@@ -66,6 +67,7 @@ class Assembly:
     processors: Mapping[str, Chosen]
     senders: Mapping[str, Chosen]
     executors: Mapping[str, Chosen]
+    feeds: Mapping[str, Offer]
     extensions: tuple[Chosen, ...]
     inner: tuple[tuple[InnerStorage, Chosen], ...]
 
@@ -92,9 +94,11 @@ def assemble(config: Config, plugins: Iterable[object], hooks: Hooks, registry: 
     taken = _unique(offers)
     _refuse_unknown_tables(config, registry, names | {offer.found.name for offer in offers})
     backends = {"index": config.index, "storage": config.storage}
-    others = [_other(config, offer) for (kind, _), offer in taken.items() if kind not in backends]
+    feeds = {name: offer for (kind, name), offer in taken.items() if kind == "feed"}
+    apart = (*backends, "feed")  # a feed gets its options when it is opened
+    others = [_other(config, offer) for (kind, _), offer in taken.items() if kind not in apart]
     chosen = {
-        kind: _chosen(taken[kind, backend.name], backend.options, kind, config)
+        kind: with_options(taken[kind, backend.name], backend.options, kind, config)
         for kind, backend in backends.items()
     }
 
@@ -104,13 +108,14 @@ def assemble(config: Config, plugins: Iterable[object], hooks: Hooks, registry: 
             wanted = Wanted(("storage",), inner.name, inner.distribution, f"{inner.path}.backend")
             taken.update(_unique(_installed(registry.select(wanted), wanted, hooks)))
             offer = taken["storage", inner.name]
-        return _chosen(offer, inner.options, inner.path, config)
+        return with_options(offer, inner.options, inner.path, config)
 
     return Assembly(
         chosen,
         _by_name(others, "processor"),
         _by_name(others, "sender"),
         _by_name(others, "executor"),
+        feeds,
         tuple(one for one in others if one.offer.found.kind == "extension"),
         tuple(_within(chosen["storage"], choose)),
     )
@@ -138,6 +143,19 @@ def choose_later(
         return passed[wanted.name]
     (offer,) = _installed(registry.select(wanted), wanted, hooks)
     return _other(config, offer)
+
+
+def offered(wanted: Wanted, passed: Mapping[str, Offer], hooks: Hooks, registry: Registry) -> Offer:
+    """Return the offer of a plugin that gets its options from its caller, as `choose_later` does.
+
+    Raises:
+        ConfigError: it is disabled.
+        PluginError: see `fileroom._dispatch.Dispatch.feed`.
+    """
+    if wanted.name in passed:
+        return passed[wanted.name]
+    (offer,) = _installed(registry.select(wanted), wanted, hooks)
+    return offer
 
 
 def _by_name(chosen: Iterable[Chosen], kind: str) -> dict[str, Chosen]:
@@ -194,10 +212,15 @@ def _unique(offers: Iterable[Offer]) -> dict[tuple[str, str], Offer]:
 def _other(config: Config, offer: Offer) -> Chosen:
     name = offer.found.name
     table = {key: one for key, one in config.plugins.tables.get(name, {}).items() if key != "distribution"}
-    return _chosen(offer, table, f"plugins.{name}", config)
+    return with_options(offer, table, f"plugins.{name}", config)
 
 
-def _chosen(offer: Offer, table: Mapping[str, object], path: str, config: Config) -> Chosen:
+def with_options(offer: Offer, table: Mapping[str, object], path: str, config: Config) -> Chosen:
+    """Return an offer with its options.
+
+    Raises:
+        ConfigError: an option is wrong.
+    """
     return Chosen(offer, build_options(offer.registration.options, table, path, config.base), path)
 
 

@@ -21,8 +21,8 @@ class PluginInfo:
 
     Attributes:
         name: its name in TOML.
-        kind: ``index``, ``storage``, ``processor``, ``sender``, ``executor``, ``extension``, or ``unknown``
-            until it is loaded.
+        kind: ``index``, ``storage``, ``processor``, ``sender``, ``executor``, ``feed``, ``extension``, or
+            ``unknown`` until it is loaded.
         distribution: the distribution that ships it.
         version: that distribution's version.
         state: ``enabled`` (the configuration names it), ``available``, ``disabled``, ``missing extra``,

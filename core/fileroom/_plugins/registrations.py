@@ -11,6 +11,7 @@ from fileroom.plugin import (
     API,
     ExecutorPlugin,
     ExtensionPlugin,
+    FeedPlugin,
     IndexPlugin,
     ProcessorPlugin,
     SenderPlugin,
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from fileroom._loader import Found
 
 Registration: TypeAlias = (
-    "IndexPlugin | StoragePlugin | ProcessorPlugin | SenderPlugin | ExecutorPlugin | ExtensionPlugin"
+    "IndexPlugin | StoragePlugin | ProcessorPlugin | SenderPlugin"
+    " | ExecutorPlugin | FeedPlugin | ExtensionPlugin"
 )
 
 TYPES: Mapping[str, type[Registration]] = {
@@ -32,6 +34,7 @@ TYPES: Mapping[str, type[Registration]] = {
     "processor": ProcessorPlugin,
     "sender": SenderPlugin,
     "executor": ExecutorPlugin,
+    "feed": FeedPlugin,
     "extension": ExtensionPlugin,
 }
 RESERVED = {"index": ("backend", "distribution", "extra_tags"), "storage": ("backend", "distribution")}

@@ -75,6 +75,11 @@ def named_executor(config: Config, name: str) -> Wanted:
     return Wanted(("executor",), name, _distribution(config, name), "executor")
 
 
+def named_feed(config: Config, name: str) -> Wanted:
+    """Return a feed that a caller names; it is loaded for that."""
+    return Wanted(("feed",), name, _distribution(config, name), "feed")
+
+
 def _distribution(config: Config, name: str) -> str | None:
     value = config.plugins.tables.get(name, {}).get("distribution")
     if value is None or isinstance(value, str):
