@@ -12,18 +12,19 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self, cast, overload
 from fileroom import maintenance, rebuilding
 from fileroom._archive.intake import Intake, Told
 from fileroom._archive.lifetime import Closed, check_pair, make_base
+from fileroom._archive.log import ChangeLog
 from fileroom._archive.processing import Processing
 from fileroom._dispatch import Dispatch
 from fileroom.attachments import put_attachment, run_processor
 from fileroom.content_types import USER, ContentTypes
 from fileroom.datasets import one_candidate
-from fileroom.errors import NotDicomError, NotFoundError, NotSupportedError, QueryError
+from fileroom.errors import NotDicomError, NotFoundError, NotSupportedError
 from fileroom.events import RemovedBatch
 from fileroom.export import DEFAULT_TEMPLATE
 from fileroom.external import ExternalFiles
 from fileroom.index import Overwrite
 from fileroom.ingest import SWEEP_GRACE
-from fileroom.model import ChangeType, Level, public_id_to_digest
+from fileroom.model import Level, public_id_to_digest
 from fileroom.outgoing import export_resources, host_of, send_resources
 from fileroom.quarantine import Quarantine
 from fileroom.query import Condition, Equal, Query
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     from fileroom.executing import Executor
     from fileroom.export import ExportReport
     from fileroom.index import Details, Edit, Edited, Index, Removal
-    from fileroom.model import ChangePage, ResourceRecord, Statistics
+    from fileroom.model import ResourceRecord, Statistics
     from fileroom.network import Host
     from fileroom.reports import IngestReport, Outcome, Processed, ProcessReport, Progress
     from fileroom.resources import Patient, Series, Study
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
     from fileroom.storage import Source, Storage
 
 
-class Archive:
+class Archive(ChangeLog):
     """One opened index, storage and set of plugins.
 
     Made by `fileroom.open`; a context manager. Any thread may call any method.
@@ -416,19 +417,6 @@ class Archive:
         work = Processing(self, processor, missing=missing, on_done=on_done, stop=stop)
         return work.run(resources, executor)
 
-    def changes(
-        self, since: int = 0, limit: int = 100, types: Sequence[ChangeType | str] | None = None
-    ) -> ChangePage:
-        """Return the log's changes after a sequence, oldest first.
-
-        The log is durable, tells of deletions too, and any number of readers can follow it, each by passing
-        the ``last`` of one page as the next one's ``since``.
-        """
-        if since < 0 or limit < 1:
-            raise QueryError("changes are asked for from a sequence of 0 on, at least one at a time")
-        wanted = None if types is None else [ChangeType.parse(one) for one in types]
-        return self.index.changes(since, limit, wanted)
-
     def statistics(self) -> Statistics:
         """Return the totals."""
         return self.index.statistics()
@@ -463,6 +451,7 @@ class Archive:
 
     def close(self) -> None:
         """Close index, storage and plugins. May be called twice; no other call may follow."""
+        self._ended = True
         self._closing.close()
         self.index = cast("Index", Closed())
         self.storage = cast("Storage", Closed())
