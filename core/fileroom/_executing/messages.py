@@ -92,8 +92,8 @@ def result(answer: bytes) -> tuple[Any, Exception | None]:
     Raises:
         ExecutorError: the task could not be run, and no other could.
     """
-    kind, body = pickle.loads(answer)  # noqa: S301 - our own workers
     try:
+        kind, body = pickle.loads(answer)  # noqa: S301 - our own workers
         content: Any = pickle.loads(body)  # noqa: S301
     except Exception as error:
         what = f"the answer of a worker cannot be read: {type(error).__name__}"

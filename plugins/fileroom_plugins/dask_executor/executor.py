@@ -35,6 +35,7 @@ class DaskExecutor(Executor):
         self._scheduler = scheduler
         self._timeout = timeout
         self._lock = threading.Lock()
+        self._closed = False
         self._slots = 0
         self._counted = 0.0
         _check(scheduler)
@@ -71,6 +72,7 @@ class DaskExecutor(Executor):
 
     def close(self) -> None:
         """Leave the cluster; its workers stay."""
+        self._closed = True
         self._client.close()
 
     def _threads(self) -> int:
@@ -113,6 +115,8 @@ class DaskExecutor(Executor):
         )
 
     def _lost(self) -> ExecutorError:
+        if self._closed:
+            return ExecutorError("the executor is closed: open the archive again")
         return ExecutorError(
             f"the connection to the Dask scheduler {self._scheduler} was lost: see its log, and start again"
         )
