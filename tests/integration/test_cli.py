@@ -26,6 +26,7 @@ NEED_ARCHIVE = {
     "send": ["ID", "--to", "AET@host:104"],
     "echo": ["workstation"],
     "cat": ["ID"],
+    "url": ["ID"],
     "attachments": ["ID"],
     "attach": ["ID", __file__, "--type", "1024"],
     "detach": ["ID", "--type", "1024"],

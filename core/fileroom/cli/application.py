@@ -29,6 +29,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "browse": ("browsing:browse", "Look into archives, and send from them, in a shell."),
         "export": ("exporting:export", "Write DICOM files to a folder or a ZIP file."),
         "cat": ("attaching:cat", "Write an attachment's bytes to the standard output."),
+        "url": ("attaching:url", "Show a URL from which an attachment can be read."),
     },
     "Network": {
         "send": ("sending:send", "Send DICOM files to a DICOM application."),

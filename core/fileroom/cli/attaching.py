@@ -1,4 +1,4 @@
-"""``fileroom attachments``, ``attach``, ``detach`` and ``cat``."""
+"""``fileroom attachments``, ``attach``, ``detach``, ``cat`` and ``url``."""
 
 from __future__ import annotations
 
@@ -30,6 +30,9 @@ _RANGE = re.compile(r"(\d{1,18})-(\d{1,18})?", re.ASCII)
 
 _type = click.option(
     "-t", "--type", "content_type", metavar="N|NAME", required=True, help="Content type: a number or a name."
+)
+_type_to_read = click.option(
+    "-t", "--type", "content_type", metavar="N|NAME", default="dicom", show_default=True, help="Content type."
 )
 _identifier = click.argument("identifier", metavar="ID")
 
@@ -96,9 +99,7 @@ def detach(settings: Settings, *, identifier: str, content_type: str) -> int:
     "fileroom cat 66a662ce-7430e543-bad44d47-0dc5a943-ec7a538d --type thumbnail -o image.jpg",
 )
 @_identifier
-@click.option(
-    "-t", "--type", "content_type", metavar="N|NAME", default="dicom", show_default=True, help="Content type."
-)
+@_type_to_read
 @click.option(
     "--range", "span", metavar="A-B", help="Bytes from A up to, not including, B; A- is to the end."
 )
@@ -125,6 +126,36 @@ def cat(settings: Settings, *, identifier: str, content_type: str, span: str | N
                 _copy(source, sys.stdout.buffer)
         if file is not None and settings.json:
             output.print_json(attachment_as_json(attachment))
+    return 0
+
+
+@command(
+    "url",
+    "fileroom url 66a662ce-7430e543-bad44d47-0dc5a943-ec7a538d",
+    "fileroom url 1.2.840.113619.2.55.3 --type report --seconds 600",
+)
+@_identifier
+@_type_to_read
+@click.option(
+    "--seconds",
+    type=click.IntRange(min=1),
+    default=3600,
+    show_default=True,
+    metavar="N",
+    help="For how long it is valid.",
+)
+def url(settings: Settings, *, identifier: str, content_type: str, seconds: int) -> int:
+    """Show a URL from which anybody who has it can read an attachment, past this archive.
+
+    Only some storages have such URLs: s3 does.
+    """
+    with settings.open() as archive:
+        attachment = _attachment(resolve_one(archive, identifier), content_type)
+        made = attachment.presigned_url(seconds)
+    if settings.json:
+        output.print_json({"url": made, "seconds": seconds})
+    else:
+        click.echo(made)
     return 0
 
 
