@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from fileroom.model import Header
 
 _ATTACHED = 8  # the version of an attachment's UUID
+_KEY = re.compile(r"(?:[^/]*:)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
 
 def attachment_key() -> str:
@@ -33,12 +35,18 @@ def batch_keys(count: int) -> list[str]:
     return [str(uuid.UUID(bytes=prefix + os.urandom(14), version=4)) for _ in range(count)]
 
 
-def is_attachment_key(text: str) -> bool:
+def key_of(locator: str) -> str | None:
+    """Return the key that an object was put under, where its locator tells.
+
+    Most are the key; in a storage with tiers it stands behind the tier's name and a colon.
+    """
+    match = _KEY.fullmatch(locator)
+    return match and match[1]
+
+
+def is_attachment_key(key: str) -> bool:
     """Say whether bytes were put under an `attachment_key`: they are no instance, DICOM or not."""
-    try:
-        return uuid.UUID(text).version == _ATTACHED
-    except ValueError:
-        return False
+    return uuid.UUID(key).version == _ATTACHED
 
 
 def naming_of(header: Header) -> Mapping[str, str]:

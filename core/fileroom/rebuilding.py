@@ -14,7 +14,7 @@ from fileroom.errors import InvalidDatasetError, NotFoundError, StorageError
 from fileroom.header import HeaderReader
 from fileroom.index import Entry, Overwrite
 from fileroom.ingest import BATCH_OBJECTS, SWEEP_GRACE
-from fileroom.keys import is_attachment_key
+from fileroom.keys import is_attachment_key, key_of
 from fileroom.maintenance import is_new, knows_all, mark
 from fileroom.model import AttachmentRecord, Level
 
@@ -95,7 +95,8 @@ def _adopt_all(
     ]
     # Oldest first, as they arrived; of two versions of an instance the newer one wins.
     for one in sorted(unknown, key=lambda one: one.modified):
-        if is_attachment_key(one.locator):
+        key = key_of(one.locator)
+        if key is not None and is_attachment_key(key):
             continue
         try:
             entries.append(_found(archive, reader, one))
@@ -121,18 +122,9 @@ def _found(archive: Archive, reader: HeaderReader, stored: Stored) -> Entry:
         header = reader.read(file)
         file.seek(0)
         digest = digest_of(file, archive.config.ingest.digest)
-    record = AttachmentRecord(
-        DICOM.number, _key(stored.locator), stored.size, digest, stored.locator, stored.size, digest
-    )
+    key = key_of(stored.locator) or str(uuid.uuid4())
+    record = AttachmentRecord(DICOM.number, key, stored.size, digest, stored.locator, stored.size, digest)
     return Entry(header, record)
-
-
-def _key(locator: str) -> str:
-    """Return the key an object was put under, where the storage kept it as the locator, else a new one."""
-    try:
-        return str(uuid.UUID(locator))
-    except ValueError:
-        return str(uuid.uuid4())
 
 
 def _adopt(archive: Archive, entries: list[Entry], overwrite: Overwrite) -> int:
