@@ -2,10 +2,10 @@
 
     python benchmarks/blobs.py [--large 1gb] [--rounds 3] [--postgres URL] [--folder DIR] [--json]
 
-Beside it, in the same run, a plain file with fsync, and the whole object as one value in a database. Objects of
-50 MB are written several times, and the median counts; one object of ``--large`` bytes is written once, in chunks and
-as a file only, since no database takes it as one value. PostgreSQL takes part where a URL is given: an empty
-database, in which tables are made.
+Beside it, in the same run, a plain file with fsync, and the whole object as one value in a database. Objects
+of 50 MB are written several times, and the median counts; one object of ``--large`` bytes is written once, in
+chunks and as a file only, since no database takes it as one value. PostgreSQL takes part where a URL is given:
+an empty database, in which tables are made.
 
 Appending and splicing make a new object under a new key, of 64 KB and the old object's bytes.
 
@@ -29,8 +29,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from fileroom.options import build_options
 from fileroom.plugin import PutItem, parse_size
-from fileroom_plugins.databases.opening import open_database, open_sqlite
+from fileroom_plugins.storage_sql import fileroom_storage
 from fileroom_plugins.storage_sql.storage import SqlStorage
 
 MEDIUM = 50_000_000
@@ -168,9 +169,13 @@ class Measured:
 
 
 def storages(folder: Path, postgres: str | None) -> Iterator[Measured]:
-    yield Measured("SQLite", SqlStorage(open_sqlite(folder / "objects.sqlite"), chunk_size=1 << 18))
-    if postgres:
-        yield Measured("PostgreSQL", SqlStorage(open_database(postgres), chunk_size=1 << 18))
+    options = {"SQLite": {"path": folder / "objects.sqlite"}, "PostgreSQL": {"url": postgres}}
+    plugin = fileroom_storage()
+    for name, table in options.items():
+        if all(table.values()):
+            storage = plugin.open(build_options(plugin.options, table, "storage", folder))
+            assert isinstance(storage, SqlStorage)
+            yield Measured(name, storage)
 
 
 def file_rows(folder: Path, arguments: argparse.Namespace) -> Iterator[dict[str, object]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from fileroom.testing.storage import StorageContract
 from fileroom.testing.storage_machine import storage_machine
@@ -34,3 +35,4 @@ class TestPostgres(StorageContract):
 TestLife = storage_machine(
     lambda folder: SqlStorage(open_sqlite(folder / "objects.sqlite", "normal"), chunk_size=1_000)
 )
+TestLife.settings = settings(TestLife.settings, max_examples=10)  # type: ignore[attr-defined]
