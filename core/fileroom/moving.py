@@ -41,8 +41,7 @@ def move(
 
     Each is copied under a new key, held against its recorded digest on the way, and read back; then the index
     notes where it lies, and then the old bytes are deleted. Revisions stay, and nothing is logged. Whoever
-    stores, replaces, deletes or reads meanwhile need not know of it: a reader that is late finds its bytes
-    gone, and asks the index again.
+    stores, replaces, deletes or reads meanwhile need not know of it.
 
     What lies where it belongs is passed over, so a move that was interrupted goes on when it is run again.
     One attachment that cannot be moved is reported, and stays where it is; the rest goes on.

@@ -8,19 +8,22 @@ was read by the archive, so that what becomes of it later shows in `fileroom ver
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, BinaryIO
+from dataclasses import replace
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from fileroom.content_types import DICOM
-from fileroom.errors import IntegrityError, InvalidDatasetError
+from fileroom.errors import IntegrityError, InvalidDatasetError, NotFoundError
 from fileroom.header import HeaderReader
 from fileroom.model import Level
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from fileroom.archive import Archive
     from fileroom.model import AttachmentRecord
     from fileroom.storage import ByteRange
+
+T = TypeVar("T")
 
 
 def open_attachment(
@@ -34,8 +37,8 @@ def open_attachment(
         StorageError: reading failed.
     """
     if not unread(record):
-        return archive.storage.open(record.locator, byte_range)
-    file = archive.storage.open(record.locator)
+        return _where_it_lies(archive, id_, record, lambda locator: archive.storage.open(locator, byte_range))
+    file = _where_it_lies(archive, id_, record, archive.storage.open)
     try:
         _check(file, id_, HeaderReader(archive.header_tags))
     except BaseException:
@@ -44,7 +47,7 @@ def open_attachment(
     if byte_range is None:
         return file
     file.close()
-    return archive.storage.open(record.locator, byte_range)
+    return _where_it_lies(archive, id_, record, lambda locator: archive.storage.open(locator, byte_range))
 
 
 def read_attachment(
@@ -52,7 +55,9 @@ def read_attachment(
 ) -> list[bytes]:
     """Return the bytes of several ranges of an attachment, in the order asked for; errors as above."""
     if not unread(record):
-        return archive.storage.read_ranges(record.locator, ranges)
+        return _where_it_lies(
+            archive, id_, record, lambda locator: archive.storage.read_ranges(locator, ranges)
+        )
     parts = []
     with open_attachment(archive, id_, record) as file:
         size = file.seek(0, os.SEEK_END)
@@ -61,6 +66,23 @@ def read_attachment(
             file.seek(start)
             parts.append(file.read(end - start))
     return parts
+
+
+def _where_it_lies(archive: Archive, id_: str, record: AttachmentRecord, read: Callable[[str], T]) -> T:
+    """Read by a record's locator; by the one the index has now, if the same bytes were moved since.
+
+    Raises:
+        NotFoundError: the bytes are gone.
+    """
+    try:
+        return read(record.locator)
+    except NotFoundError:
+        details = archive.index.details([id_])[0]
+        for one in details.attachments if details else ():
+            moved = replace(one, locator=record.locator, uuid=record.uuid) == record
+            if moved and one.locator != record.locator:
+                return read(one.locator)
+        raise
 
 
 def unread(record: AttachmentRecord) -> bool:

@@ -131,6 +131,18 @@ class Watched(ExternalFiles):
         raise NotImplementedError
 
 
+def test_who_holds_a_record_from_before_the_move_reads_on(memory: Memory, filled: Path) -> None:
+    with open_tiered(memory, filled) as archive:
+        held = [one.attachments["dicom"] for one in archive.find("instance")]
+        before = [one.read() for one in held]
+        assert move(archive, to="cold").moved == 5
+        assert [one.read() for one in held] == before
+        assert [b"".join(one.stream(7_000)) for one in held] == before
+        archive.find("instance").first().delete()  # type: ignore[union-attr]
+        with pytest.raises(fileroom.NotFoundError):
+            held[0].read()
+
+
 def test_what_is_replaced_or_deleted_meanwhile_is_left_alone(memory: Memory, filled: Path) -> None:
     with open_tiered(memory, filled, SMALL, ingest={"overwrite": "always"}) as archive:
         deleted = next(iter(archive.find("instance", SOPInstanceUID=f"{STUDY}.1.2")))
