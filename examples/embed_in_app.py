@@ -59,7 +59,7 @@ class Reception:
 
     def serve(self, id_: str, content_type: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """Yield a range of an attachment, piece by piece, as an HTTP response would send it."""
-        with self._archive.get(id_).attachments[content_type].open(ByteRange(start, end)) as file:
+        with self._archive.get(id_).attachments[content_type].open("rb", ByteRange(start, end)) as file:
             while piece := file.read(64 << 10):
                 yield piece
 
