@@ -8,6 +8,7 @@ from fileroom.content_types import DICOM
 from fileroom.errors import ExecutorError, NotFoundError, NotSupportedError
 from fileroom.executing import Executor
 from fileroom.reports import IN_ARCHIVE
+from fileroom.retention import QuotaOptions
 
 if TYPE_CHECKING:
     from fileroom._executing.taking import Taken
@@ -41,7 +42,8 @@ class SameArchive:
     """Makes sure that workers store into the archive that this process has open.
 
     The same configuration may mean another archive on another machine: a folder that is not shared, a
-    database on "localhost". So what the first answer of each machine tells of is looked for here.
+    database on "localhost". So what the first answer of each machine tells of is looked for here; but not
+    under a quota, which may have let it go already.
     """
 
     def __init__(self, archive: Archive) -> None:
@@ -55,7 +57,7 @@ class SameArchive:
             ExecutorError: the worker's archive is another one.
         """
         ids = [one.id for one in taken.outcomes if one.id is not None and one.status in IN_ARCHIVE]
-        if not ids or taken.host in self._known or taken.evicted:
+        if not ids or taken.host in self._known or self._archive.config.quota != QuotaOptions():
             return
         for one in self._archive.index.details(ids[:_LOOKED_AT]):
             for attachment in one.attachments if one else ():

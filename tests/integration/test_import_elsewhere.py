@@ -1,0 +1,297 @@
+"""Importing by an executor's workers: as an import here, and what can be different with them."""
+
+from __future__ import annotations
+
+import io
+import threading
+import zipfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import fileroom
+from fileroom._archive import run
+from fileroom._executing import archives
+from fileroom._executing.taking import take_files
+from fileroom.archive import Archive
+from fileroom.config import Backend, Config, load_config
+from fileroom.errors import ExecutorError, NotSupportedError, PluginNotFoundError, StorageFullError
+from fileroom.plugin import ExecutorPlugin, hookimpl
+from fileroom.reports import IngestReport, IngestStoppedError, Progress, Status
+from fileroom.testing.datasets import Corpus, make_instance
+from fileroom_plugins.local_executor.child import Child
+from fileroom_plugins.storage_filesystem.storage import FilesystemStorage
+from tests.core.host_plugins import Bell, NoOptions
+from tests.integration.workers import Workers
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "BATCH_OBJECTS", 8)
+
+
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    workers = Workers()
+    yield workers
+    workers.close()
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Forty instances, and one of each kind of trouble."""
+    folder = tmp_path / "in"
+    for instance in Corpus(40, 4000):
+        path = folder / instance.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(instance.data)
+    (folder / "conflict-1.dcm").write_bytes(make_instance(sop_uid="1.2.7", instance_number=1))
+    (folder / "conflict-2.dcm").write_bytes(make_instance(sop_uid="1.2.7", instance_number=2))
+    (folder / "damaged.dcm").write_bytes(make_instance()[:700])
+    (folder / "empty").touch()
+    (folder / "notes.txt").write_text("no image")
+    with zipfile.ZipFile(folder / "cd.zip", "w") as file:
+        file.writestr("one.dcm", make_instance(patient_id="Z-1", sop_uid="1.2.8"))
+        file.writestr("readme.txt", "no image")
+    return folder
+
+
+def by_status(report: IngestReport) -> dict[Status, int]:
+    return {status: count for status, count in report.counts.items() if count}
+
+
+def test_workers_make_of_files_what_this_process_makes_of_them(
+    archive: Archive, source: Path, tmp_path: Path
+) -> None:
+    seen: list[Progress] = []
+    with fileroom.open(tmp_path / "here") as here:
+        expected = here.ingest(source)
+        report = archive.ingest(source, executor="local", progress=seen.append)
+        assert by_status(report) == by_status(expected)
+        assert report.bytes == expected.bytes
+        assert {one.name for one in report} == {one.name for one in expected}
+        assert {one.id for one in archive.find("instance")} == {one.id for one in here.find("instance")}
+    assert (seen[-1].done, seen[-1].total) == (len(report), 45 + 1)
+    assert [one.reason for one in archive.quarantine.list()] == [
+        one.reason for one in report if one.status is Status.QUARANTINED
+    ]
+    assert list(archive.verify()) == []
+    again = archive.ingest(source, executor="local")
+    assert (again.stored, again.already_stored) == (0, report.stored)
+
+
+def test_no_batch_is_larger_than_those_of_an_import_here(
+    archive: Archive, source: Path, workers: Workers
+) -> None:
+    archive.ingest(source, executor=workers)
+    assert max(map(len, workers.items)) == 8
+    assert Counter(path for batch in workers.items for path in batch).most_common(1)[0][1] == 1
+
+
+def test_a_relative_path_means_the_same_file_to_a_worker_elsewhere(
+    archive: Archive, source: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(source)
+    assert archive.ingest("conflict-1.dcm", executor=workers).stored == 1
+    assert workers.items == [(str(source / "conflict-1.dcm"),)]
+
+
+def test_bytes_and_open_files_are_rejected_with_what_to_do(archive: Archive, workers: Workers) -> None:
+    report = archive.ingest([make_instance(), io.BytesIO(make_instance())], executor=workers)
+    assert report.rejected == 2
+    assert {one.reason for one in report} == {
+        "workers cannot be sent bytes and open files: give paths, or import without an executor"
+    }
+
+
+def test_the_archives_own_folders_are_left_out(archive: Archive, source: Path, workers: Workers) -> None:
+    archive.ingest(source, executor=workers)
+    report = archive.ingest(archive.config.base.parent, executor=workers)
+    names = {Path(name).name for batch in workers.items for name in batch}
+    assert not {path.name for path in archive.storage.folders()[0].rglob("*") if path.is_file()} & names
+    assert report.stored == 0
+
+
+def test_a_file_that_a_worker_does_not_see_is_rejected_with_the_reason(
+    archive: Archive, source: Path, tmp_path: Path
+) -> None:
+    gone = str(tmp_path / "only-here.dcm")
+    taken = take_files(archive.config, (str(source / "conflict-1.dcm"), gone))
+    outcomes = {Path(one.name).name: one for one in taken.outcomes}
+    assert outcomes["conflict-1.dcm"].status is Status.STORED
+    assert outcomes["only-here.dcm"].status is Status.REJECTED
+    assert "must see the files under the same paths" in outcomes["only-here.dcm"].reason
+    for lease in list(archives._leases):
+        archives._close_if_idle(lease)
+
+
+def test_a_process_that_dies_costs_nothing_but_time(
+    archive: Archive, source: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    asked = Child.ask
+    killed = threading.Event()
+
+    def die_while_asked(self: Child, request: bytes) -> bytes:
+        if not killed.is_set():
+            killed.set()
+            threading.Timer(0.2, self._process.kill).start()  # while it starts, or is at work
+        return asked(self, request)
+
+    monkeypatch.setattr(Child, "ask", die_while_asked)
+    report = archive.ingest(source, executor="local")
+    assert report.stored + report.already_stored == 42
+    assert "a worker process died" in caplog.text
+    assert archive.statistics().instances == 42
+    archive.sweep(grace=0)
+    assert len(list(archive.storage.list())) == 42
+    assert list(archive.verify()) == []
+
+
+def test_a_file_that_kills_workers_is_rejected_and_no_other(
+    archive: Archive, source: Path, workers: Workers
+) -> None:
+    victim = str(source / "conflict-1.dcm")
+    workers.deadly = {victim}
+    report = archive.ingest(source, executor=workers)
+    (rejected,) = (one for one in report if one.status is Status.REJECTED)
+    assert (rejected.name, rejected.reason) == (victim, "given up: 3 workers died with it")
+    assert report.stored == 42, "the other of the two in conflict, too"
+
+
+def test_an_import_that_is_told_to_stop_finishes_what_is_under_way(
+    archive: Archive, source: Path, workers: Workers
+) -> None:
+    stop = threading.Event()
+    report = archive.ingest(source, executor=workers, stop=stop, on_outcome=lambda _: stop.set())
+    assert report.interrupted
+    assert 0 < len(report) < 46
+    assert archive.statistics().instances == report.stored
+    assert archive.ingest(source, executor=workers).already_stored == report.stored
+
+
+def test_a_storage_that_fails_stops_the_import_with_a_true_report(
+    archive: Archive, source: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_many = FilesystemStorage.put_many
+    room = threading.Semaphore(3)
+
+    def full_after_three(self: FilesystemStorage, items: object) -> object:
+        if not room.acquire(blocking=False):
+            raise StorageFullError("storage: no space is left")
+        return put_many(self, items)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(FilesystemStorage, "put_many", full_after_three)
+    with pytest.raises(
+        IngestStoppedError, match="the import stopped: storage: no space is left; what was"
+    ) as caught:
+        archive.ingest(source, executor=workers)
+    assert caught.value.report.stored == archive.statistics().instances > 0
+    assert isinstance(caught.value.__cause__, StorageFullError)
+
+
+def test_workers_that_store_into_another_archive_are_found_out(
+    archive: Archive, source: Path, workers: Workers, tmp_path: Path
+) -> None:
+    workers.elsewhere = lambda _: load_config(tmp_path / "another")
+    with pytest.raises(IngestStoppedError, match="stores into another archive than this one") as caught:
+        archive.ingest(source, executor=workers)
+    assert isinstance(caught.value.__cause__, ExecutorError)
+
+
+def test_workers_that_store_the_bytes_elsewhere_are_found_out(
+    archive: Archive, source: Path, workers: Workers, tmp_path: Path
+) -> None:
+    def other_storage(config: Config) -> Config:
+        return replace(config, storage=Backend("filesystem", {"root": str(tmp_path / "elsewhere")}))
+
+    workers.elsewhere = other_storage
+    with pytest.raises(IngestStoppedError, match="stores into another archive than this one"):
+        archive.ingest(source, executor=workers)
+
+
+def test_a_worker_that_cannot_open_the_archive_says_where_and_why(
+    archive: Archive, source: Path, workers: Workers
+) -> None:
+    workers.elsewhere = lambda config: replace(config, index=Backend("oracle"))
+    with pytest.raises(IngestStoppedError, match=r"a worker on .* cannot open the archive: .*'oracle'"):
+        archive.ingest(source, executor=workers)
+
+
+def test_what_the_quota_lets_go_is_counted(source: Path, workers: Workers, tmp_path: Path) -> None:
+    with fileroom.open(tmp_path / "small", quota={"max_studies": 1}) as archive:
+        report = archive.ingest(source, executor=workers)
+        left = archive.statistics()
+    assert left.studies == 1
+    assert report.evicted == report.stored - left.instances > 0
+
+
+def test_plugins_that_a_host_passed_are_refused_in_one_sentence(source: Path, tmp_path: Path) -> None:
+    with (
+        fileroom.open(tmp_path / "host", register=[Bell()]) as archive,
+        pytest.raises(NotSupportedError, match=r"workers cannot use plugins that were passed with register="),
+    ):
+        archive.ingest(source, executor="local")
+
+
+def test_an_executor_of_the_hosts_goes_by_its_name(source: Path, workers: Workers, tmp_path: Path) -> None:
+    class Offering:
+        @hookimpl
+        def fileroom_executor(self) -> ExecutorPlugin:
+            return ExecutorPlugin("crew", NoOptions, lambda options: workers, "")
+
+    with fileroom.open(tmp_path / "host", register=[Offering()], plugins={"crew": {}}) as archive:
+        assert archive.ingest(source, executor="crew").stored == 42
+
+
+def test_an_executor_that_is_not_installed_is_an_error_before_anything_is_read(
+    archive: Archive, source: Path
+) -> None:
+    with pytest.raises(PluginNotFoundError, match="no executor 'task' is installed"):
+        archive.ingest(source, executor="task")
+
+
+def test_literal_options_of_the_executor_do_not_travel(
+    source: Path, workers: Workers, tmp_path: Path
+) -> None:
+    seen: list[Config] = []
+
+    def look(config: Config) -> Config:
+        seen.append(config)
+        return config
+
+    workers.elsewhere = look
+
+    class Offering:
+        @hookimpl
+        def fileroom_executor(self) -> ExecutorPlugin:
+            return ExecutorPlugin("crew", NoOptions, lambda options: workers, "")
+
+    tables = {"enable": ["imaging"], "crew": {}, "imaging": {"size": 64}}
+    with fileroom.open(tmp_path / "host", register=[Offering()], plugins=tables) as archive:
+        archive.ingest(source, executor="crew")
+    assert {tuple(config.plugins.tables) for config in seen} == {("imaging",)}
+
+
+def test_tasks_of_one_configuration_share_an_archive_and_idleness_closes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(archives, "IDLE", 0.01)
+    closed = threading.Event()
+    close = Archive.close
+
+    def close_and_tell(self: Archive) -> None:
+        close(self)
+        closed.set()
+
+    monkeypatch.setattr(Archive, "close", close_and_tell)
+    config = load_config(tmp_path / "shared")
+    with archives.opened(config) as one, archives.opened(load_config(tmp_path / "shared")) as two:
+        assert one is two
+        assert not closed.wait(0.1), "it is in use"
+    assert closed.wait(30)
+    with archives.opened(config) as three:
+        assert three is not one
+        assert three.statistics().instances == 0

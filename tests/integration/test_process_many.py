@@ -1,0 +1,201 @@
+"""A processor on many resources: here, in other processes, by an executor's workers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+import fileroom
+from fileroom.archive import Archive
+from fileroom.errors import (
+    ExecutorError,
+    InvalidDatasetError,
+    MissingDependencyError,
+    NotFoundError,
+    NotSupportedError,
+    PluginNotFoundError,
+    StorageFullError,
+)
+from fileroom.plugin import Processor, ProcessorPlugin, Product, hookimpl
+from fileroom.reports import Processed, ProcessStoppedError
+from fileroom.testing.datasets import make_instance
+from fileroom_plugins.storage_filesystem.storage import FilesystemStorage
+from tests.core.host_plugins import NoOptions
+from tests.integration.workers import Workers
+
+MISSING = "aaaaaaaa-aaaaaaaa-aaaaaaaa-aaaaaaaa-aaaaaaaa"
+
+
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    workers = Workers()
+    yield workers
+    workers.close()
+
+
+@pytest.fixture
+def filled(archive: Archive) -> Archive:
+    """Six instances with an image each, the last of them without."""
+    for number in range(6):
+        pixels = {} if number < 5 else {"rows": 0, "columns": 0}
+        archive.store(make_instance(sop_uid=f"1.2.{number}", instance_number=number, **pixels)).check()  # type: ignore[arg-type]
+    return archive
+
+
+def ids_of(archive: Archive) -> list[str]:
+    return [one.id for one in archive.find("instance", order_by="InstanceNumber")]
+
+
+@pytest.mark.parametrize("executor", [None, "local", "workers"])
+def test_every_resource_is_processed_and_a_failure_is_its_own(
+    filled: Archive, executor: str | None, workers: Workers
+) -> None:
+    *images, bare = ids_of(filled)
+    heard: list[Processed] = []
+    report = filled.process_many(
+        filled.find("instance"),
+        "thumbnail",
+        executor=workers if executor == "workers" else executor,
+        on_done=heard.append,
+    )
+    assert (report.processed, report.failed, report.attachments, len(report)) == (5, 1, 5, 6)
+    assert {one.id for one in report if not one.reason} == set(images)
+    (failure,) = (one for one in report if one.reason)
+    assert failure.id == bare
+    assert "no image" in failure.reason
+    assert list(report) == heard
+    for id_ in images:
+        (made,) = (one for one in report if one.id == id_)
+        assert filled.get(id_).attachments["thumbnail"].record == made.attachments[0]
+    assert "thumbnail" not in filled.get(bare).attachments
+
+
+def test_what_has_the_attachment_already_is_skipped(filled: Archive, workers: Workers) -> None:
+    first, second, *_ = ids_of(filled)
+    filled.process_many([first, second], "thumbnail")
+    report = filled.process_many(filled.find("instance"), "thumbnail", missing="thumbnail", executor=workers)
+    assert (report.skipped, report.processed, report.failed) == (2, 3, 1)
+    assert filled.get(first).attachments["thumbnail"].revision == 1
+    assert [one.attachments[0].revision for one in filled.process_many([first], "thumbnail")] == [2]
+
+
+def test_levels_above_take_their_middle_instance(filled: Archive) -> None:
+    report = filled.process_many(filled.find("series"), "thumbnail")
+    assert report.processed == 1
+    series = filled.find("series").first()
+    assert series is not None
+    assert "thumbnail" in series.attachments
+
+
+def test_a_resource_that_is_not_there_is_a_failure_like_any_other(filled: Archive) -> None:
+    report = filled.process_many([MISSING, ids_of(filled)[0]], "thumbnail")
+    assert (report.processed, report.failed) == (1, 1)
+    assert next(iter(report)).reason.startswith(f"no resource {MISSING}")
+
+
+@pytest.mark.parametrize("executor", [None, "local"])
+def test_a_wrong_name_is_one_error(filled: Archive, executor: str | None) -> None:
+    with pytest.raises(PluginNotFoundError, match="no processor 'thumbnial'"):
+        filled.process_many(filled.find("instance"), "thumbnial", executor=executor)
+    with pytest.raises(NotFoundError, match="content type"):
+        filled.process_many(filled.find("instance"), "thumbnail", missing="thumbnial", executor=executor)
+
+
+def test_resources_are_taken_one_by_one_and_stop_ends_it(filled: Archive, workers: Workers) -> None:
+    stop = threading.Event()
+    taken: list[str] = []
+
+    def slowly() -> Iterator[str]:
+        for id_ in ids_of(filled) * 1000:
+            taken.append(id_)
+            yield id_
+
+    report = filled.process_many(slowly(), "thumbnail", stop=stop, on_done=lambda _: stop.set())
+    assert report.interrupted
+    assert len(report) == 1
+    assert len(taken) <= 200
+    assert not filled.process_many([], "thumbnail", stop=stop).interrupted, "nothing was left to do"
+
+
+def test_a_batch_with_which_workers_die_is_tried_one_by_one(filled: Archive, workers: Workers) -> None:
+    victim = ids_of(filled)[2]
+    workers.deadly = {victim}
+    report = filled.process_many(filled.find("instance"), "thumbnail", executor=workers)
+    assert (report.processed, report.failed) == (4, 2)
+    assert "3 workers died" in next(one.reason for one in report if one.id == victim)
+
+
+def test_workers_that_cannot_open_the_archive_stop_it(filled: Archive, workers: Workers) -> None:
+    workers.elsewhere = lambda config: config.disabling(["sqlite"])
+    with pytest.raises(
+        ProcessStoppedError, match=r"processing stopped: a worker on .* cannot open the archive"
+    ) as caught:
+        filled.process_many(filled.find("instance"), "thumbnail", executor=workers)
+    assert isinstance(caught.value.__cause__, ExecutorError)
+    assert len(caught.value.report) == 0
+
+
+def test_a_storage_that_fails_stops_it_with_a_true_report(
+    filled: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_many = FilesystemStorage.put_many
+    room = iter([True, True])
+
+    def full_after_two(self: FilesystemStorage, items: object) -> object:
+        if not next(room, False):
+            raise StorageFullError("storage: no space is left")
+        return put_many(self, items)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(FilesystemStorage, "put_many", full_after_two)
+    with pytest.raises(
+        ProcessStoppedError, match="no space is left; what was made until then is kept"
+    ) as caught:
+        filled.process_many(ids_of(filled), "thumbnail")
+    assert caught.value.report.processed == 2
+
+
+class Moody(Processor):
+    """Fails as its turn has it."""
+
+    def __init__(self, moods: list[Exception | None]) -> None:
+        self.moods = moods
+
+    def process(self, source: BinaryIO) -> Sequence[Product]:
+        mood = self.moods.pop(0)
+        if mood is not None:
+            raise mood
+        return [Product(1200, b"done", "text/plain")]
+
+
+def moody(*moods: Exception | None) -> object:
+    class Offering:
+        @hookimpl
+        def fileroom_processor(self) -> ProcessorPlugin:
+            return ProcessorPlugin("moody", NoOptions, lambda options: Moody(list(moods)), "")
+
+    return Offering()
+
+
+def test_a_processor_that_fails_in_any_way_stops_no_other_and_tells_nothing_of_a_patient(
+    tmp_path: Path,
+) -> None:
+    errors = [NotSupportedError("no"), None, KeyError("Doe^Jane"), InvalidDatasetError("damaged"), None]
+    with fileroom.open(tmp_path / "a", register=[moody(*errors)]) as archive:
+        for number in range(5):
+            archive.store(make_instance(sop_uid=f"1.2.{number}", instance_number=number)).check()
+        report = archive.process_many(ids_of(archive), "moody")
+        with pytest.raises(NotSupportedError, match="passed with register="):
+            archive.process_many(ids_of(archive), "moody", executor="local")
+    assert [one.reason for one in report] == ["no", "", "the processor failed: KeyError", "damaged", ""]
+
+
+def test_a_package_that_a_processor_needs_stops_it(tmp_path: Path) -> None:
+    missing = MissingDependencyError("pip install 'fileroom[imaging]'", "imaging")
+    with fileroom.open(tmp_path / "a", register=[moody(missing)]) as archive:
+        archive.store(make_instance()).check()
+        with pytest.raises(ProcessStoppedError, match="pip install"):
+            archive.process_many(ids_of(archive), "moody")

@@ -1,0 +1,55 @@
+"""An executor of threads, with which tests can have happen what happens to workers."""
+
+from __future__ import annotations
+
+import functools
+import pickle
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from fileroom._executing import archives
+from fileroom._executing.messages import request as request_of
+from fileroom._executing.messages import sendable
+from fileroom.config import Config
+from fileroom.errors import TaskLostError
+from fileroom.executing import Executor, perform
+
+
+class Workers(Executor):
+    """Two threads.
+
+    Attributes:
+        deadly: items with which workers die.
+        elsewhere: makes another configuration of that which the tasks open the archive with.
+        items: the batches that were performed.
+    """
+
+    def __init__(self) -> None:
+        self.deadly: set[str] = set()
+        self.elsewhere: Callable[[Config], Config] | None = None
+        self.items: list[tuple[str, ...]] = []
+        self._pool = ThreadPoolExecutor(2)
+
+    def submit(self, request: bytes) -> Future[bytes]:
+        return self._pool.submit(self._perform, request)
+
+    def slots(self) -> int:
+        return 4
+
+    def close(self) -> None:
+        """End, and close the archives that the tasks have opened, as the end of a worker does."""
+        self._pool.shutdown()
+        for lease in list(archives._leases):
+            archives._close_if_idle(lease)
+
+    def _perform(self, request: bytes) -> bytes:
+        _, task_data, item_data = pickle.loads(request)
+        task: functools.partial[object] = pickle.loads(task_data)
+        items: tuple[str, ...] = pickle.loads(item_data)
+        if self.deadly.intersection(items):
+            raise TaskLostError("given up: 3 workers died with it")
+        if self.elsewhere is not None:
+            config, *rest = task.args
+            task = functools.partial(task.func, self.elsewhere(config), *rest)
+        self.items.append(items)
+        return perform(request_of(sendable(task), item_data))
