@@ -4,8 +4,8 @@
 
 Beside it, in the same run, a plain file with fsync, and the whole object as one value in a database. Objects
 of 50 MB are written several times, and the median counts; one object of ``--large`` bytes is written once, in
-chunks and as a file only, since no database takes it as one value. PostgreSQL takes part where a URL is given:
-an empty database, in which tables are made.
+chunks and as a file only, since no database takes it as one value. PostgreSQL takes part where a URL is
+given: an empty database, in which tables are made.
 
 Appending and splicing make a new object under a new key, of 64 KB and the old object's bytes.
 
@@ -169,13 +169,16 @@ class Measured:
 
 
 def storages(folder: Path, postgres: str | None) -> Iterator[Measured]:
-    options = {"SQLite": {"path": folder / "objects.sqlite"}, "PostgreSQL": {"url": postgres}}
+    yield Measured("SQLite", opened(folder, path="objects.sqlite"))
+    if postgres:
+        yield Measured("PostgreSQL", opened(folder, url=postgres))
+
+
+def opened(folder: Path, **table: object) -> SqlStorage:
     plugin = fileroom_storage()
-    for name, table in options.items():
-        if all(table.values()):
-            storage = plugin.open(build_options(plugin.options, table, "storage", folder))
-            assert isinstance(storage, SqlStorage)
-            yield Measured(name, storage)
+    storage = plugin.open(build_options(plugin.options, table, "storage", folder))
+    assert isinstance(storage, SqlStorage)
+    return storage
 
 
 def file_rows(folder: Path, arguments: argparse.Namespace) -> Iterator[dict[str, object]]:

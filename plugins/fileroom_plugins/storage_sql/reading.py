@@ -24,16 +24,17 @@ class ObjectFile(io.RawIOBase):
         read: returns so many bytes from a position on, all of which are there.
         start: the position of the first byte.
         end: the position after the last one.
+        beginning: the first bytes, as far as they were read already.
     """
 
     name = ""  # pydicom asks a buffered reader for it
 
-    def __init__(self, read: Callable[[int, int], bytes], start: int, end: int) -> None:
+    def __init__(self, read: Callable[[int, int], bytes], start: int, end: int, beginning: bytes) -> None:
         self._read = read
         self._start = start
         self._size = end - start
         self._position = 0
-        self._held = b""
+        self._held = beginning
         self._held_from = 0
         self._ahead = 0
 
@@ -51,21 +52,16 @@ class ObjectFile(io.RawIOBase):
         wanted = min(len(view), self._left())
         if not wanted:
             return 0
-        offset = self._position - self._held_from
-        if not 0 <= offset < len(self._held):
-            # Where a reader goes on where it stopped, it will go on; elsewhere, nothing tells.
-            self._ahead = min(max(self._ahead, BUFFER) * 4, _FURTHEST) if offset == len(self._held) else 0
-            self._held = self._take(min(max(wanted, self._ahead), self._left()))
-            self._held_from = self._position
-            offset = 0
-        given = min(wanted, len(self._held) - offset)
-        view[:given] = memoryview(self._held)[offset : offset + given]
+        here = self._held_here() or self._read_ahead(wanted)
+        given = min(wanted, len(here))
+        view[:given] = here[:given]
         self._position += given
         return given
 
     def readall(self) -> bytes:
         """Read to the end."""
-        pieces = []
+        pieces = [bytes(self._held_here())]
+        self._position += len(pieces[0])
         while left := self._left():
             pieces.append(self._take(min(left, _FURTHEST)))
             self._position += len(pieces[-1])
@@ -92,6 +88,19 @@ class ObjectFile(io.RawIOBase):
     def _left(self) -> int:
         self._check_open()
         return max(self._size - self._position, 0)
+
+    def _held_here(self) -> memoryview:
+        """Return what is held from the position on."""
+        offset = self._position - self._held_from
+        return memoryview(self._held)[offset if offset >= 0 else len(self._held) :]
+
+    def _read_ahead(self, wanted: int) -> memoryview:
+        """Hold what is wanted from the position on, and more if the reader seems to go on."""
+        goes_on = self._position == self._held_from + len(self._held)
+        self._ahead = min(max(self._ahead, BUFFER) * 4, _FURTHEST) if goes_on else 0
+        self._held = self._take(min(max(wanted, self._ahead), self._left(), _FURTHEST))
+        self._held_from = self._position
+        return memoryview(self._held)
 
     def _take(self, size: int) -> bytes:
         return self._read(self._start + self._position, size)

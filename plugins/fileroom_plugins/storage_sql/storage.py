@@ -21,6 +21,7 @@ from fileroom.plugin import (
     Stored,
     buffers,
 )
+from fileroom_plugins.databases.errors import OutcomeUnknownError
 from fileroom_plugins.storage_sql import loose
 from fileroom_plugins.storage_sql.binary import prepare_for_bytes
 from fileroom_plugins.storage_sql.chunks import read
@@ -98,8 +99,8 @@ class SqlStorage(Storage):
         try:
             written = [(key_bytes(item.key), segment.add(buffers(item.source))) for item in items]
             segment.finish(lambda connection: insert_whole(connection, written))
-        except BaseException:
-            segment.take_back()
+        except BaseException as error:
+            self._take_back(segment, [item.key for item in items], error)
             raise
         return [Stored(item.key, extent.length) for item, (_, extent) in zip(items, written, strict=True)]
 
@@ -107,7 +108,8 @@ class SqlStorage(Storage):
         self, locator: str, key: str, offset: int | None, delete_length: int | None, data: Source
     ) -> Stored:
         """Store an object that shares the chunks of another one."""
-        old = self._find(locator)
+        with self._found(locator) as (_, old):
+            pass
         start = old.size if offset is None else offset
         if not 0 <= start <= old.size or (delete_length is not None and delete_length < 0):
             raise InvalidValueError(
@@ -118,33 +120,33 @@ class SqlStorage(Storage):
         segment = Segment(self.database, self._chunk_size)
         try:
             size = splice(self.database, segment, old, new, replaced=(start, end), pieces=buffers(data))
-        except BaseException:
-            segment.take_back()
+        except BaseException as error:
+            self._take_back(segment, [key], error)
             raise
         return Stored(key, size)
 
     def open(self, locator: str, byte_range: ByteRange | None = None) -> BinaryIO:
         """Open an object, or a range of it; its chunks are read as they are needed."""
-        found = self._find(locator)
-        start, end = (byte_range or _WHOLE).within(found.size)
-        return io.BufferedReader(
-            ObjectFile(lambda position, size: self._read(found, position, size), start, end), BUFFER
-        )
+        with self._found(locator) as (connection, found):
+            start, end = (byte_range or _WHOLE).within(found.size)
+            beginning = read(connection, cut(found.extents, start, min(start + BUFFER, end)))
+
+        def more(position: int, size: int) -> bytes:
+            with translated(), self.database.read() as connection:
+                return read(connection, cut(found.extents, position, position + size))
+
+        return io.BufferedReader(ObjectFile(more, start, end, beginning), BUFFER)
 
     def read_ranges(self, locator: str, ranges: Sequence[ByteRange]) -> list[bytes]:
         """Return the bytes of several ranges, as one state of the database holds them."""
-        key = existing_key_of(locator)
-        with translated(), self.database.read() as connection:
-            found = find(connection, key)
-            if found is None:
-                raise not_found(locator)
+        with self._found(locator) as (connection, found):
             bounds = [each.within(found.size) for each in ranges]
             return [read(connection, cut(found.extents, start, end)) for start, end in bounds]
 
     def stat(self, locator: str) -> Stored:
         """Return an object's size, and when it was put."""
-        found = self._find(locator)
-        return Stored(locator, found.size, found.created / 1000)
+        with self._found(locator) as (_, found):
+            return Stored(locator, found.size, found.created / 1000)
 
     def delete(self, locators: Sequence[str]) -> list[Deletion]:
         """Delete objects, many in one transaction."""
@@ -184,17 +186,15 @@ class SqlStorage(Storage):
             self._closed = True
             self.database.close()
 
-    def _find(self, locator: str) -> Object:
+    @contextlib.contextmanager
+    def _found(self, locator: str) -> Iterator[tuple[Connection, Object]]:
+        """Enter a transaction that only reads, with an object that is there."""
         key = existing_key_of(locator)
         with translated(), self.database.read() as connection:
             found = find(connection, key)
-        if found is None:
-            raise not_found(locator)
-        return found
-
-    def _read(self, found: Object, position: int, size: int) -> bytes:
-        with translated(), self.database.read() as connection:
-            return read(connection, cut(found.extents, position, position + size))
+            if found is None:
+                raise not_found(locator)
+            yield connection, found
 
     def _delete(self, keys: Sequence[bytes]) -> None:
         def work(connection: Connection) -> None:
@@ -203,6 +203,11 @@ class SqlStorage(Storage):
 
         with translated():
             self.database.write(work)
+
+    def _take_back(self, segment: Segment, keys: Sequence[str], error: BaseException) -> None:
+        segment.take_back()
+        if isinstance(error.__cause__, OutcomeUnknownError):  # they may be there
+            self.delete(keys)
 
     def _clear(self) -> None:
         """Remove the chunks of what was deleted; what fails here is left to `discard_unfinished`."""

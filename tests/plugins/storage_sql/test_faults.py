@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ from tests.plugins.storage_sql.looking import EMPTY, rows
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from sqlalchemy.pool import PoolProxiedConnection
 
     from tests.servers.postgres import PostgresServer
 
@@ -167,6 +170,31 @@ def test_a_database_that_is_full_is_told_and_goes_on_when_there_is_room(tmp_path
         storage.put(new_key(), sample(1 << 20))
     assert listed(storage) == {kept: 1_000}
     assert content(storage, storage.put(new_key(), b"small").locator) == b"small"
+    storage.close()
+
+
+@pytest.mark.parametrize("verb", ["put", "splice"])
+def test_what_was_committed_and_nobody_heard_of_is_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    storage = opened(tmp_path / "objects.sqlite")
+    kept = storage.put(new_key(), sample(100)).locator
+    commit = storage.database.engine.dialect.do_commit
+
+    def commit_and_lose_the_connection(connection: PoolProxiedConnection) -> None:
+        monkeypatch.undo()
+        commit(connection)
+        raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
+
+    monkeypatch.setattr(storage.database.engine.dialect, "do_commit", commit_and_lose_the_connection)
+    with pytest.raises(StorageError, match="the connection was lost"):
+        if verb == "put":
+            storage.put(new_key(), sample(100))
+        else:
+            storage.splice(kept, new_key(), None, 0, sample(100))
+    assert listed(storage) == {kept: 100}
+    storage.delete([kept])
+    assert rows(storage) == EMPTY
     storage.close()
 
 
