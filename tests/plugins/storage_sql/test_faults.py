@@ -187,11 +187,9 @@ def test_what_was_committed_and_nobody_heard_of_is_taken_back(
         raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
 
     monkeypatch.setattr(storage.database.engine.dialect, "do_commit", commit_and_lose_the_connection)
+    given = {"put": (new_key(), sample(100)), "splice": (kept, new_key(), None, 0, sample(100))}
     with pytest.raises(StorageError, match="the connection was lost"):
-        if verb == "put":
-            storage.put(new_key(), sample(100))
-        else:
-            storage.splice(kept, new_key(), None, 0, sample(100))
+        getattr(storage, verb)(*given[verb])
     assert listed(storage) == {kept: 100}
     storage.delete([kept])
     assert rows(storage) == EMPTY
