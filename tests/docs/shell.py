@@ -82,7 +82,7 @@ def _resolved(word: str) -> str:
         return found.id
 
 
-OPEN = {"tags", "failures", "remaining", "removed", "metadata"}
+OPEN = {"tags", "failures", "remaining", "removed", "metadata", "tiers"}
 """Keys whose values are objects with keys of their own, which depend on the archive."""
 
 
