@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from fileroom.plugin import FileroomError, Stored, buffers
 from fileroom_plugins.storage_s3.creation import new_mark
 from fileroom_plugins.storage_s3.deleting import delete
-from fileroom_plugins.storage_s3.parts import MOST_PARTS, Parts, put_all, too_large
+from fileroom_plugins.storage_s3.parts import Parts, put_all
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -106,8 +106,6 @@ class Batch:
 
     def _put(self, item: PutItem) -> int:
         """Put an object; return its size."""
-        if (item.size or 0) > MOST_PARTS * self._part_size:
-            raise too_large()
         parts = Parts(self._until_stopped(buffers(item.source)), self._part_size, self._room)
         try:
             if parts.is_single:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import logging
-import random
-import threading
-import time
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
 from fileroom.plugin import StorageError
 from fileroom_plugins.storage_s3.answers import Found, Opened, opened
+from fileroom_plugins.storage_s3.attempts import Attempts
 from fileroom_plugins.storage_s3.client import connect
-from fileroom_plugins.storage_s3.failures import FAILURES, code_of, failure_of
+from fileroom_plugins.storage_s3.failures import code_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from mypy_boto3_s3.type_defs import (
         CompletedPartTypeDef,
@@ -28,19 +25,14 @@ if TYPE_CHECKING:
     from fileroom.plugin import FileroomError
     from fileroom_plugins.storage_s3 import Options
 
-T = TypeVar("T")
-
 MARK = "fileroom-put"
 """The user metadata that tells one put's object from another's, lest a lost answer be taken for a refusal."""
 
 MOST_DELETED = 1_000
 """How many objects one request can delete (Amazon S3 API Reference, DeleteObjects)."""
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 20.0
 _MISSING = {"404", "NoSuchKey"}
 _NO_UPLOAD = "NoSuchUpload"
-
-_log = logging.getLogger("fileroom.storage.s3")
 
 
 class Bucket:
@@ -49,17 +41,19 @@ class Bucket:
     Names are those of objects in the bucket. All methods raise `StorageError` for what fails, and
     `ConfigError` where no credentials can be found.
 
+    Attributes:
+        attempts: how requests are made again.
+
     Raises:
         ConfigError: a secret cannot be found, or botocore does not like the options.
     """
 
     def __init__(self, options: Options) -> None:
         self._name = options.bucket
-        self._retries = options.retries
-        self._slots = threading.BoundedSemaphore(options.concurrency)
-        self._where = f"bucket {options.bucket!r}"
+        self.attempts = Attempts(f"bucket {options.bucket!r}", options.retries, options.concurrency)
+        self._call = self.attempts.call
         self._client = self._call("cannot set up boto3", lambda: connect(options), tries=1)
-        self._where += f" at {urlsplit(self._client.meta.endpoint_url).netloc}"
+        self.attempts.where += f" at {urlsplit(self._client.meta.endpoint_url).netloc}"
         self._put_arguments: dict[str, Any] = {}
         if options.sse != "none":
             self._put_arguments["ServerSideEncryption"] = options.sse
@@ -113,10 +107,14 @@ class Bucket:
         """
         answer = self.get(name, start, end, etag)
         if answer is None:
-            raise StorageError(f"storage s3, {self._where}: an object was deleted while it was being read")
+            raise StorageError(
+                f"storage s3, {self.attempts.where}: an object was deleted while it was being read"
+            )
         if answer.etag not in ("", etag):  # not every server looks at If-Match
             answer.close()
-            raise StorageError(f"storage s3, {self._where}: an object was replaced while it was being read")
+            raise StorageError(
+                f"storage s3, {self.attempts.where}: an object was replaced while it was being read"
+            )
         return answer
 
     def head(self, name: str, *, tries: int | None = None) -> Found | None:
@@ -144,7 +142,7 @@ class Bucket:
             lambda: self._client.put_object(
                 Bucket=self._name,
                 Key=name,
-                Body=cast("bytes", body),
+                Body=_body(body),
                 Metadata={MARK: mark},
                 **arguments,
                 **self._put_arguments,
@@ -180,7 +178,7 @@ class Bucket:
         answer = self._call(
             "cannot write a part of an object",
             lambda: self._client.upload_part(
-                Bucket=self._name, Key=name, UploadId=upload, PartNumber=number, Body=cast("bytes", body)
+                Bucket=self._name, Key=name, UploadId=upload, PartNumber=number, Body=_body(body)
             ),
         )
         return answer["ETag"]
@@ -254,7 +252,7 @@ class Bucket:
         for one in answer.get("Errors", []):
             if one.get("Code") not in _MISSING:
                 cause = ClientError({"Error": {"Code": one.get("Code", "")}}, "DeleteObjects")
-                failed[one["Key"]] = self.error(cause, "cannot delete an object")
+                failed[one["Key"]] = self.attempts.error(cause, "cannot delete an object")
                 failed[one["Key"]].__cause__ = cause
         return failed
 
@@ -289,27 +287,7 @@ class Bucket:
         """Close the connections."""
         self._client.close()
 
-    def may_try_again(self, error: Exception, tried: int) -> bool:
-        """Say whether to do something again that failed so many times in a row, after a pause if so."""
-        if not failure_of(error).passes or tried > self._retries:
-            return False
-        longest = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**tried)
-        time.sleep(random.uniform(0, longest))  # noqa: S311 - so that many who failed at once spread out
-        return True
 
-    def error(self, error: Exception, doing: str) -> FileroomError:
-        """Return what to raise for a failure, one of `FAILURES`; chain it with ``from``."""
-        failure = failure_of(error)
-        return failure.error(f"storage s3, {self._where}: {doing}: {failure.advice}")
-
-    def _call(self, doing: str, send: Callable[[], T], tries: int | None = None) -> T:
-        tried = 0
-        while True:
-            try:
-                with self._slots:
-                    return send()
-            except FAILURES as error:
-                tried += 1
-                if tried == tries or not self.may_try_again(error, tried):
-                    raise self.error(error, doing) from error
-                _log.info("storage s3: %s: trying again (%s)", doing, code_of(error) or type(error).__name__)
+def _body(data: bytes | bytearray) -> bytes:
+    """Return a body that botocore sends at once; for bytes, it asks first, and sends 16 KiB at a time."""
+    return cast("bytes", memoryview(data))

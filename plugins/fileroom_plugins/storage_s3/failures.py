@@ -5,7 +5,9 @@ The codes are those of the Amazon S3 API Reference, "Error responses", and what 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 
 from botocore import exceptions as boto
 from urllib3.exceptions import HTTPError
@@ -35,6 +37,7 @@ _BUSY = Failure("the server is overloaded or in trouble: try again later, or low
 _BROKEN = Failure("the bytes did not arrive as they were sent: look for a bad network or proxy", passes=True)
 _CONFLICT = Failure("something else was changing the same object: try again", passes=True)
 _DENIED = Failure("access denied: the credentials lack a permission that docs/s3.md lists, or have expired")
+_CLOCK = Failure("the clocks of this machine and the server disagree: set them (NTP)")
 _KEY = Failure("the server does not know the access key: check access_key_id")
 _TOKEN = Failure("the session token is wrong or has expired: get new credentials")
 _REGION = Failure("the bucket is in another region, or at another endpoint: check region and endpoint_url")
@@ -76,7 +79,7 @@ _CODES = {
     "PermanentRedirect": _REGION,
     "PreconditionFailed": Failure("there is another object under the same name"),
     "QuotaExceeded": _FULL,
-    "RequestTimeTooSkewed": Failure("the clocks of this machine and the server disagree: set them (NTP)"),
+    "RequestTimeTooSkewed": _CLOCK,
     "RequestTimeout": _BUSY,
     "ServiceUnavailable": _BUSY,
     "SignatureDoesNotMatch": Failure("the secret does not belong to the access key: check secret_access_key"),
@@ -98,6 +101,8 @@ _STATUSES = {
     504: _BUSY,
     507: _FULL,
 }
+_REFUSALS = (400, 403)
+_MOST_SKEW = 15 * 60  # seconds (Amazon S3 API Reference, "Signature Version 4")
 _UNREACHABLE = Failure("the server cannot be reached: check endpoint_url, the network, proxies", passes=True)
 _SLOW = Failure("the server did not answer in time: check the network, or raise read_timeout", passes=True)
 _CUT = Failure("the connection broke: check the network and proxies", passes=True)
@@ -132,6 +137,8 @@ def failure_of(error: Exception) -> Failure:
     """Return what a failure means, one of `FAILURES`."""
     if isinstance(error, boto.ClientError):
         code, status = code_of(error), _status(error)
+        if status in _REFUSALS and _clocks_differ(error):  # some say AccessDenied, and a HEAD has no code
+            return _CLOCK
         unknown = Failure(f"the server refused it ({code or 'no reason given'}, HTTP {status})")
         return _CODES.get(code) or _STATUSES.get(status, unknown)
     unknown = Failure(f"boto3 could not make the request ({type(error).__name__})")
@@ -152,3 +159,13 @@ def code_of(error: BaseException | None) -> str:
 
 def _status(error: boto.ClientError) -> int:
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
+def _clocks_differ(error: boto.ClientError) -> bool:
+    """Say whether the server's answer bears a time for which ours could not have signed the request."""
+    told = error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date", "")
+    try:
+        theirs = parsedate_to_datetime(told).timestamp()
+    except ValueError:
+        return False
+    return abs(theirs - time.time()) > _MOST_SKEW

@@ -49,8 +49,8 @@ class Flow:
             except FAILURES as error:
                 tried += 1
                 self._body.close()
-                if not self._bucket.may_try_again(error, tried):
-                    raise self._bucket.error(error, "cannot read an object to its end") from error
+                if not self._bucket.attempts.may_follow(error, tried):
+                    raise self._bucket.attempts.error(error, "cannot read an object to its end") from error
                 self._body = _body(self._bucket.get_more(self._name, self.at, self.end, self._etag))
             else:
                 self.at += len(data)

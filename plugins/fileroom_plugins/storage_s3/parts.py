@@ -107,7 +107,7 @@ def put_all(
         while (part := parts.take()) is not None:
             if len(done) == MOST_PARTS:
                 room.release()
-                raise too_large()
+                raise StorageError(f"storage s3: an object has more than {MOST_PARTS} parts: raise part_size")
             future = pool.submit(put, len(done) + 1, part)
             del part
             future.add_done_callback(lambda _: room.release())
@@ -115,10 +115,3 @@ def put_all(
             if any(one.done() and one.exception() for one in done[-2 * threads :]):
                 break
         return [future.result() for future in done]
-
-
-def too_large() -> StorageError:
-    """Return the error for what does not fit into that many parts."""
-    return StorageError(
-        f"storage s3: an object is larger than {MOST_PARTS} times part_size: raise that, and put it again"
-    )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fileroom.testing.storage import StorageContract
+from fileroom.testing.storage_atomic import AtomicContract
+from fileroom.testing.storage_concurrency import ConcurrencyContract
 from tests.plugins.storage_s3.opening import open_s3
 from tests.servers.s3 import S3Server
 
@@ -19,14 +21,21 @@ class TestOnRclone(StorageContract):
 
     @pytest.fixture
     def open_storage(self, rclone_s3: S3Server) -> OpenStorage:
-        return lambda: open_s3(rclone_s3, concurrency=2)
+        return lambda: open_s3(rclone_s3, concurrency=2)  # parts in memory, of which the kit allows three
 
 
-class TestOnMoto(StorageContract):
-    """A server that honours it, and keeps objects in this process's memory."""
+@pytest.mark.slow
+class TestOnCeph(StorageContract):
+    """A server that honours it."""
 
-    holds_in_memory = True
+    @pytest.fixture
+    def open_storage(self, ceph_s3: S3Server) -> OpenStorage:
+        return lambda: open_s3(ceph_s3, concurrency=2)
+
+
+class TestAtomicOnMoto(AtomicContract, ConcurrencyContract):
+    """Another that honours it, and is always there."""
 
     @pytest.fixture
     def open_storage(self, moto_s3: S3Server) -> OpenStorage:
-        return lambda: open_s3(moto_s3, concurrency=2)
+        return lambda: open_s3(moto_s3)
