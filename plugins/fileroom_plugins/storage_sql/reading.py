@@ -59,12 +59,14 @@ class ObjectFile(io.RawIOBase):
         return given
 
     def readall(self) -> bytes:
-        """Read to the end."""
+        """Read to the end; where that fails, the position is what it was."""
+        size = self._left()
         pieces = [bytes(self._held_here())]
-        self._position += len(pieces[0])
-        while left := self._left():
-            pieces.append(self._take(min(left, _FURTHEST)))
-            self._position += len(pieces[-1])
+        read = len(pieces[0])
+        while read < size:
+            pieces.append(self._take(self._position + read, min(size - read, _FURTHEST)))
+            read += len(pieces[-1])
+        self._position += read
         return b"".join(pieces)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
@@ -98,12 +100,12 @@ class ObjectFile(io.RawIOBase):
         """Hold what is wanted from the position on, and more if the reader seems to go on."""
         goes_on = self._position == self._held_from + len(self._held)
         self._ahead = min(max(self._ahead, BUFFER) * 4, _FURTHEST) if goes_on else 0
-        self._held = self._take(min(max(wanted, self._ahead), self._left(), _FURTHEST))
+        self._held = self._take(self._position, min(max(wanted, self._ahead), self._left(), _FURTHEST))
         self._held_from = self._position
         return memoryview(self._held)
 
-    def _take(self, size: int) -> bytes:
-        return self._read(self._start + self._position, size)
+    def _take(self, position: int, size: int) -> bytes:
+        return self._read(self._start + position, size)
 
     def _check_open(self) -> None:
         if self.closed:

@@ -220,8 +220,8 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_server_that_is_gone_is_named_and_used_again_when_it_is_back(own_postgres: PostgresServer) -> None:
-    storage = SqlStorage(open_database(own_postgres.url()), chunk_size=16)
-    locator = storage.put(new_key(), sample(1_000)).locator
+    storage = SqlStorage(open_database(own_postgres.url()), chunk_size=1_024)
+    locator = storage.put(new_key(), sample(100_000)).locator
     host = own_postgres.url().partition("@")[2]
     with storage.open(locator) as file:
         own_postgres.kill()
@@ -235,6 +235,6 @@ def test_a_server_that_is_gone_is_named_and_used_again_when_it_is_back(own_postg
                 action()
         assert isinstance(storage.delete([locator])[0].error, StorageError)
         own_postgres.start()
-        assert file.read() == sample(1_000)
-    assert listed(storage) == {locator: 1_000}
+        assert file.read() == sample(100_000)
+    assert listed(storage) == {locator: 100_000}
     storage.close()
