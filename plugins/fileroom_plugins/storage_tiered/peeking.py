@@ -28,6 +28,7 @@ class Peeked:
     Attributes:
         size: how many bytes were read: all there are, or more than ``bound``.
         held: how many of them are in memory.
+        ended: whether the source was read to its end, and holds nothing open any more.
 
     Raises:
         StorageError: there is no room for a temporary file.
@@ -36,13 +37,15 @@ class Peeked:
 
     def __init__(self, source: Source, bound: int, files: ExitStack) -> None:
         self.size = self.held = 0
+        self.ended = False
         self._pieces = buffers(source)
         self._head: list[bytes] = []
         self._more: BinaryIO | None = None
         for piece in self._pieces:
             self._keep(bytes(piece), files)  # a copy, unless it is one: the source may use its buffer again
             if self.size > bound:
-                break
+                return
+        self.ended = True
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield all bytes, once."""

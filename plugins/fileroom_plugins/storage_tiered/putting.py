@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from fileroom_plugins.storage_tiered.rules import Policy
     from fileroom_plugins.storage_tiered.tiers import Tiers
 
-MOST_PEEKED = 64
-"""So many sources may wait at a time, begun, for their tiers: each may hold an open file."""
+MOST_BEGUN = 64
+"""So many sources may wait at a time, of which only the beginning was read: each may hold an open file."""
 
 MOST_HELD = 32 << 20
 """So many bytes of them may be in memory, and those of one source more."""
@@ -29,12 +29,12 @@ class _Window:
     """Objects whose tiers are known, and that are to be put now: by tier, with their places in the call."""
 
     tiers: dict[str, list[tuple[int, PutItem]]] = field(default_factory=dict)
-    peeked: int = 0
+    begun: int = 0
     held: int = 0
 
     @property
     def is_full(self) -> bool:
-        return self.peeked >= MOST_PEEKED or self.held >= MOST_HELD
+        return self.begun >= MOST_BEGUN or self.held >= MOST_HELD
 
 
 class Batch:
@@ -87,7 +87,7 @@ class Batch:
             else:
                 source = peeked = Peeked(source, bound, files)
                 traits = replace(traits, size=peeked.size)
-                window.peeked += 1
+                window.begun += not peeked.ended
                 window.held += peeked.held
         return self._policy.tier_for(traits), source
 
