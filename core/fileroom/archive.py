@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from fileroom.config import Config
     from fileroom.executing import Executor
     from fileroom.export import ExportReport
+    from fileroom.feeding import Feed
     from fileroom.index import Details, Edit, Edited, Index, Removal
     from fileroom.model import ResourceRecord, Statistics
     from fileroom.network import Host
@@ -166,6 +167,20 @@ class Archive(ChangeLog):
         """
         config = self.config if overwrite is None else self.config.overwriting(Overwrite(overwrite))
         return self._intake(config).register(sources, jobs, Told(progress, on_outcome, stop), new=new)
+
+    def feed(self, name: str, **options: object) -> Feed:
+        """Open a feed, for `ingest`: a place outside the archive that objects are taken from; to be closed.
+
+        Args:
+            name: the name of an installed feed: ``"sql"`` takes them from a table of another database.
+            **options: the feed's own.
+
+        Raises:
+            ConfigError: an option is wrong.
+            PluginError: there is no such feed, or it cannot be used.
+            FileroomError: the place cannot be opened.
+        """
+        return self.plugins.feed(name, options)
 
     def _intake(self, config: Config) -> Intake:
         return Intake(self, config, in_process=self._in_process)
