@@ -10,15 +10,20 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 PROGRAM = shutil.which("Orthanc") or shutil.which("Orthanc", path="/usr/sbin")
 
 
 @contextlib.contextmanager
-def server(folder: Path) -> Iterator[int]:
-    """Start Orthanc with its defaults (SQLite, files synced, index not) and yield its HTTP port."""
+def server(folder: Path, more: Mapping[str, object] | None = None) -> Iterator[int]:
+    """Start Orthanc and yield its HTTP port.
+
+    Args:
+        folder: where it may write.
+        more: what to configure; its defaults are SQLite, files synced, index not.
+    """
     assert PROGRAM is not None
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -33,6 +38,7 @@ def server(folder: Path) -> Iterator[int]:
                 "RemoteAccessAllowed": False,
                 "AuthenticationEnabled": False,
                 "Plugins": [],
+                **(more or {}),
             }
         )
     )

@@ -38,9 +38,13 @@ _CONFIG: Mapping[str, Any] = {
 
 def open_pair(request: pytest.FixtureRequest, folder: Path, index: str, storage: str) -> Archive:
     """Open the archive of a pair; the same one each time that a test does."""
-    return fileroom.open(
-        folder, index=_index(request, index), storage=_storage(request, index, storage), **_CONFIG
-    )
+    return fileroom.open(**config_of(request, folder, index, storage))
+
+
+def config_of(request: pytest.FixtureRequest, folder: Path, index: str, storage: str) -> dict[str, Any]:
+    """Return the arguments of `fileroom.open` for a pair."""
+    backends = {"index": _index(request, index), "storage": _storage(request, index, storage)}
+    return {"source": str(folder), **backends, **_CONFIG}
 
 
 def _index(request: pytest.FixtureRequest, kind: str) -> dict[str, Any]:

@@ -1,0 +1,59 @@
+"""A process dies between put and commit, a thousand times: nothing is lost, and nothing dangles."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import fileroom
+from tests.integration.matrix import config_of
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="a thousand processes are forked")
+
+FEW, MANY = 40, 1000
+
+
+@pytest.mark.parametrize(
+    ("index", "storage", "times"),
+    [
+        ("postgres", "s3", FEW),
+        ("postgres", "sql", FEW),
+        ("sqlite", "sql", FEW),
+        ("sqlite", "tiered", FEW),
+        ("postgres", "cache", FEW),
+        pytest.param("postgres", "s3", MANY, marks=pytest.mark.slow),
+        pytest.param("mariadb", "sql", MANY // 4, marks=pytest.mark.slow),
+    ],
+)
+def test_however_often_a_process_dies_while_it_stores_nothing_acknowledged_is_lost(
+    request: pytest.FixtureRequest, tmp_path: Path, index: str, storage: str, times: int
+) -> None:
+    config: dict[str, Any] = config_of(request, tmp_path / "archive", index, storage)
+    acknowledged = tmp_path / "acknowledged"
+    command = [sys.executable, "-m", "tests.integration.dying"]
+    done = subprocess.run(
+        [*command, json.dumps(config), str(times), "1", str(acknowledged)],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > times // 2, "too few died: the test proves little"
+    with fileroom.open(**config) as archive:
+        promised = list(dict.fromkeys(acknowledged.read_text().split()))
+        assert len(promised) >= times // 10
+        assert None not in archive.index.get(promised), "an acknowledged instance was lost"
+        assert list(archive.verify()) == [], "a row points at missing or other bytes"
+        swept = archive.sweep(grace=0)
+        assert swept.deleted == swept.orphans
+        if storage == "sql":
+            assert swept.orphans == 0, "index and bytes were in one transaction"
+        assert len(list(archive.storage.list())) == archive.statistics().attachments
+        assert list(archive.verify()) == []
