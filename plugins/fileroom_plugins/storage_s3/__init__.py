@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from fileroom.plugin import MissingDependencyError, Secret, StoragePlugin, hookimpl
+from fileroom.plugin import MissingDependencyError, Secret, StoragePlugin, hookimpl, parse_size
 
 if TYPE_CHECKING:
     from fileroom.plugin import Storage
@@ -39,8 +39,8 @@ class Options:
         storage_class: of new objects, such as ``STANDARD_IA``; None for the bucket's own.
         sse: encryption at rest that is asked of the server.
         sse_kms_key_id: the key for ``aws:kms``; None for the account's own.
-        part_size: in bytes, from 5 MiB to 5 GiB. What is smaller is put in one request, what is not in parts
-            of this size, of which there may be 10,000.
+        part_size: bytes of a part, a number or a text such as ``"16mb"``, from 5 mb to 5 gb. What is smaller
+            is put in one request, what is not in parts of this size, of which there may be 10,000.
         concurrency: how many requests are made at the same time, 1 to 256. A put that is in parts holds as
             many of them in memory.
         connect_timeout: seconds to wait for a connection.
@@ -64,7 +64,7 @@ class Options:
     storage_class: str | None = None
     sse: Literal["none", "AES256", "aws:kms"] = "none"
     sse_kms_key_id: str | None = None
-    part_size: int = 8 * _MEBIBYTE
+    part_size: int | str = 8 * _MEBIBYTE
     concurrency: int = 8
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
@@ -85,12 +85,18 @@ class Options:
             raise ValueError('sse_kms_key_id: goes with sse = "aws:kms"')
         if self.ca_bundle is not None and not self.verify:
             raise ValueError("ca_bundle: has no effect with verify = false")
-        _check_range("part_size", self.part_size, _LEAST_PART, _LARGEST_PART)
+        if not _LEAST_PART <= self.part_bytes <= _LARGEST_PART:
+            raise ValueError(f"part_size: expected {_LEAST_PART} to {_LARGEST_PART} bytes, 5mb to 5gb")
         _check_range("concurrency", self.concurrency, 1, _MOST_AT_ONCE)
         _check_range("retries", self.retries, 0, 100)
         for name in ("connect_timeout", "read_timeout"):
             if not 0 < getattr(self, name) < _FOR_EVER:
                 raise ValueError(f"{name}: expected a number of seconds above 0")
+
+    @property
+    def part_bytes(self) -> int:
+        """``part_size`` in bytes."""
+        return parse_size(self.part_size) if isinstance(self.part_size, str) else self.part_size
 
 
 def _check_range(name: str, value: int, least: int, most: int) -> None:

@@ -44,12 +44,17 @@ class Bucket:
     Attributes:
         attempts: how requests are made again.
 
+    Args:
+        options: see there.
+        prefix: what all names begin with; others need not be allowed.
+
     Raises:
         ConfigError: a secret cannot be found, or botocore does not like the options.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, prefix: str) -> None:
         self._name = options.bucket
+        self._prefix = prefix
         self.attempts = Attempts(f"bucket {options.bucket!r}", options.retries, options.concurrency)
         self._call = self.attempts.call
         self._client = self._call("cannot set up boto3", lambda: connect(options), tries=1)
@@ -70,7 +75,7 @@ class Bucket:
         """
         self._call(
             "cannot use the bucket",
-            lambda: self._client.list_objects_v2(Bucket=self._name, MaxKeys=1),
+            lambda: self._client.list_objects_v2(Bucket=self._name, Prefix=self._prefix, MaxKeys=1),
             tries=2,
         )
 

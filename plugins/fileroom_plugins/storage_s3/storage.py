@@ -50,15 +50,15 @@ class S3Storage(Storage):
 
     def __init__(self, options: Options) -> None:
         self._layout = Layout(options.prefix)
-        self._bucket = Bucket(options)
+        self._bucket = Bucket(options, self._layout.base)
         self._creation = Creation(self._bucket, self._layout)
-        self._part_size = options.part_size
+        self._part_size = options.part_bytes
         self._concurrency = options.concurrency
         self._bucket.check()
 
     @property
     def capabilities(self) -> StorageCapabilities:  # type: ignore[override]  # known after the first put
-        """URLs; and conditional creation, once a put has shown that the server has it."""
+        """URLs, keys for locators; and conditional creation, once a put has shown that the server has it."""
         return StorageCapabilities(
             presigned_url=True, conditional_create=self._creation.known_conditional, key_locators=True
         )

@@ -134,6 +134,8 @@ def test_parts_have_their_size_and_all_bytes(pieces: list[bytes], size: int) -> 
         ({"sse_kms_key_id": "key"}, "sse"),
         ({"verify": False, "ca_bundle": "ca.pem"}, "ca_bundle"),
         ({"part_size": 5 * 2**20 - 1}, "part_size"),
+        ({"part_size": "6gb"}, "part_size"),
+        ({"part_size": "much"}, "part_size|size"),
         ({"concurrency": 0}, "concurrency"),
         ({"retries": -1}, "retries"),
         ({"read_timeout": 0.0}, "read_timeout"),
@@ -148,7 +150,14 @@ def test_options_that_make_no_sense_are_refused(changed: dict[str, Any], message
 
 def test_the_bucket_is_all_that_must_be_given(tmp_path: Any) -> None:
     options = build_options(Options, {"bucket": "images"}, "storage", tmp_path)
-    assert (options.prefix, options.part_size, options.concurrency) == ("", 8 << 20, 8)
+    assert (options.prefix, options.part_bytes, options.concurrency) == ("", 8 << 20, 8)
+
+
+def test_a_part_size_may_be_written_as_a_text(tmp_path: Any) -> None:
+    assert (
+        build_options(Options, {"bucket": "b", "part_size": "16mb"}, "storage", tmp_path).part_bytes
+        == 16 << 20
+    )
 
 
 def test_options_never_show_their_secrets() -> None:
