@@ -34,6 +34,7 @@ REGISTRATIONS = {
     "fileroom_index",
     "fileroom_processor",
     "fileroom_sender",
+    "fileroom_executor",
     "fileroom_extension",
 }
 HOOKS = sorted(name for name in dir(hooks) if name.startswith("fileroom_"))
@@ -113,6 +114,13 @@ def test_the_example_of_a_sender_is_what_an_archive_sends_with(tmp_path: Path) -
         assert archive.echo("ANYBODY@localhost:104").seconds == 0
         report = archive.send([instance], "ANYBODY@localhost:104")
         assert [status.reason for status in report.problems] == ["this sender only pretends"]
+
+
+def test_the_example_of_an_executor_is_what_an_archive_imports_by(tmp_path: Path) -> None:
+    (tmp_path / "one.dcm").write_bytes(make_instance())
+    with registered("fileroom_executor", tmp_path) as archive:
+        assert archive.ingest(tmp_path / "one.dcm", executor="threads").stored == 1
+        assert archive.count("instance") == 1
 
 
 def test_the_example_of_an_extension_tells_what_was_stored(
