@@ -17,7 +17,18 @@ CLI_MAY = CORE_MAY | {"click", "rich"}
 CLI_MAY_WHERE_IT_IS = {"picture.py": {"PIL"}, "terminal.py": {"prompt_toolkit"}}
 TESTING_MAY = CORE_MAY | {"pytest", "hypothesis", "numpy"}
 PLUGIN_SURFACE = {"plugin", "model", "errors", "query", "index", "tags"}
-HEAVY = ["sqlalchemy", "boto3", "botocore", "numpy", "PIL", "pydicom", "pynetdicom", "rich", "prompt_toolkit"]
+HEAVY = [
+    "sqlalchemy",
+    "boto3",
+    "botocore",
+    "numpy",
+    "PIL",
+    "pydicom",
+    "pynetdicom",
+    "rich",
+    "prompt_toolkit",
+    "distributed",
+]
 HEAVY_FOR_TESTS = ["hypothesis", "pytest"]
 
 
@@ -69,7 +80,7 @@ def test_importing_the_command_loads_nothing_heavy() -> None:
     [
         *("index_sql.sqlite", "index_sql.postgres", "index_linear", "storage_filesystem", "storage_s3"),
         "storage_tiered",
-        *("imaging", "dimse", "admission", "journal"),
+        *("imaging", "dimse", "admission", "journal", "local_executor", "dask_executor"),
     ],
 )
 def test_importing_a_plugin_loads_nothing_heavy(name: str) -> None:
