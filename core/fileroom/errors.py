@@ -26,6 +26,7 @@
     ├── NetworkError                   a peer cannot be reached, refuses, or breaks off
     ├── ExecutorError                  what runs tasks elsewhere cannot be reached, or cannot run them
     │   └── TaskLostError              all workers died that a task was given to
+    ├── FeedError                      a place that objects are taken from cannot be read
     └── IntegrityError                 bytes are not those that the index means
 
 Drivers' own errors are translated where they leave a backend (``raise … from``), so that a host
@@ -162,6 +163,10 @@ class ExecutorError(FileroomError):
 
 class TaskLostError(ExecutorError):
     """A task was given up: worker after worker died with it, and it may well be what kills them."""
+
+
+class FeedError(FileroomError):
+    """A feed's place, such as another system's database, cannot be reached or read."""
 
 
 class IntegrityError(FileroomError):

@@ -28,8 +28,8 @@ class FeedItem:
         name: how reports name it, for example ``images 4711``.
         size: in bytes; 0 for what is there without any bytes, such as a NULL.
         open: opens it for reading, seekable, from its start; any number of times, by any thread, as long as
-            the feed is open. It raises `OSError` where this object cannot be read, and one of Fileroom's
-            errors where the whole feed cannot; so does what it returns.
+            the feed is open. It raises `OSError`, whose ``strerror`` says why, where this object cannot be
+            read, and `FeedError` where the whole feed cannot; so does what it returns.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Feed(abc.ABC):
         """Yield the objects, each once, in an order that is the same each time.
 
         Raises:
-            FileroomError: the place cannot be read, any more; says what to do.
+            FeedError: the place cannot be read, or not any more; says what to do.
         """
 
     def count(self) -> int | None:

@@ -35,8 +35,8 @@ def open_feed(options: Options) -> Feed:
     """Open the feed.
 
     Raises:
-        ConfigError: it is no URL, or the table or one of the columns is not there.
-        CatalogError: the database cannot be reached.
+        ConfigError: it is no URL, or the table or one of the columns is not there, or cannot be used.
+        FeedError: the database cannot be read.
         MissingDependencyError: its driver is not installed.
     """
     from fileroom_plugins.table_feed.feed import TableFeed  # noqa: PLC0415 - SQLAlchemy is slow to import

@@ -1,31 +1,42 @@
-"""Rows of a table, page after page in the order of the key, and their bytes, piece after piece."""
+"""Rows of a table, block after block in the order of the key, and their bytes, piece after piece."""
 
 from __future__ import annotations
 
 import functools
 import io
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from sqlalchemy import case, func, select
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import case, func, null, select
 
-from fileroom.errors import CatalogError, ConfigError
+from fileroom.errors import ConfigError
 from fileroom.plugin import Feed, FeedItem
-from fileroom_plugins.table_feed.connecting import connect, shown
-from fileroom_plugins.table_feed.naming import described
-from fileroom_plugins.table_feed.pieces import Pieces
+from fileroom_plugins.table_feed.connecting import Reader
+from fileroom_plugins.table_feed.naming import described, shown
+from fileroom_plugins.table_feed.pieces import Pieces, gone
+from fileroom_plugins.table_feed.sqlite_values import open_value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import Connection, Row, Select
+    from sqlalchemy import Row, Select
 
-PAGE = 64
-"""Rows that are looked at in one statement."""
+PAGE = 256
+"""Rows whose keys and sizes are asked for at once."""
 
-INLINE = 256 * 1024
-"""Bytes up to which an image comes with its row, and not by statements of its own."""
+BLOCK = 8 << 20
+"""Bytes about that are fetched at once, of as many rows as that takes."""
+
+INLINE = 1 << 20
+"""Bytes up to which an image comes with others, and not by statements of its own."""
+
+_HEAD = 64 << 10
+"""Bytes of a larger one that do: its header, mostly."""
+
+_PIECE = 1 << 20
+_MOST_PIECES = 64
+"""Bytes of a piece, and how many an image is cut into unless they would be too long: some databases read all
+that lies before a piece."""
 
 
 class TableFeed(Feed):
@@ -39,107 +50,109 @@ class TableFeed(Feed):
         after: only rows with a greater key.
 
     Raises:
-        ConfigError: it is no URL, or the table or one of the columns is not there.
-        CatalogError: the database cannot be reached.
+        ConfigError: it is no URL, or the table or one of the columns is not there, or cannot be used.
+        FeedError: the database cannot be read.
         MissingDependencyError: its driver is not installed.
     """
 
     def __init__(self, url: str, table: str, key: str, data: str, after: str | None = None) -> None:
-        self._engine = connect(url)
-        self.name = f"database {shown(self._engine.url)}"
-        self._label = table
+        self._reader = Reader(url)
         try:
-            with self._translated():
-                self._table = described(self._engine, table, key, data)
-                self._after = None if after is None else self._table.key_of(after)
+            with self._reader.inspected(table) as inspector:
+                self._table = described(inspector, table, key, data)
+            with self._reader.connected(table) as connection:
+                self._table.refuse_bad_keys(connection)
+                self._after = None if after is None else self._table.key_of(after, connection)
         except BaseException:
             self.close()
             raise
 
     def __iter__(self) -> Iterator[FeedItem]:
-        """Yield the rows, ordered by key; without the bytes of large ones."""
-        self._refuse_rows_without_key()
-        last = self._after
-        while rows := self._page(last):
-            for row in rows[:PAGE]:
-                if last is not None and row.key == last:
-                    raise ConfigError(
-                        f"two rows of {self._label} have the same {self._table.key.name}: name a column that "
-                        "is different in every row, such as the primary key"
-                    )
-                last = row.key
-                yield FeedItem(f"{self._label} {row.key}", row.size or 0, functools.partial(self._open, row))
-            if len(rows) <= PAGE:
-                return
+        """Yield the rows, ordered by key; the next ones are fetched while these are looked at."""
+        blocks = self._blocks()
+        with ThreadPoolExecutor(1, "fileroom-feed") as pool:
+            coming = pool.submit(next, blocks, None)
+            while (block := coming.result()) is not None:
+                coming = pool.submit(next, blocks, None)
+                yield from block
 
     def count(self) -> int | None:
         """Return the number of rows behind ``after``."""
         counted = self._behind(select(func.count()).select_from(self._table.source), self._after)
-        with self._connected() as connection:
+        with self._reader.connected(self._table.label) as connection:
             return int(connection.execute(counted).scalar_one())
 
     def close(self) -> None:
         """Close all connections."""
-        self._engine.dispose()
+        self._reader.close()
 
-    def _page(self, last: object) -> list[Row[Any]]:
-        """Return a page behind a key, and one row more if there is one."""
+    def _blocks(self) -> Iterator[list[FeedItem]]:
+        last = self._after
+        while page := self._page(last):
+            if page[0].key_ == last:
+                raise ConfigError(
+                    f"the column {self._table.key.name!r} cannot be the key: its values differ when they are "
+                    "looked for again; name one of whole numbers, or of text"
+                )
+            for rows in _in_blocks(page):
+                yield self._block(last, rows)
+                last = rows[-1].key_
+
+    def _page(self, last: object) -> Sequence[Row[Any]]:
         table = self._table
-        few = case((table.size <= INLINE, table.data), else_=None)
-        page = select(table.key.label("key"), table.size.label("size"), few.label("data"))
-        page = self._behind(page.select_from(table.source), last).order_by(table.key).limit(PAGE + 1)
-        with self._connected() as connection:
-            return list(connection.execute(page).all())
+        page = select(table.key.label("key_"), table.value.size.label("size_")).select_from(table.source)
+        page = self._behind(page, last).order_by(table.key).limit(PAGE)
+        with self._reader.connected(table.label) as connection:
+            return connection.execute(page).all()
 
     def _behind(self, statement: Select[Any], last: object) -> Select[Any]:
         return statement if last is None else statement.where(self._table.key > last)
 
-    def _refuse_rows_without_key(self) -> None:
+    def _block(self, last: object, rows: Sequence[Row[Any]]) -> list[FeedItem]:
+        """Return rows that follow a key, with the bytes of those that are not too large."""
         table = self._table
-        without = select(func.count()).select_from(table.source).where(table.key.is_(None))
-        with self._connected() as connection:
-            if count := connection.execute(without).scalar_one():
-                raise ConfigError(
-                    f"{count} rows of {self._label} have no {table.key.name}: name a column that is filled "
-                    "in every row, such as the primary key"
-                )
+        value = table.value
+        head = value.pieces(0, _HEAD)[0] if value.head else null()
+        data = case((value.size <= INLINE, value.whole), else_=head)
+        block = select(table.key.label("key_"), data.label("data_")).select_from(table.source)
+        block = self._behind(block, last).where(table.key <= rows[-1].key_)
+        with self._reader.connected(table.label) as connection:
+            fetched = {row.key_: row.data_ for row in connection.execute(block)}
+        return [self._item(row.key_, row.size_ or 0, fetched.get(row.key_)) for row in rows]
 
-    def _open(self, row: Row[Any]) -> BinaryIO:
-        if row.data is not None or not row.size:
-            return io.BufferedReader(_Bytes(bytes(row.data or b"")))
-        read = functools.partial(self._piece, row.key)
-        return io.BufferedReader(Pieces(row.size, read), INLINE)
+    def _item(self, key: object, size: int, data: bytes | None) -> FeedItem:
+        name = f"{self._table.label} {shown(key)}"
+        if data is not None and size <= INLINE:
+            data = bytes(data)
+            return FeedItem(name, len(data), functools.partial(io.BytesIO, data))
+        return FeedItem(name, size, functools.partial(self._open, key, size, bytes(data or b"")))
 
-    def _piece(self, key: object, start: int, size: int) -> bytes:
-        """Return bytes of one row from ``start`` on, at least one and at most ``size``.
+    def _open(self, key: object, size: int, head: bytes) -> BinaryIO:
+        if size <= INLINE:
+            raise gone()
+        if self._reader.engine.dialect.driver == "pysqlite":
+            return open_value(self._reader, self._table, key, size)
+        piece = min(max(_PIECE, size // _MOST_PIECES), self._table.value.longest)
+        return io.BufferedReader(Pieces(size, head, piece, functools.partial(self._piece, key, size)), piece)
 
-        Raises:
-            OSError: the row is gone, or was made shorter.
-        """
+    def _piece(self, key: object, size: int, start: int, count: int) -> bytes:
         table = self._table
-        piece = select(table.piece(start, size)).select_from(table.source).where(table.key == key)
-        with self._connected() as connection:
-            found = connection.execute(piece).scalar()
-        if not found:
-            raise OSError("the row was deleted or changed while it was read")
-        return bytes(found)
-
-    @contextmanager
-    def _connected(self) -> Iterator[Connection]:
-        with self._translated(), self._engine.connect() as connection:
-            yield connection
-
-    @contextmanager
-    def _translated(self) -> Iterator[None]:
-        try:
-            yield
-        except SQLAlchemyError as error:
-            kind = type(error.orig if isinstance(error, DBAPIError) else error).__name__
-            raise CatalogError(
-                f"{self.name} cannot be read ({kind}): check that the server runs and that the user may read "
-                f"{self._label}, then import again to go on"
-            ) from error
+        pieces = select(table.value.size, *table.value.pieces(start, count)).select_from(table.source)
+        with self._reader.connected(table.label) as connection:
+            row = connection.execute(pieces.where(table.key == key)).first()
+        if row is None or row[0] != size:
+            raise gone()
+        return b"".join(bytes(piece) for piece in row[1:] if piece is not None)
 
 
-class _Bytes(io.BytesIO):
-    name = ""  # pydicom asks a buffered reader for it
+def _in_blocks(rows: Sequence[Row[Any]]) -> Iterator[list[Row[Any]]]:
+    block: list[Row[Any]] = []
+    size = 0
+    for row in rows:
+        block.append(row)
+        size += row.size_ or 0 if (row.size_ or 0) <= INLINE else _HEAD
+        if size >= BLOCK:
+            yield block
+            block, size = [], 0
+    if block:
+        yield block

@@ -1,119 +1,190 @@
-"""A table and two of its columns, as a user names them, in the words of each kind of database."""
+"""A table and two of its columns, as a user names them, in the words of a database."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import uuid
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import (
-    BigInteger,
-    LargeBinary,
-    Numeric,
-    cast,
-    column,
-    func,
-    inspect,
-    literal_column,
-    table,
-)
-from sqlalchemy.exc import NoSuchTableError
-from sqlalchemy.types import Integer
+from sqlalchemy import Enum, Float, LargeBinary, column, func, literal_column, select, table
+from sqlalchemy.types import NullType
 
 from fileroom.errors import ConfigError
+from fileroom_plugins.table_feed.measuring import Measures, measures
 
 if TYPE_CHECKING:
-    from sqlalchemy import ColumnElement, Engine, FromClause
+    from collections.abc import Callable, Iterable, Mapping
+
+    from sqlalchemy import ColumnElement, Connection, FromClause, Inspector
     from sqlalchemy.types import TypeEngine
 
-_ORACLE_PIECE = 2000  # bytes: what a function may return in a statement of Oracle's
+_LISTED = 20
+SOURCE = "source_"
+"""The name of the table in all statements."""
 
 
 @dataclass(frozen=True, slots=True)
-class Described:
+class Table:
     """The table.
 
     Attributes:
+        label: how messages call it.
+        name, schema: what it is called; no schema where it is the user's own.
         source: what to select from.
         key: the column that orders the rows.
-        data: the bytes.
-        size: how many they are; NULL where there are none.
-        piece: makes the expression for so many bytes from a position on, 0 for the first.
+        data: the name of the column with the bytes.
+        value: expressions of the bytes.
+        columns: the names of all columns.
+        proven: whether the database sees to it that the key is different in every row, and filled.
     """
 
+    label: str
+    name: str
+    schema: str | None
     source: FromClause
     key: ColumnElement[Any]
-    data: ColumnElement[bytes]
-    size: ColumnElement[int]
-    piece: Callable[[int, int], ColumnElement[bytes]]
+    data: str
+    value: Measures
+    columns: tuple[str, ...]
+    proven: bool
 
-    def key_of(self, text: str) -> object:
-        """Return the value of a key that a user has typed.
+    def refuse_bad_keys(self, connection: Connection) -> None:
+        """Make sure that the key is different in every row, and filled.
 
         Raises:
-            ConfigError: the key is a number, and this is none.
+            ConfigError: it is not.
         """
-        if not isinstance(self.key.type, Integer | Numeric):
-            return text
+        if self.proven:
+            return
+        name, instead = self.key.name, "in every row, such as the primary key"
+        missing = select(func.count()).select_from(self.source).where(self.key.is_(None))
+        if count := connection.execute(missing).scalar_one():
+            raise ConfigError(
+                f"{count} rows of {self.label} have no {name}: name a column that is filled {instead}"
+            )
+        # By the database's own idea of what is the same: 'a' and 'A' may be.
+        same = select(self.key).select_from(self.source).group_by(self.key).having(func.count() > 1).limit(1)
+        if connection.execute(same).first():
+            raise ConfigError(
+                f"several rows of {self.label} have the same {name}: name a column that is different "
+                f"{instead}"
+            )
+
+    def key_of(self, text: str, connection: Connection) -> object:
+        """Return the key that a user has typed, as the database has keys.
+
+        Raises:
+            ConfigError: no key looks like that.
+        """
+        first = select(self.key).select_from(self.source).order_by(self.key).limit(1)
+        example = connection.execute(first).scalar()
+        convert = next((one for kind, one in _KINDS.items() if isinstance(example, kind)), str)
         try:
-            return int(text)
-        except ValueError:
-            raise ConfigError(f"'after': the keys in {self.key.name} are numbers") from None
+            return convert(text)
+        except (ValueError, InvalidOperation):
+            kind = type(example).__name__
+            raise ConfigError(f"'after': the keys in {self.key.name} are {_KEYS.get(kind, kind)}") from None
 
 
-def described(engine: Engine, name: str, key: str, data: str) -> Described:
+_KINDS: Mapping[type, Callable[[str], object]] = {
+    int: int,
+    Decimal: Decimal,
+    uuid.UUID: uuid.UUID,
+    bytes: bytes.fromhex,
+    datetime: datetime.fromisoformat,
+    date: date.fromisoformat,
+}
+_KEYS = {"int": "numbers", "Decimal": "numbers", "bytes": "bytes: write them as hexadecimal digits"}
+
+
+def shown(key: object) -> str:
+    """Return a key as reports show it, and as it can be typed."""
+    return key.hex() if isinstance(key, bytes) else str(key)
+
+
+def described(inspector: Inspector, label: str, key: str, data: str) -> Table:
     """Look a table up.
 
     Raises:
-        ConfigError: the table or a column is not there.
+        ConfigError: the table or a column is not there, or holds what cannot be used.
     """
-    schema, _, plain = name.rpartition(".")
-    types = _types(engine, name, schema or None, plain)
-    source = table(plain, schema=schema or None).alias("source_")
-    names = {each.lower(): each for each in types}
-    for wanted in (key, data.partition(".")[0]):
-        if wanted.lower() not in names:
-            listed = ", ".join(sorted(types))
-            raise ConfigError(f"{name} has no column {wanted!r}: there are {listed}")
-    key = names[key.lower()]
-    ordering: ColumnElement[Any] = column(key, types[key], _selectable=source)
-    value = _value(engine, source.name, [names[data.partition(".")[0].lower()], *data.split(".")[1:]])
-    return Described(source, ordering, value, *_measuring(engine.dialect.name, value))
+    dialect = inspector.dialect
+    schema, name = _located(inspector, label)
+    types = {each["name"]: each["type"] for each in inspector.get_columns(name, schema)}
+    key = _column(types, key, label)
+    path = [data]
+    if dialect.name == "oracle" and data not in types:
+        path = data.split(".")
+    path[0] = _column(types, path[0], label)
+    _refuse_types(dialect.name, key, types[key], path, types[path[0]])
+    # SQLite's columns hold what they like, whatever type they say they are of.
+    key_type = NullType() if dialect.name == "sqlite" else types[key]
+    source = table(name, column(key, key_type), schema=schema).alias(SOURCE)
+    quote = dialect.identifier_preparer.quote
+    # Oracle wants the table's name before attributes of an object.
+    value: ColumnElement[bytes] = literal_column(".".join([SOURCE, *map(quote, path)]), LargeBinary())
+    primary = inspector.get_pk_constraint(name, schema).get("constrained_columns")
+    return Table(
+        label=label,
+        name=name,
+        schema=schema,
+        source=source,
+        key=source.c[key],
+        data=path[0],
+        value=measures(dialect.name, value),
+        columns=tuple(types),
+        proven=primary == [key] and dialect.name != "sqlite",  # whose primary keys may be NULL
+    )
 
 
-def _types(engine: Engine, name: str, schema: str | None, plain: str) -> dict[str, TypeEngine[Any]]:
-    inspector = inspect(engine)
+def _located(inspector: Inspector, label: str) -> tuple[str | None, str]:
+    if inspector.has_table(label):
+        return None, label
+    schema, _, name = label.rpartition(".")
+    if schema and inspector.has_table(name, schema):
+        return schema, name
+    there = inspector.get_table_names(schema or None) + inspector.get_view_names(schema or None)
+    where = f"the schema {schema!r}" if schema else "this database"
+    raise ConfigError(f"there is no table {label!r}; {where} has: {_listed(there)}")
+
+
+def _column(types: Mapping[str, object], name: str, label: str) -> str:
+    """Return a column's name as the database writes it; upper and lower case matter where both are there."""
+    if name in types:
+        return name
+    alike = [each for each in types if each.lower() == name.lower()]
+    if len(alike) != 1:
+        raise ConfigError(f"{label} has no column {name!r}; there are: {_listed(types)}")
+    return alike[0]
+
+
+def _refuse_types(
+    dialect: str, key: str, key_type: TypeEngine[Any], path: list[str], data_type: TypeEngine[Any]
+) -> None:
+    if dialect == "sqlite":
+        return
+    if isinstance(key_type, Enum | Float) or key_type.__visit_name__ in ("ENUM", "SET"):
+        # Sorted otherwise than compared, or not the same when they come back.
+        raise ConfigError(f"the column {key!r} cannot be the key: name one of whole numbers, or of text")
+    if len(path) == 1 and not _may_be_bytes(data_type):
+        raise ConfigError(
+            f"the column {path[0]!r} is of the type {data_type}, and holds no bytes: name another, or a view "
+            "in which it is bytes"
+        )
+
+
+def _may_be_bytes(type_: TypeEngine[Any]) -> bool:
+    if type_.__visit_name__ == "OID":  # PostgreSQL's large objects
+        return False
     try:
-        return {each["name"]: each["type"] for each in inspector.get_columns(plain, schema)}
-    except NoSuchTableError:
-        tables = ", ".join(sorted(inspector.get_table_names(schema))[:20]) or "none"
-        raise ConfigError(f"no table {name!r} in this database; there are: {tables}") from None
+        return issubclass(type_.python_type, bytes)
+    except NotImplementedError:  # a type of the database's own
+        return True
 
 
-def _value(engine: Engine, source: str, path: list[str]) -> ColumnElement[bytes]:
-    """Return the column, or the attribute of an object in it: Oracle wants the table's name before those."""
-    quote = engine.dialect.identifier_preparer.quote
-    return literal_column(".".join([source, *map(quote, path)]), LargeBinary())
-
-
-def _measuring(
-    dialect: str, value: ColumnElement[bytes]
-) -> tuple[ColumnElement[int], Callable[[int, int], ColumnElement[bytes]]]:
-    """Return how a kind of database measures bytes, and cuts pieces out of them."""
-    whole: ColumnElement[bytes] = value
-    match dialect:
-        case "sqlite":
-            whole = cast(value, LargeBinary)  # a text may have been stored in the column
-            size, cut = func.length(whole), func.substr
-        case "mssql":
-            size, cut = func.datalength(value), func.substring
-        case "oracle":
-            size = func.dbms_lob.getlength(value)
-
-            def oracle_piece(start: int, count: int) -> ColumnElement[bytes]:
-                return func.dbms_lob.substr(value, min(count, _ORACLE_PIECE), start + 1, type_=LargeBinary())
-
-            return cast(size, BigInteger), oracle_piece
-        case _:
-            size, cut = func.octet_length(value), func.substring
-    return size, lambda start, count: cut(whole, start + 1, count, type_=LargeBinary())
+def _listed(names: Iterable[str]) -> str:
+    ordered = sorted(names)
+    more = ", …" if len(ordered) > _LISTED else ""
+    return f"{', '.join(ordered[:_LISTED]) or 'none'}{more}"

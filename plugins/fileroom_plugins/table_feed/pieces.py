@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 from typing import TYPE_CHECKING
 
@@ -11,19 +12,22 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 
-class Pieces(io.RawIOBase):
-    """Bytes somewhere else.
+def gone() -> OSError:
+    """Return the error for a row that is not what it was when it was found."""
+    return OSError(errno.EIO, "the row was deleted or changed meanwhile")
+
+
+class Seekable(io.RawIOBase):
+    """A file of a known size that is read from a position.
 
     Args:
-        size: how many there are.
-        read: returns bytes from a position on, at least one and at most so many.
+        size: in bytes.
     """
 
     name = ""  # pydicom asks a buffered reader for it
 
-    def __init__(self, size: int, read: Callable[[int, int], bytes]) -> None:
+    def __init__(self, size: int) -> None:
         self._size = size
-        self._read = read
         self._position = 0
 
     def readable(self) -> bool:
@@ -47,12 +51,41 @@ class Pieces(io.RawIOBase):
         return self._position
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Read what comes with one piece."""
+        """Read what comes at once."""
         view = memoryview(buffer).cast("B")
         count = min(len(view), self._size - self._position)
         if count <= 0:
             return 0
-        piece = self._read(self._position, count)
-        view[: len(piece)] = piece
-        self._position += len(piece)
-        return len(piece)
+        data = self.fetch(self._position, count)
+        if not data:
+            raise gone()
+        view[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+    def fetch(self, start: int, count: int) -> bytes:
+        """Return bytes from a position on, at most so many; a subclass says how."""
+        raise NotImplementedError
+
+
+class Pieces(Seekable):
+    """Bytes somewhere else.
+
+    Args:
+        size: how many there are.
+        head: the first of them, as far as they are here already.
+        longest: the bytes of a piece.
+        read: returns bytes from a position on, as many as asked for.
+    """
+
+    def __init__(self, size: int, head: bytes, longest: int, read: Callable[[int, int], bytes]) -> None:
+        super().__init__(size)
+        self._head = head
+        self._longest = longest
+        self._read = read
+
+    def fetch(self, start: int, count: int) -> bytes:
+        """Return what is here, or a piece."""
+        if start < len(self._head):
+            return self._head[start : start + count]
+        return self._read(start, min(count, self._longest))
