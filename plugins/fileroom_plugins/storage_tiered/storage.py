@@ -186,13 +186,19 @@ class TieredStorage(Storage):
 
     def _refuse_shared_place(self, tier: str, one: Stored) -> None:
         """Make sure that an object in a tier is not to be found in another one, too."""
+        listed = True
         for other, storage in self._storages.items():
             if other == tier:
+                listed = False  # the others come later
                 continue
             try:
                 same = storage.stat(one.locator)
             except NotFoundError:
                 continue
+            except StorageError:
+                if listed:
+                    raise
+                continue  # out of reach: when it is listed, it fails, or is held against this one
             if (same.size, same.modified) == (one.size, one.modified):
                 raise StorageError(
                     f"storage: the tiers {tier!r} and {other!r} keep their objects in one place, where a "

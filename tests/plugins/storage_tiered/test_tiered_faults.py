@@ -119,6 +119,36 @@ def test_two_tiers_in_one_place_are_noticed_before_a_sweep_could_take_one_for_th
         list(storage.list())
 
 
+class Lost(MemoryStorage):
+    """A storage out of reach."""
+
+    def stat(self, locator: str) -> Stored:
+        raise StorageError("no route to host")
+
+    def list(self, prefix: str = "") -> Iterator[Stored]:
+        raise StorageError("no route to host")
+
+
+def test_a_tier_out_of_reach_keeps_no_archive_from_opening_and_no_listing_from_failing() -> None:
+    storage = tiered(SMALL, small=memory(), large=Lost)
+    (stored,) = storage.put_many([new_item(b"x")])
+    listing = storage.list()
+    assert next(listing).locator == stored.locator
+    with pytest.raises(StorageError, match="no route"):
+        list(listing)
+
+
+def test_what_was_listed_already_is_held_against_what_comes_later() -> None:
+    class Flaky(MemoryStorage):
+        def stat(self, locator: str) -> Stored:
+            raise StorageError("no route to host")
+
+    storage = tiered(SMALL, small=Flaky, large=memory())
+    storage.put_many([new_item(b"x"), new_item(sample(50))])
+    with pytest.raises(StorageError, match="no route"):
+        list(storage.list())
+
+
 def test_objects_of_one_name_in_two_places_are_none_of_one_place(tmp_path: Path) -> None:
     layout, naming = "{PatientID}/{SOPInstanceUID}.dcm", {"PatientID": "P", "SOPInstanceUID": "1"}
     one, other = (
