@@ -78,7 +78,14 @@ def test_importing_the_command_loads_nothing_heavy() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        *("index_sql.sqlite", "index_sql.postgres", "index_linear", "storage_filesystem", "storage_s3"),
+        *(
+            "index_sql.sqlite",
+            "index_sql.postgres",
+            "index_sql.sql",
+            "index_linear",
+            "storage_filesystem",
+            "storage_s3",
+        ),
         "storage_tiered",
         *("imaging", "dimse", "admission", "journal", "local_executor", "dask_executor"),
     ],

@@ -16,7 +16,7 @@ from fileroom.errors import CatalogError
 from fileroom_plugins.databases.errors import CollisionError, OutcomeUnknownError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Hashable, Iterator
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Column, ColumnElement, Connection, Engine
@@ -41,16 +41,22 @@ class Database(abc.ABC):
         several_writers: whether transactions that write run side by side. Where they do not, each sees all
             that those before it wrote, and nothing changes beneath it; where they do, `write` may have to run
             its work again, and the work has to lock the rows that it relies on.
+        takes_turns: whether a transaction that writes waits for the one before it, with its first statement.
+        transactional_ddl: whether tables are made in a transaction, all or none.
         key_length: how many characters of a text its indexes hold; None for all of them.
+        kept: what those who use it keep with it, to find it when they open it again.
         release: what `close` does; the default closes all connections.
     """
 
     engine: Engine
     name: str
     several_writers = False
+    takes_turns = False
+    transactional_ddl = True
     key_length: int | None = None
 
     def __init__(self) -> None:
+        self.kept: dict[Hashable, Any] = {}
         self.release: Callable[[], None] = self.dispose
         self._thread = _Thread()
 
@@ -127,11 +133,12 @@ class Database(abc.ABC):
             return
         try:
             with self._translated(), ExitStack() as transaction:
-                self._thread.unit = _Unit(transaction, self._transaction)
+                unit = self._thread.unit = _Unit(transaction, self._transaction)
                 try:
                     yield
                 finally:
                     self._thread.unit = None
+                unit.check()
         except BaseException:
             self._thread.afterwards.clear()
             raise
@@ -156,13 +163,14 @@ class Database(abc.ABC):
     def matches(self, column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
         """Return the test whether a column's text is what a pattern of ``*`` and ``?`` stands for."""
 
-    def index(self, name: str, *columns: Column[Any], then: Column[int]) -> Index:
+    def index(self, name: str, *columns: Column[Any], then: Column[int] | None = None) -> Index:
         """Return an index to be made of columns of a table.
 
         Args:
             name: the index's name.
             columns: what it is by.
-            then: the table's primary key, by whose order rows with the same values come.
+            then: by what order rows with the same values come: the table's primary key. None where that
+                matters less than the space that the key takes.
         """
         del then  # which most databases put at the end of every index themselves
         return Index(name, *columns)
@@ -182,9 +190,35 @@ class Database(abc.ABC):
         """
         return column
 
-    def sorted(self, column: ColumnElement[Any], *, descending: bool) -> ColumnElement[Any]:
-        """Return what to sort by a column in code point order: NULL first, and last when descending."""
-        return column.desc().nulls_last() if descending else column.asc().nulls_first()
+    def sorted(
+        self, column: ColumnElement[Any], *, descending: bool, optional: bool = True
+    ) -> ColumnElement[Any]:
+        """Return what to sort by a column in code point order: NULL first, and last when descending.
+
+        Where there is no NULL (not ``optional``) nothing is said of it, so that any index will do.
+        """
+        order = column.desc() if descending else column.asc()
+        if not optional:
+            return order
+        return order.nulls_last() if descending else order.nulls_first()
+
+    def unsorted(self, column: ColumnElement[T]) -> ColumnElement[T]:
+        """Return a column so that the planner does not use the order of an index to sort by it.
+
+        One that stops after so many rows may look better to a planner than finding and sorting the few there
+        are.
+        """
+        return column
+
+    @contextmanager
+    def alone(self, connection: Connection, what: str) -> Iterator[None]:
+        """Keep others, who enter this in a transaction of theirs for the same thing, waiting.
+
+        It is for what must not be done twice at once, such as making the tables. Others wait till the end of
+        the block at least, and of the transaction at most.
+        """
+        del connection, what
+        yield
 
     @abc.abstractmethod
     def compact(self) -> int:
@@ -201,6 +235,11 @@ class Database(abc.ABC):
     @abc.abstractmethod
     def _writing(self) -> AbstractContextManager[Connection]:
         """Return a transaction, begun, that `write` commits; leaving the block rolls it back."""
+
+    def _undoes_all(self, error: DBAPIError) -> bool:
+        """Say whether the database, for this error, has undone more than the work in which it occurred."""
+        del error
+        return False
 
     def _collided(self, error: DBAPIError) -> bool:
         """Say whether a transaction failed because of another one, and may succeed when it is run again."""
@@ -220,14 +259,26 @@ class Database(abc.ABC):
         unit, kept = self._thread.unit, len(self._thread.afterwards)
         try:
             if unit is not None:
-                with unit.connection.begin_nested():
-                    return work(unit.connection)
+                return self._once_within(unit, work)
             with self._transaction() as connection:
                 result = work(connection)
         except BaseException:
             del self._thread.afterwards[kept:]
             raise
         self._run_what_waited()
+        return result
+
+    def _once_within(self, unit: _Unit, work: Callable[[Connection], T]) -> T:
+        part = unit.connection.begin_nested()
+        try:
+            result = work(unit.connection)
+        except BaseException as error:
+            if isinstance(error, DBAPIError) and self._undoes_all(error):
+                unit.undone = CatalogError(f"{self.name}: others were changing the same: do all of it again")
+                raise unit.undone from error
+            part.rollback()
+            raise
+        part.commit()
         return result
 
     @contextmanager
@@ -273,21 +324,35 @@ class _Unit:
     Args:
         stack: what ends it.
         begin: what begins it.
+
+    Attributes:
+        undone: why the database has undone it already, if it has.
     """
 
     def __init__(self, stack: ExitStack, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
         self._stack = stack
         self._begin = begin
         self._connection: Connection | None = None
+        self.undone: CatalogError | None = None
 
     @property
     def begun(self) -> bool:
         """Whether anything was read or written in it."""
         return self._connection is not None
 
+    def check(self) -> None:
+        """Refuse to go on if the database has undone it.
+
+        Raises:
+            CatalogError: it has.
+        """
+        if self.undone is not None:
+            raise self.undone
+
     @property
     def connection(self) -> Connection:
         """The transaction's connection."""
+        self.check()
         if self._connection is None:
             self._connection = self._stack.enter_context(self._begin())
         return self._connection

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import select
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
-from sqlalchemy import Column, Index, String, create_engine, event, func, literal_column
+from sqlalchemy import Column, Index, String, event, func, literal_column, select
 from sqlalchemy.exc import DBAPIError, DisconnectionError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from fileroom.errors import CatalogError
-from fileroom_plugins.databases.database import Database
 from fileroom_plugins.databases.errors import DatabaseFullError
 from fileroom_plugins.databases.postgres_errors import COLLISIONS, FULL, sentence, shows_values
+from fileroom_plugins.databases.readable import readable
+from fileroom_plugins.databases.server import ServerDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,10 +28,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _KEY_LENGTH = 250  # characters: a thousand bytes at most, of the 2,700 that a row of an index may have
+_EMPTY: ColumnElement[str] = literal_column("''")
+_ZERO: ColumnElement[int] = literal_column("0")
 _LENGTH: ColumnElement[int] = literal_column(str(_KEY_LENGTH))
-_PORT = 5432
 _SILENCE = 30.0  # seconds after which a connection is asked whether it is still there
-_WAIT_FOR_CONNECTION = 30.0  # seconds for another thread to give one back
 _KEEP_ALIVE = {
     # A server that vanished without a word is noticed in a minute.
     "keepalives_idle": "20",
@@ -43,7 +42,7 @@ _KEEP_ALIVE = {
 }
 
 
-class PostgresDatabase(Database):
+class PostgresDatabase(ServerDatabase):
     """One PostgreSQL database.
 
     Args:
@@ -55,8 +54,7 @@ class PostgresDatabase(Database):
     key_length = _KEY_LENGTH
 
     def __init__(self, url: URL, settings: Settings) -> None:
-        super().__init__()
-        self.name = f"database {named(url)}"
+        super().__init__(url)
         arguments: dict[str, Any] = {
             "connect_timeout": settings.connect_timeout,
             "prepare_threshold": 5 if settings.prepare else None,
@@ -67,15 +65,11 @@ class PostgresDatabase(Database):
             if given := url.query.get("options"):
                 arguments["options"] = f"{given} {arguments['options']}"
         usual = {key: value for key, value in _KEEP_ALIVE.items() if key not in url.query}
-        self.engine = create_engine(
+        self.engine = self.make_engine(
             url.set(drivername="postgresql+psycopg"),
+            settings,
             connect_args={**usual, **arguments},
             isolation_level="READ COMMITTED",
-            pool_size=settings.pool_size,
-            max_overflow=0,
-            pool_timeout=_WAIT_FOR_CONNECTION,
-            pool_use_lifo=True,  # few connections, often used, rather than all of them now and then
-            hide_parameters=True,  # they are patients' data, and errors get logged
             use_native_hstore=False,
         )
         event.listen(self.engine, "checkin", _note_the_time)
@@ -85,15 +79,31 @@ class PostgresDatabase(Database):
         )
         self._bare = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    def index(self, name: str, *columns: Column[Any], then: Column[int]) -> Index:
+    def index(self, name: str, *columns: Column[Any], then: Column[int] | None = None) -> Index:
         """Return an index on the beginnings of texts, which puts missing values first, as `sorted` does."""
-        return Index(name, *(self.indexed(column).nulls_first() for column in columns), then)
+        parts = [
+            self.indexed(column).nulls_first() if column.nullable else self.indexed(column)
+            for column in columns
+        ]
+        return Index(name, *parts, *([then] if then is not None else []))
 
     def indexed(self, column: ColumnElement[T]) -> ColumnElement[T]:
         """Return the first `key_length` characters of a text column."""
         if isinstance(column, Column) and isinstance(column.type, String):
             return func.left(column, _LENGTH, type_=column.type)
         return column
+
+    def unsorted(self, column: ColumnElement[T]) -> ColumnElement[T]:
+        """Return the column in an expression that no index is on."""
+        if isinstance(column.type, String):
+            return column.concat(_EMPTY)
+        return column + _ZERO
+
+    @contextmanager
+    def alone(self, connection: Connection, what: str) -> Iterator[None]:
+        """Take an advisory lock, which is released at the end of the transaction."""
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"fileroom {what}"))))
+        yield
 
     def matches(self, column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
         """Return a test with LIKE."""
@@ -130,7 +140,7 @@ class PostgresDatabase(Database):
         idle_since = entry.info.get(_note_the_time)
         if idle_since is None:  # new
             return
-        if time.monotonic() - idle_since < _SILENCE and not _readable(dbapi.pgconn.socket):
+        if time.monotonic() - idle_since < _SILENCE and not readable(dbapi.pgconn.socket):
             return
         try:
             self.engine.dialect.do_ping(dbapi)
@@ -144,37 +154,13 @@ class PostgresDatabase(Database):
         cause = error.orig if isinstance(error, DBAPIError) else None
         return not (isinstance(cause, psycopg.Error) and shows_values(cause))
 
-    def _explain(self, error: SQLAlchemyError) -> CatalogError:
-        if isinstance(error, PoolTimeoutError):
-            return CatalogError(
-                f"{self.name}: other threads have used all connections for {_WAIT_FOR_CONNECTION:g} s: "
-                "raise pool_size"
-            )
-        cause = error.orig if isinstance(error, DBAPIError) else None
+    def explain_driver(self, cause: BaseException) -> CatalogError:
+        """See `ServerDatabase.explain_driver`."""
         if not isinstance(cause, psycopg.Error):
-            return CatalogError(f"{self.name}: {type(error).__name__}")
-        if cause.sqlstate in COLLISIONS:
-            return CatalogError(f"{self.name}: others kept changing the same at the same time: try again")
+            return super().explain_driver(cause)
         kind = DatabaseFullError if cause.sqlstate == FULL else CatalogError
         return kind(f"{self.name}: {sentence(cause)}")
 
 
-def named(url: URL) -> str:
-    """Return a URL without user, password and parameters."""
-    hosts = [f"{url.host}:{url.port or _PORT}"] if url.host else []
-    query = url.query.get("host", ())
-    hosts += [query] if isinstance(query, str) else query
-    return f"postgresql://{','.join(hosts)}/{url.database or ''}"
-
-
 def _note_the_time(_dbapi: object, entry: ConnectionPoolEntry) -> None:
     entry.info[_note_the_time] = time.monotonic()
-
-
-def _readable(socket: int) -> bool:
-    """Say whether something has come in that nobody asked for: the end of the connection, mostly."""
-    if hasattr(select, "poll"):
-        poll = select.poll()
-        poll.register(socket, select.POLLIN)
-        return bool(poll.poll(0))
-    return bool(select.select([socket], [], [], 0)[0])  # Windows

@@ -52,17 +52,23 @@ class SqliteDatabase(Database):
         path: the file; it is created if there is none, its folder is not.
         synchronous: ``"full"`` or ``"normal"``, as in SQLite's pragma.
         busy_timeout: seconds to wait for another writer.
+        page_size: bytes of a page, if the file is yet to be made; None for SQLite's own choice.
 
     Not to be carried across a fork: a child process opens its own.
     """
 
-    def __init__(self, path: Path, synchronous: str, busy_timeout: float) -> None:
+    takes_turns = True
+
+    def __init__(
+        self, path: Path, synchronous: str, busy_timeout: float, page_size: int | None = None
+    ) -> None:
         path = Path(path).absolute()
         super().__init__()
         self.name = f"database {path}"
         self._files = (path, path.with_name(f"{path.name}-wal"))
         self._synchronous = synchronous
         self._busy_timeout = busy_timeout
+        self._page_size = page_size
         # Threads of one process queue here, since SQLite would let them poll for the lock.
         self._turn = threading.Lock()
         self.engine = create_engine(
@@ -80,6 +86,8 @@ class SqliteDatabase(Database):
     def _configure(self, connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # transactions begin where `_begin` says, not where sqlite3 guesses
         flush_the_drive = int(self._synchronous == "full")
+        if self._page_size:
+            connection.execute(f"PRAGMA page_size = {self._page_size}")  # before anything makes the file
         self._keep_a_log(connection)
         for pragma in (
             f"synchronous = {self._synchronous}",
@@ -113,8 +121,11 @@ class SqliteDatabase(Database):
         """Return the column behind a plus sign, SQLite's way to say so."""
         return UnaryExpression(column, operator=_PLUS, type_=column.type)
 
-    def sorted(self, column: ColumnElement[Any], *, descending: bool) -> ColumnElement[Any]:
+    def sorted(
+        self, column: ColumnElement[Any], *, descending: bool, optional: bool = True
+    ) -> ColumnElement[Any]:
         """Return the order without words about NULL: it is SQLite's own, and older ones do not know them."""
+        del optional
         return column.desc() if descending else column.asc()
 
     def compact(self) -> int:

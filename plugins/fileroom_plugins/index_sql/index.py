@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import select
 
@@ -18,6 +18,7 @@ from fileroom_plugins.index_sql.edit import edit
 from fileroom_plugins.index_sql.files import DICOM, packed_external, unpack_digest
 from fileroom_plugins.index_sql.find import Search
 from fileroom_plugins.index_sql.hanging import hanging_on
+from fileroom_plugins.index_sql.locks import take_turn
 from fileroom_plugins.index_sql.log import changes
 from fileroom_plugins.index_sql.lookup import chunks, digests_of, places
 from fileroom_plugins.index_sql.mirror import Mirroring
@@ -26,12 +27,12 @@ from fileroom_plugins.index_sql.refresh import refresh
 from fileroom_plugins.index_sql.relocate import relocate
 from fileroom_plugins.index_sql.remove import remove
 from fileroom_plugins.index_sql.restore import add_missing, append_changes
-from fileroom_plugins.index_sql.schema import Schema
+from fileroom_plugins.index_sql.schema import schema_of
 from fileroom_plugins.index_sql.uids import Uids
 from fileroom_plugins.index_sql.upgrade import prepare
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from contextlib import AbstractContextManager
 
     from sqlalchemy import Connection
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from fileroom.tags import TagSet
     from fileroom_plugins.databases.database import Database
     from fileroom_plugins.index_sql.candidates import Candidate
+
+T = TypeVar("T")
 
 
 class SqlIndex(Index):
@@ -63,7 +66,7 @@ class SqlIndex(Index):
         self._database = database
         self._closed = False
         self._storage_is_here = False
-        self._schema = Schema(tags, database)
+        self._schema = schema_of(tags, database)
         self._uids = Uids(self._schema)
         self._records = Records(self._schema, self._uids)
         try:
@@ -90,7 +93,14 @@ class SqlIndex(Index):
             uids = self._prepared(connection, batch)
             return Batch(connection, self._schema, uids, overwrite).commit(batch)
 
-        return self._database.write(work)
+        return self._write(work)
+
+    def _write(self, work: Callable[[Connection], T]) -> T:
+        def in_turn(connection: Connection) -> T:
+            take_turn(connection, self._schema)
+            return work(connection)
+
+        return self._database.write(in_turn)
 
     def _prepared(self, connection: Connection, batch: Sequence[Candidate]) -> Mapping[str, int]:
         """Return the numbers of a batch's UIDs; what goes into an empty index has every extra tag."""
@@ -158,25 +168,25 @@ class SqlIndex(Index):
 
     def edit(self, edits: Sequence[Edit]) -> list[Edited]:
         """See `Index.edit`."""
-        return self._database.write(lambda connection: edit(connection, self._schema, edits))
+        return self._write(lambda connection: edit(connection, self._schema, edits))
 
     def relocate(self, moves: Sequence[Relocation]) -> list[bool]:
         """See `Index.relocate`."""
-        return self._database.write(lambda connection: relocate(connection, self._schema, moves))
+        return self._write(lambda connection: relocate(connection, self._schema, moves))
 
     def refresh(self, headers: Sequence[Header]) -> int:
         """See `Index.refresh`."""
-        return self._database.write(lambda connection: refresh(connection, self._schema, self._uids, headers))
+        return self._write(lambda connection: refresh(connection, self._schema, self._uids, headers))
 
     def complete(self) -> None:
         """See `Index.complete`."""
-        self._database.write(
+        self._write(
             lambda connection: state.set_complete_tags(connection, self._schema, self._schema.extra_tags)
         )
 
     def remove(self, ids: Sequence[str]) -> Removal:
         """See `Index.remove`."""
-        return self._database.write(lambda connection: remove(connection, self._schema, ids))
+        return self._write(lambda connection: remove(connection, self._schema, ids))
 
     def changes(
         self, since: int = 0, limit: int = 100, types: Sequence[ChangeType] | None = None
@@ -206,7 +216,7 @@ class SqlIndex(Index):
             append_changes(connection, self._schema, changes)
             return outcomes
 
-        return self._database.write(work)
+        return self._write(work)
 
     def mirror(
         self,
@@ -222,7 +232,7 @@ class SqlIndex(Index):
             uids = self._prepared(connection, batch)
             return Mirroring(connection, self._schema, uids).mirror(batch, details, removed, changes)
 
-        return self._database.write(work)
+        return self._write(work)
 
     def oldest_studies(self, limit: int) -> list[str]:
         """See `Index.oldest_studies`."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from fileroom.model import Level
 from fileroom_plugins.databases.errors import CollisionError
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
     from fileroom_plugins.index_sql.lookup import Place
     from fileroom_plugins.index_sql.schema import Schema
+
+
+def take_turn(connection: Connection, schema: Schema) -> None:
+    """Wait for the writer before this one, where writers take turns and the database does not see to it."""
+    if schema.needs_turns:
+        connection.execute(update(schema.total).values(patients=schema.total.c.patients))
 
 
 def hold(connection: Connection, schema: Schema, level: Level, numbers: Iterable[int]) -> None:

@@ -131,13 +131,19 @@ class Ordering:
             indexed: whether to sort as indexes do, which may leave texts that begin alike in any order.
         """
         keys = [
-            held if indexed and (held := self._database.indexed(key.column)) is not key.column else label
+            self._sorted_by(key, label, indexed=indexed)
             for key, label in zip(self.keys, self.columns(), strict=True)
         ]
         return [
-            self._database.sorted(column, descending=key.descending)
+            self._database.sorted(column, descending=key.descending, optional=key.optional)
             for column, key in zip(keys, self.keys, strict=True)
         ]
+
+    def _sorted_by(self, key: SortKey, label: Label[Any], *, indexed: bool) -> ColumnElement[Any]:
+        if not indexed:
+            return self._database.unsorted(label)
+        held = self._database.indexed(key.column)
+        return label if held is key.column else held
 
     def beyond_indexes(self, keys: Iterable[object]) -> bool:
         """Say whether indexes may hold only the beginning of one of these sort keys."""

@@ -18,13 +18,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
-    BigInteger,
     Column,
     ForeignKey,
     Integer,
     LargeBinary,
     MetaData,
-    Numeric,
     PrimaryKeyConstraint,
     Sequence,
     SmallInteger,
@@ -34,16 +32,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ExcludeConstraint
 
 from fileroom.model import Level
+from fileroom_plugins.databases.types import NAME, NUMBER, REAL, TEXT, Bytes
 from fileroom_plugins.index_sql.fields import TagField
 
 if TYPE_CHECKING:
-    from sqlalchemy import Dialect
-
     from fileroom.tags import TagSet, TagSpec
     from fileroom_plugins.databases.database import Database
-
-NUMBER = BigInteger().with_variant(Integer(), "sqlite")  # SQLite numbers rows by an INTEGER column only
-TEXT = Text().with_variant(Text(collation="C"), "postgresql")
 
 TOTALS = ("patients", "studies", "series", "instances", "attachments", "bytes", "stored_bytes")
 LAST_IDS = ("last_patient", "last_study", "last_series", "last_instance")
@@ -52,18 +46,6 @@ STRIPES = 16
 
 KEY = "key"
 """Under this, `Table.info` of what hangs on resources names the columns that tell its rows apart."""
-
-
-class Bytes(LargeBinary):
-    """Raw bytes, handed to the driver as they are: every driver takes them, and wrapping them costs time."""
-
-    cache_ok = True
-
-    def bind_processor(self, dialect: Dialect) -> None:
-        """Return no function: nothing is done to a value on its way in."""
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> None:
-        """Return no function: nothing is done to a value on its way out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +75,19 @@ class LevelTable:
         return self.table.c.parent_id
 
 
+def schema_of(tags: TagSet, database: Database) -> Schema:
+    """Return the tables of an index in a database that is open.
+
+    Indexes that keep the same tags get the same, so that a statement is put together for all of them once.
+    """
+    key = (Schema, *(tags.levels.get(level, ()) for level in Level))
+    found = database.kept.get(key)
+    if found is None:
+        found = database.kept[key] = Schema(tags, database)
+    assert isinstance(found, Schema)
+    return found
+
+
 class Schema:
     """All tables of an index that keeps certain tags.
 
@@ -111,6 +106,7 @@ class Schema:
             writers are at work at once, `STRIPES` rows whose sum the totals are.
         numbers: what counts the resources of each level, where several writers are at work at once.
         several_writers: whether they are.
+        needs_turns: whether they take turns, and the database does not see to it.
         info: what is to be known about the index itself (`fileroom_plugins.index_sql.state`).
         extra_tags: the extra tags, as `tag_name` writes them.
     """
@@ -118,6 +114,7 @@ class Schema:
     def __init__(self, tags: TagSet, database: Database) -> None:
         self.catalog = MetaData()
         self.several_writers = database.several_writers
+        self.needs_turns = not (database.several_writers or database.takes_turns)
         self._database = database
         self.extra_tags = frozenset(
             tag_name(spec) for specs in tags.levels.values() for spec in specs if spec.extra
@@ -139,7 +136,7 @@ class Schema:
             Column("key", NUMBER, nullable=False),
             Column("item", NUMBER, nullable=False),
             Column("value", TEXT, nullable=False),
-            Column("number", Numeric(asdecimal=False)),
+            Column("number", REAL),
             key=("key", "item", "value"),
         )
         self._index("term", "level", "key", "value", then="resource", name="term_value")
@@ -170,7 +167,7 @@ class Schema:
         self.info = Table(
             "info",
             self.catalog,
-            Column("name", TEXT, primary_key=True),
+            Column("name", NAME, primary_key=True),
             Column("value", TEXT, nullable=False),
             sqlite_with_rowid=False,
         )
@@ -194,7 +191,8 @@ class Schema:
             self._index(level.label, "parent_id", then="id")
         for each in fields.values():
             for name in each.indexed:
-                self._index(level.label, name, then="id")
+                # In the largest table, whose order is asked for within series only, space counts for more.
+                self._index(level.label, name, then=None if level is Level.INSTANCE else "id")
         return LevelTable(level, table, fields, dict.fromkeys(column.name for column in tag_columns))
 
     def _uid_table(self) -> Table:
@@ -237,11 +235,10 @@ class Schema:
             self._index(name, "level", then="resource", name=f"{name}_resource")
         return table
 
-    def _index(self, table: str, *columns: str, then: str, name: str = "") -> None:
+    def _index(self, table: str, *columns: str, then: str | None, name: str = "") -> None:
         found = self.catalog.tables[table].c
-        self._database.index(
-            name or f"{table}_{columns[0]}", *(found[column] for column in columns), then=found[then]
-        )
+        last = None if then is None else found[then]
+        self._database.index(name or f"{table}_{columns[0]}", *(found[each] for each in columns), then=last)
 
     def _sequence(self, name: str) -> Sequence:
         return Sequence(f"{name}_number", metadata=self.catalog)
@@ -276,7 +273,7 @@ def _tag_columns(place: TagField) -> list[Column[Any]]:
     columns: list[Column[Any]] = [
         Column(name, NUMBER) if place.coded else Column(name, TEXT) for name in names
     ]
-    return [*columns, Column(place.number, Numeric(asdecimal=False))] if place.number else columns
+    return [*columns, Column(place.number, REAL)] if place.number else columns
 
 
 def _attachment_columns() -> list[Column[Any]]:

@@ -26,9 +26,9 @@ _COMPLETE = "complete"
 
 
 def version(connection: Connection, schema: Schema, name: str) -> int:
-    """Return the number that is recorded under `SCHEMA` or `FOLDING`."""
+    """Return the number that is recorded under `SCHEMA` or `FOLDING`; 0 if there is none."""
     info = schema.info.c
-    return int(connection.execute(select(info.value).where(info.name == name)).scalar_one())
+    return int(connection.execute(select(info.value).where(info.name == name)).scalar() or 0)
 
 
 def set_version(connection: Connection, schema: Schema, name: str, number: int) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from sqlalchemy import func, insert, inspect, select
+from sqlalchemy import insert, inspect
 
 from fileroom.errors import SchemaError
 from fileroom.tags import FOLDING_VERSION
@@ -33,6 +33,8 @@ UPGRADES: tuple[Step, ...] = ()
 def prepare(database: Database, schema: Schema) -> None:
     """Make sure that the tables are there, of this version, and know which tags they are opened with.
 
+    Where tables are not made in a transaction, what was interrupted is gone on with.
+
     Raises:
         SchemaError: they are of a newer version, or the database is something else than an index.
         CatalogError: the database failed; what had been upgraded until then is undone.
@@ -40,19 +42,25 @@ def prepare(database: Database, schema: Schema) -> None:
     with database.read() as connection:
         if _is_current(connection, schema, len(UPGRADES) + 1):
             return
-    database.write(lambda connection: _write(connection, schema, database.name))
+
+    def work(connection: Connection) -> None:
+        with database.alone(connection, "schema of the index"):
+            _write(connection, schema, database)
+
+    database.write(work)
 
 
-def _write(connection: Connection, schema: Schema, name: str) -> None:
-    if schema.several_writers:  # others may be opening the same
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("fileroom.schema"))))
+def _write(connection: Connection, schema: Schema, database: Database) -> None:
     tables = {name for name in inspect(connection).get_table_names() if not name.startswith(STORAGE_TABLES)}
-    if not tables:
+    half_made = not database.transactional_ddl and tables.issubset(schema.catalog.tables)
+    if schema.info.name in tables and state.version(connection, schema, state.SCHEMA):
+        _upgrade(connection, schema, database.name)
+    elif not tables or half_made:
         _create(connection, schema, len(UPGRADES) + 1)
-    elif not tables.issuperset({schema.info.name, schema.total.name}):
-        raise SchemaError(f"{name} holds tables, but not those of an index: point [index] to another place")
     else:
-        _upgrade(connection, schema, name)
+        raise SchemaError(
+            f"{database.name} holds tables, but not those of an index: point [index] to another place"
+        )
     state.set_complete_tags(connection, schema, _complete(connection, schema))
 
 
@@ -67,7 +75,7 @@ def _is_current(connection: Connection, schema: Schema, newest: int) -> bool:
 
 
 def _create(connection: Connection, schema: Schema, newest: int) -> None:
-    schema.catalog.create_all(connection, checkfirst=False)
+    schema.catalog.create_all(connection)
     stripes = STRIPES if schema.several_writers else 1
     connection.execute(insert(schema.total), [{"id": number + 1} for number in range(stripes)])
     state.set_version(connection, schema, state.SCHEMA, newest)
@@ -82,9 +90,9 @@ def _upgrade(connection: Connection, schema: Schema, name: str) -> None:
             f"{name} was written by a newer version of Fileroom: upgrade this one, or point [index] to "
             "another place and run 'fileroom rebuild'"
         )
-    for step in UPGRADES[found - 1 :]:
+    for number, step in enumerate(UPGRADES[found - 1 :], start=found + 1):
         step(connection)
-    state.set_version(connection, schema, state.SCHEMA, newest)
+        state.set_version(connection, schema, state.SCHEMA, number)
     if folding < FOLDING_VERSION:
         fold_anew(connection, schema)
         state.set_version(connection, schema, state.FOLDING, FOLDING_VERSION)

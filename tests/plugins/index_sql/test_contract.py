@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fileroom.options import Secret
 from fileroom.testing.index import IndexContract
-from fileroom_plugins.index_sql import postgres, sqlite
+from fileroom_plugins.index_sql import sqlite
+from tests.plugins.index_sql.servers import ServerIndex
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +25,11 @@ class TestSqliteIndex(IndexContract):
 
 class TestPostgresIndex(IndexContract):
     @pytest.fixture
-    def open_index(self, postgres_index_url: str) -> OpenIndex:
-        options = postgres.Options(Secret(postgres_index_url))
-        return lambda tags: postgres.open_index(options, tags)
+    def open_index(self, postgres_index: ServerIndex) -> OpenIndex:
+        return postgres_index.open
+
+
+class TestMariadbIndex(IndexContract):
+    @pytest.fixture
+    def open_index(self, mariadb_index: ServerIndex) -> OpenIndex:
+        return mariadb_index.open

@@ -1,0 +1,70 @@
+"""Databases on a server: what their engines and their names have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from fileroom.errors import CatalogError
+from fileroom_plugins.databases.database import Database
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL, Engine
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from fileroom_plugins.databases.settings import Settings
+
+_WAIT_FOR_CONNECTION = 30.0  # seconds for another thread to give one back
+_PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "mssql": 1433, "oracle": 1521}
+
+
+class ServerDatabase(Database):
+    """A database on a server.
+
+    Args:
+        url: where it is, and by which driver.
+    """
+
+    def __init__(self, url: URL) -> None:
+        super().__init__()
+        self.name = f"database {named(url)}"
+
+    @staticmethod
+    def make_engine(url: URL, settings: Settings, **more: Any) -> Engine:  # noqa: ANN401 - SQLAlchemy's
+        """Return an engine whose pool opens no more connections than the settings allow."""
+        return create_engine(
+            url,
+            pool_size=settings.pool_size,
+            max_overflow=0,
+            pool_timeout=_WAIT_FOR_CONNECTION,
+            pool_use_lifo=True,  # few connections, often used, rather than all of them now and then
+            hide_parameters=True,  # they are patients' data, and errors get logged
+            **more,
+        )
+
+    def explain_driver(self, cause: BaseException) -> CatalogError:
+        """Return an error of the driver in our words."""
+        return CatalogError(f"{self.name}: the database failed ({type(cause).__name__})")
+
+    def _explain(self, error: SQLAlchemyError) -> CatalogError:
+        if isinstance(error, PoolTimeoutError):
+            return CatalogError(
+                f"{self.name}: other threads have used all connections for {_WAIT_FOR_CONNECTION:g} s: "
+                "raise pool_size"
+            )
+        if isinstance(error, DBAPIError) and self._collided(error):
+            return CatalogError(f"{self.name}: others kept changing the same at the same time: try again")
+        cause = error.orig if isinstance(error, DBAPIError) else None
+        return self.explain_driver(cause or error)
+
+
+def named(url: URL) -> str:
+    """Return a URL without driver, user, password and parameters."""
+    backend = url.get_backend_name()
+    hosts = [f"{url.host}:{url.port or _PORTS.get(backend, '')}".rstrip(":")] if url.host else []
+    more = url.query.get("host", ())  # libpq's way to name several
+    hosts += [more] if isinstance(more, str) else more
+    return f"{backend}://{','.join(hosts)}/{url.database or ''}"
