@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
+import shutil
 import threading
 import zipfile
 from collections import Counter
@@ -23,6 +26,7 @@ from fileroom.plugin import ExecutorPlugin, hookimpl
 from fileroom.reports import IngestReport, IngestStoppedError, Progress, Status
 from fileroom.testing.datasets import Corpus, make_instance
 from fileroom_plugins.local_executor.child import Child
+from fileroom_plugins.local_executor.executor import LocalExecutor
 from fileroom_plugins.storage_filesystem.storage import FilesystemStorage
 from tests.core.host_plugins import Bell, NoOptions
 from tests.integration.workers import Workers
@@ -119,13 +123,12 @@ def test_a_file_that_a_worker_does_not_see_is_rejected_with_the_reason(
     archive: Archive, source: Path, tmp_path: Path
 ) -> None:
     gone = str(tmp_path / "only-here.dcm")
-    taken = take_files(archive.config, (str(source / "conflict-1.dcm"), gone))
+    taken = take_files(archives.Opening(archive.config, "run"), (str(source / "conflict-1.dcm"), gone))
     outcomes = {Path(one.name).name: one for one in taken.outcomes}
     assert outcomes["conflict-1.dcm"].status is Status.STORED
     assert outcomes["only-here.dcm"].status is Status.REJECTED
     assert "must see the files under the same paths" in outcomes["only-here.dcm"].reason
-    for lease in list(archives._leases):
-        archives._close_if_idle(lease)
+    archives.close_idle()
 
 
 def test_a_process_that_dies_costs_nothing_but_time(
@@ -275,7 +278,7 @@ def test_literal_options_of_the_executor_do_not_travel(
     assert {tuple(config.plugins.tables) for config in seen} == {("imaging",)}
 
 
-def test_tasks_of_one_configuration_share_an_archive_and_idleness_closes_it(
+def test_tasks_of_one_run_share_an_archive_and_idleness_closes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(archives, "IDLE", 0.01)
@@ -287,11 +290,23 @@ def test_tasks_of_one_configuration_share_an_archive_and_idleness_closes_it(
         closed.set()
 
     monkeypatch.setattr(Archive, "close", close_and_tell)
-    config = load_config(tmp_path / "shared")
-    with archives.opened(config) as one, archives.opened(load_config(tmp_path / "shared")) as two:
+    opening = archives.Opening(load_config(tmp_path / "shared"), "run")
+    with archives.opened(opening) as one, archives.opened(replace(opening)) as two:
         assert one is two
         assert not closed.wait(0.1), "it is in use"
     assert closed.wait(30)
-    with archives.opened(config) as three:
+    with archives.opened(opening) as three:
         assert three is not one
         assert three.statistics().instances == 0
+    archives.close_idle()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder in use cannot be deleted")
+def test_an_archive_that_was_made_anew_between_two_runs_is_not_taken_for_the_old_one(
+    source: Path, tmp_path: Path
+) -> None:
+    with contextlib.closing(LocalExecutor(1)) as executor:
+        for _ in range(2):
+            with fileroom.open(tmp_path / "again") as archive:
+                assert archive.ingest(source, executor=executor).stored == 42
+            shutil.rmtree(tmp_path / "again")

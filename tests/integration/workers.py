@@ -6,6 +6,7 @@ import functools
 import pickle
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 from fileroom._executing import archives
 from fileroom._executing.messages import request as request_of
@@ -39,8 +40,7 @@ class Workers(Executor):
     def close(self) -> None:
         """End, and close the archives that the tasks have opened, as the end of a worker does."""
         self._pool.shutdown()
-        for lease in list(archives._leases):
-            archives._close_if_idle(lease)
+        archives.close_idle()
 
     def _perform(self, request: bytes) -> bytes:
         _, task_data, item_data = pickle.loads(request)
@@ -49,7 +49,8 @@ class Workers(Executor):
         if self.deadly.intersection(items):
             raise TaskLostError("given up: 3 workers died with it")
         if self.elsewhere is not None:
-            config, *rest = task.args
-            task = functools.partial(task.func, self.elsewhere(config), *rest)
+            opening, *rest = task.args
+            opening = replace(opening, config=self.elsewhere(opening.config))
+            task = functools.partial(task.func, opening, *rest)
         self.items.append(items)
         return perform(request_of(sendable(task), item_data))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
+from fileroom._executing.archives import Opening
 from fileroom.content_types import DICOM
 from fileroom.errors import ExecutorError, NotFoundError, NotSupportedError
-from fileroom.executing import Executor
 from fileroom.reports import IN_ARCHIVE
 from fileroom.retention import QuotaOptions
 
@@ -14,14 +15,15 @@ if TYPE_CHECKING:
     from fileroom._executing.taking import Taken
     from fileroom.archive import Archive
     from fileroom.config import Config
+    from fileroom.executing import Executor
 
 _LOOKED_AT = 16  # instances; one that is found will do, and others may have been deleted meanwhile
 
 
-def workers_of(archive: Archive, executor: Executor | str, config: Config) -> tuple[Executor, Config]:
-    """Return the executor that is meant, and the configuration by which its workers open the archive.
+def workers_of(archive: Archive, executor: Executor | str, config: Config) -> tuple[Executor, Opening]:
+    """Return the executor that is meant, and how its workers open the archive for a new run.
 
-    The tables of what workers have no use for, or do not have, are left out of it.
+    The tables of what workers have no use for, or do not have, are left out of the configuration.
 
     Raises:
         NotSupportedError: the host passed plugins, which exist in its process only.
@@ -32,10 +34,11 @@ def workers_of(archive: Archive, executor: Executor | str, config: Config) -> tu
             "workers cannot use plugins that were passed with register=: install those, and name them in the "
             "configuration; or do without an executor"
         )
-    own = archive.plugins.passed
-    if isinstance(executor, Executor):
-        return executor, config.forgetting(own)
-    return archive.plugins.executor(executor), config.forgetting({*own, executor})
+    unknown = set(archive.plugins.passed)
+    if isinstance(executor, str):
+        unknown.add(executor)
+        executor = archive.plugins.executor(executor)
+    return executor, Opening(config.forgetting(unknown), uuid.uuid4().hex)
 
 
 class SameArchive:

@@ -68,9 +68,9 @@ class Intake:
             FileroomError: there is no such executor, or it cannot be used here.
         """
         if executor is not None:
-            workers, config = workers_of(self._archive, executor, self._config)
+            workers, opening = workers_of(self._archive, executor, self._config)
             run = self._run(functools.partial(plain_files, pathless=_PATHLESS), sources, told)
-            return run.elsewhere(workers, functools.partial(take_files, config), SameArchive(self._archive))
+            return run.elsewhere(workers, functools.partial(take_files, opening), SameArchive(self._archive))
         prepares = functools.partial(self._preparer, Preparer)
         run = self._run(walk, sources, told)
         return run.here(self._ingest(), prepares(), functools.partial(prepares, remote=True), jobs)

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
     from typing import TypeAlias
 
+    from fileroom._executing.archives import Opening
     from fileroom.archive import Archive
-    from fileroom.config import Config
     from fileroom.executing import Executor
 
     Done: TypeAlias = tuple[list[Processed], Exception | None]
@@ -110,8 +110,8 @@ class Processing:
             yield Answer((id_,), process_on(self._archive, self._processor, (id_,)))
 
     def _elsewhere(self, ids: Iterator[str], executor: Executor | str) -> Answers:
-        workers, config = workers_of(self._archive, executor, self._archive.config)
-        task = functools.partial(process_resources, config, self._processor)
+        workers, opening = workers_of(self._archive, executor, self._archive.config)
+        task = functools.partial(process_resources, opening, self._processor)
         return spread(workers, task, iter(lambda: tuple(itertools.islice(ids, BATCH)), ()))
 
     def _wanted(self, ids: Iterable[str]) -> Iterator[str]:
@@ -153,13 +153,13 @@ class Processing:
             raise failure
 
 
-def process_resources(config: Config, processor: str, ids: tuple[str, ...]) -> Done:
+def process_resources(opening: Opening, processor: str, ids: tuple[str, ...]) -> Done:
     """Process resources where a worker has been sent them: the task of `Processing`.
 
     Raises:
         ExecutorError: the archive cannot be opened here.
     """
-    with opened(config) as archive:
+    with opened(opening) as archive:
         return process_on(archive, processor, ids)
 
 

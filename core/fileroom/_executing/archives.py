@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fileroom.errors import ExecutorError, FileroomError
@@ -19,11 +20,25 @@ IDLE = 60.0
 """Seconds after the last task for which an archive is kept open."""
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How the tasks of one run open the archive.
+
+    Attributes:
+        config: its configuration.
+        run: a name that no other run has: what was opened for another one may lie in a folder, or be
+            connected to a database, that was deleted and made anew.
+    """
+
+    config: Config
+    run: str
+
+
 class _Lease:
     """An open archive, and how many tasks are at it."""
 
-    def __init__(self, config: Config, archive: Archive) -> None:
-        self.config = config
+    def __init__(self, opening: Opening, archive: Archive) -> None:
+        self.opening = opening
         self.archive = archive
         self.users = 0
         self.timer: threading.Timer | None = None
@@ -34,27 +49,28 @@ _leases: list[_Lease] = []
 
 
 @contextmanager
-def opened(config: Config) -> Iterator[Archive]:
-    """Yield the archive of a configuration, shared with the other tasks of this process.
+def opened(opening: Opening) -> Iterator[Archive]:
+    """Yield the archive, shared with the other tasks of the run that are in this process.
 
     Raises:
         ExecutorError: it cannot be opened here; the message says where that is, and why.
     """
-    lease = _take(config)
+    lease = _take(opening)
     try:
         yield lease.archive
     finally:
         _give_back(lease)
 
 
-def _take(config: Config) -> _Lease:
+def _take(opening: Opening) -> _Lease:
     from fileroom.archive import Archive  # noqa: PLC0415 - which imports this
 
     with _lock:
-        lease = next((one for one in _leases if one.config == config), None)
+        lease = next((one for one in _leases if one.opening == opening), None)
         if lease is None:
+            _close_idle()
             try:
-                lease = _Lease(config, Archive(config))
+                lease = _Lease(opening, Archive(opening.config))
             except FileroomError as error:
                 where = f"a worker on {socket.gethostname()}"
                 raise ExecutorError(f"{where} cannot open the archive: {error}") from error
@@ -70,13 +86,18 @@ def _give_back(lease: _Lease) -> None:
     with _lock:
         lease.users -= 1
         if lease.users == 0:
-            lease.timer = threading.Timer(IDLE, _close_if_idle, [lease])
+            lease.timer = threading.Timer(IDLE, close_idle)
             lease.timer.daemon = True
             lease.timer.start()
 
 
-def _close_if_idle(lease: _Lease) -> None:
+def close_idle() -> None:
+    """Close what no task is at."""
     with _lock:
-        if lease.users == 0 and lease in _leases:
-            _leases.remove(lease)
-            lease.archive.close()
+        _close_idle()
+
+
+def _close_idle() -> None:
+    for lease in [one for one in _leases if one.users == 0]:
+        _leases.remove(lease)
+        lease.archive.close()

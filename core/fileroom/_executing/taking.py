@@ -15,7 +15,7 @@ from fileroom.reports import IngestStoppedError, Outcome, Status
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from fileroom.config import Config
+    from fileroom._executing.archives import Opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Taken:
     error: Exception | None = None
 
 
-def take_files(config: Config, paths: tuple[str, ...]) -> Taken:
+def take_files(opening: Opening, paths: tuple[str, ...]) -> Taken:
     """Import files by the ordinary store path.
 
     It may run twice with the same files, where a worker died: what is there already is passed over.
@@ -45,7 +45,7 @@ def take_files(config: Config, paths: tuple[str, ...]) -> Taken:
     """
     host = socket.gethostname()
     there = [path for path in paths if os.path.lexists(path)]
-    with opened(config) as archive:
+    with opened(opening) as archive:
         try:
             report, error = archive.ingest(there), None
         except IngestStoppedError as stopped:
