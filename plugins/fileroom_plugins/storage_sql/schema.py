@@ -19,18 +19,16 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Integer,
-    LargeBinary,
     MetaData,
     String,
     Table,
     event,
 )
-from sqlalchemy.dialects import mysql
 
 from fileroom_plugins.databases import STORAGE_TABLES
+from fileroom_plugins.databases.types import Bytes
 
-_NAME = LargeBinary(16).with_variant(mysql.BINARY(16), "mysql", "mariadb")
-_DATA = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql", "mariadb")
+_NAME = Bytes(16)
 
 catalog = MetaData()
 
@@ -84,7 +82,7 @@ chunks = Table(
     catalog,
     Column("segment", _NAME, primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("data", _DATA, nullable=False),
+    Column("data", Bytes, nullable=False),
 )
 """The bytes."""
 

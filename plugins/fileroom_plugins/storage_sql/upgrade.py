@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from sqlalchemy import func, insert, inspect, select, update
+from sqlalchemy import insert, inspect, select, update
 
 from fileroom.plugin import SchemaError
 from fileroom_plugins.databases import STORAGE_TABLES
@@ -30,36 +30,38 @@ def prepare(database: Database) -> None:
 
     Raises:
         SchemaError: they are of a newer version, or somebody else's.
-        CatalogError: the database failed; what had been upgraded until then is undone.
+        CatalogError: the database failed; what had been upgraded until then is undone, where it can be.
     """
     newest = len(UPGRADES) + 1
     with database.read() as connection:
-        if inspect(connection).has_table(info.name) and _version(connection) == newest:
+        if _version(connection) == newest:
             return
-    database.write(lambda connection: _write(connection, newest, database.name))
+    database.write(lambda connection: _write(database, connection, newest))
 
 
-def _write(connection: Connection, newest: int, name: str) -> None:
-    if connection.dialect.name == "postgresql":  # others may be opening the same
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("fileroom.schema"))))
-    there = {table for table in inspect(connection).get_table_names() if table.startswith(STORAGE_TABLES)}
-    if not there:
-        catalog.create_all(connection, checkfirst=False)
-        connection.execute(insert(info), {"name": _SCHEMA, "value": str(newest)})
-        return
-    found = _version(connection) if info.name in there else None
-    if found is None:
-        raise SchemaError(
-            f"{name} holds tables called {STORAGE_TABLES}…, but not those of a storage: point [storage] to "
-            "another database, or rename them"
-        )
-    if found > newest:
-        raise SchemaError(f"{name} was written by a newer version of Fileroom: upgrade this one")
-    for step in UPGRADES[found - 1 :]:
-        step(connection)
-    connection.execute(update(info).where(info.c.name == _SCHEMA).values(value=str(newest)))
+def _write(database: Database, connection: Connection, newest: int) -> None:
+    with database.alone(connection, "storage"):
+        there = {name for name in inspect(connection).get_table_names() if name.startswith(STORAGE_TABLES)}
+        found = _version(connection)
+        if found is None:
+            # Where each table is made by itself, somebody may have died among them.
+            if there and (database.transactional_ddl or not there.issubset(catalog.tables)):
+                raise SchemaError(
+                    f"{database.name} holds tables called {STORAGE_TABLES}…, but not those of a storage: "
+                    "point [storage] to another database, or rename them"
+                )
+            catalog.create_all(connection)
+            connection.execute(insert(info), {"name": _SCHEMA, "value": str(newest)})
+            return
+        if found > newest:
+            raise SchemaError(f"{database.name} was written by a newer version of Fileroom: upgrade this one")
+        for step in UPGRADES[found - 1 :]:
+            step(connection)
+        connection.execute(update(info).where(info.c.name == _SCHEMA).values(value=str(newest)))
 
 
 def _version(connection: Connection) -> int | None:
+    if not inspect(connection).has_table(info.name):
+        return None
     value = connection.execute(select(info.c.value).where(info.c.name == _SCHEMA)).scalar()
     return None if value is None else int(value)

@@ -32,6 +32,13 @@ class TestPostgres(StorageContract):
         return lambda: SqlStorage(open_database(postgres_storage_url), chunk_size=CHUNK_SIZE)
 
 
+@pytest.mark.slow
+class TestMariadb(StorageContract):
+    @pytest.fixture
+    def open_storage(self, mariadb_storage_url: str) -> OpenStorage:
+        return lambda: SqlStorage(open_database(mariadb_storage_url), chunk_size=CHUNK_SIZE)
+
+
 TestLife = storage_machine(
     lambda folder: SqlStorage(open_sqlite(folder / "objects.sqlite", "normal"), chunk_size=1_000)
 )

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from sqlalchemy import text
 
 from fileroom.errors import ConfigError
 from fileroom.options import build_options
 from fileroom.plugin import Storage
 from fileroom.testing.storage_case import content, new_key, sample
+from fileroom_plugins.databases.opening import open_sqlite
 from fileroom_plugins.storage_sql import Options, fileroom_storage
+from fileroom_plugins.storage_sql.storage import SqlStorage
 from tests.plugins.storage_sql.looking import rows
 
 if TYPE_CHECKING:
@@ -75,3 +78,23 @@ def test_a_url_is_never_shown(tmp_path: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         fileroom_storage().open(options)
     assert "hidden" not in repr(caught.value)
+
+
+def page_size(storage: Storage) -> int:
+    assert isinstance(storage, SqlStorage)
+    with storage.database.read() as connection:
+        return int(connection.execute(text("PRAGMA page_size")).scalar_one())
+
+
+def test_a_file_that_the_storage_makes_has_larger_pages_and_one_that_is_there_keeps_its_own(
+    tmp_path: Path,
+) -> None:
+    database = open_sqlite(tmp_path / "there.sqlite")
+    database.write(lambda connection: connection.execute(text("CREATE TABLE one (id INTEGER)")))
+    database.close()
+    made = open_with(tmp_path, path="made.sqlite")
+    there = open_with(tmp_path, path="there.sqlite")
+    by_url = open_with(tmp_path, url=f"sqlite:///{(tmp_path / 'url.sqlite').as_posix()}")
+    assert [page_size(each) for each in (made, there, by_url)] == [16_384, 4_096, 16_384]
+    for each in (made, there, by_url):
+        each.close()

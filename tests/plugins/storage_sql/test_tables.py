@@ -12,6 +12,7 @@ from fileroom.plugin import StorageError
 from fileroom.testing.storage_case import content, new_key
 from fileroom_plugins.databases.opening import open_database, open_sqlite
 from fileroom_plugins.storage_sql import upgrade
+from fileroom_plugins.storage_sql.schema import chunks
 from fileroom_plugins.storage_sql.storage import SqlStorage
 
 if TYPE_CHECKING:
@@ -126,3 +127,13 @@ def test_postgres_keeps_chunks_as_they_are_and_beside_the_rows(postgres_storage_
         )
     database.close()
     assert found in ("e", b"e")
+
+
+@pytest.mark.slow
+def test_tables_that_were_half_made_are_completed_where_each_is_made_by_itself(mariadb_url: str) -> None:
+    database = open_database(mariadb_url)
+    database.write(chunks.create)
+    database.close()
+    storage = SqlStorage(open_database(mariadb_url), chunk_size=1_024)
+    assert content(storage, storage.put(new_key(), b"complete").locator) == b"complete"
+    storage.close()
