@@ -64,6 +64,15 @@ class Room:
             self._until_look -= size
             return True
 
+    def make_way(self) -> None:
+        """Remove copies until they leave to others what these have."""
+        with self._lock:
+            if self._until_look < 0:
+                self._look()
+            limit = max(self._max - self._others(), 0)
+            if self._used > limit:
+                self._evict(limit - limit // _FREED)
+
     def give_back(self, size: int) -> None:
         """Say that so many bytes are free again."""
         with self._lock:

@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from fileroom.plugin import FileroomError
+from fileroom.plugin import AlreadyExistsError, FileroomError
 from fileroom_plugins.storage_cache.locking import FolderLock
 from fileroom_plugins.storage_cache.trouble import Trouble
 
@@ -150,6 +150,8 @@ class Uploader:
         if len(keys) > 1:
             try:
                 self._moved(keys)
+            except AlreadyExistsError:
+                pass  # some are there: which, and whether they are the same, only shows one by one
             except Exception:
                 if self._closing:
                     raise

@@ -79,6 +79,7 @@ class WriteBack:
         def arrive(size: int) -> None:
             self._allowance.arrive(size)
             arrived.append(size)
+            self._copies.room.make_way()
 
         waiting = False
         try:
