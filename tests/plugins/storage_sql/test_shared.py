@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from fileroom import Archive
 
+SERVERS = {"postgres": "postgres", "mariadb": "sql"}
+"""The backends of indexes on servers."""
+
 DIED = 9
 PIECE = 1 << 20
 PROGRAM = f"""
@@ -75,14 +78,14 @@ else:
 """
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+@pytest.fixture(params=["sqlite", *(pytest.param(each, marks=pytest.mark.slow) for each in SERVERS)])
 def tables(request: pytest.FixtureRequest) -> dict[str, Any]:
     """The tables of a configuration in which index and storage share a database."""
     if request.param == "sqlite":
         place: dict[str, Any] = {"path": "all.sqlite"}
         return {"index": {"backend": "sqlite", **place}, "storage": {"backend": "sql", **place}}
-    place = {"url": request.getfixturevalue("postgres_url")}
-    return {"index": {"backend": "postgres", **place}, "storage": {"backend": "sql", **place}}
+    place = {"url": request.getfixturevalue(f"{request.param}_url")}
+    return {"index": {"backend": SERVERS[request.param], **place}, "storage": {"backend": "sql", **place}}
 
 
 @pytest.fixture
@@ -140,6 +143,9 @@ def test_attaching_replacing_and_deleting_are_committed_once_each(archive: Archi
     assert rows(storage_of(archive)) == {"chunk": 0, "extent": 0, "family": 0, "loose": 0, "object": 0}
 
 
+@pytest.mark.parametrize(
+    "tables", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)], indirect=True
+)
 @pytest.mark.parametrize(
     "moment",
     ["the bytes were put", "the index was told", "all was to be committed", "all was committed"],
