@@ -16,10 +16,10 @@ from fileroom.errors import CatalogError
 from fileroom_plugins.databases.errors import CollisionError, OutcomeUnknownError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator
+    from collections.abc import Callable, Hashable, Iterable, Iterator
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import Column, ColumnElement, Connection, Engine
+    from sqlalchemy import Column, ColumnElement, Connection, Engine, Select
 
     from fileroom.errors import FileroomError
 
@@ -219,6 +219,38 @@ class Database(abc.ABC):
         """
         del connection, what
         yield
+
+    def index_insides(self, connection: Connection, columns: Iterable[Column[Any]]) -> None:
+        """Make indexes by which what stands anywhere within a text is found, if the database can.
+
+        Args:
+            connection: a transaction that writes.
+            columns: of texts.
+        """
+        del connection, columns
+
+    def indexes_for(self, connection: Connection, statement: Select[Any]) -> list[str]:
+        """Return the names of the indexes by which a statement would be answered; none where nobody knows."""
+        del connection, statement
+        return []
+
+    def signal(self, connection: Connection) -> None:
+        """Tell those who are `listening` that something has changed, once a transaction is committed.
+
+        It may be left out where it was done a moment ago.
+        """
+        del connection
+
+    @contextmanager
+    def listening(self) -> Iterator[Callable[[float], None]]:
+        """Listen for signals in the block; what it gives waits for one, and for so many seconds at most.
+
+        It may come back without one, and one may not arrive: look, and wait for a second or so at a time.
+
+        Raises:
+            CatalogError: the database failed.
+        """
+        yield time.sleep
 
     @abc.abstractmethod
     def compact(self) -> int:

@@ -11,12 +11,13 @@ from sqlalchemy.exc import DBAPIError
 
 from fileroom.errors import CatalogError
 from fileroom_plugins.databases.errors import DatabaseFullError
+from fileroom_plugins.databases.explaining import Explain
 from fileroom_plugins.databases.other import OtherDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import URL, Column, ColumnElement, Connection
+    from sqlalchemy import URL, Column, ColumnElement, Connection, Select
     from sqlalchemy.exc import SQLAlchemyError
 
     from fileroom_plugins.databases.settings import Settings
@@ -101,6 +102,11 @@ class MySqlDatabase(OtherDatabase):
             yield
         finally:
             connection.execute(select(func.release_lock(lock)))
+
+    def indexes_for(self, connection: Connection, statement: Select[Any]) -> list[str]:
+        """Return the keys that ``EXPLAIN`` names."""
+        rows = connection.execute(Explain("EXPLAIN", statement)).mappings()
+        return list(dict.fromkeys(row["key"] for row in rows if row["key"]))
 
     def compact(self) -> int:
         """Write all tables anew."""

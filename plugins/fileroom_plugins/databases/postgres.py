@@ -7,19 +7,21 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import psycopg
-from sqlalchemy import Column, Index, String, event, func, literal_column, select
+from sqlalchemy import Column, Index, String, event, func, literal_column, select, text
 from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.schema import CreateIndex
 
 from fileroom.errors import CatalogError
 from fileroom_plugins.databases.errors import DatabaseFullError
+from fileroom_plugins.databases.explaining import Explain
 from fileroom_plugins.databases.postgres_errors import COLLISIONS, FULL, sentence, shows_values
 from fileroom_plugins.databases.readable import readable
 from fileroom_plugins.databases.server import ServerDatabase
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from sqlalchemy import URL, ColumnElement, Connection
+    from sqlalchemy import URL, ColumnElement, Connection, Select
     from sqlalchemy.exc import SQLAlchemyError
     from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -31,6 +33,8 @@ _KEY_LENGTH = 250  # characters: a thousand bytes at most, of the 2,700 that a r
 _EMPTY: ColumnElement[str] = literal_column("''")
 _ZERO: ColumnElement[int] = literal_column("0")
 _LENGTH: ColumnElement[int] = literal_column(str(_KEY_LENGTH))
+_CHANNEL = "fileroom"
+_BETWEEN_SIGNALS = 0.25  # seconds
 _SILENCE = 30.0  # seconds after which a connection is asked whether it is still there
 _KEEP_ALIVE = {
     # A server that vanished without a word is noticed in a minute.
@@ -77,6 +81,7 @@ class PostgresDatabase(ServerDatabase):
         self._reader = self.engine.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True
         )
+        self._signalled = float("-inf")
         self._bare = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def index(self, name: str, *columns: Column[Any], then: Column[int] | None = None) -> Index:
@@ -109,6 +114,49 @@ class PostgresDatabase(ServerDatabase):
         """Return a test with LIKE."""
         escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         return column.like(escaped.replace("*", "%").replace("?", "_"))
+
+    def index_insides(self, connection: Connection, columns: Iterable[Column[Any]]) -> None:
+        """Make trigram indexes, where the extension ``pg_trgm`` is there or may be had."""
+        try:
+            with connection.begin_nested():
+                connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
+        except DBAPIError:  # not installed on the server, or not permitted
+            return
+        for column in columns:
+            name, by = f"{column.table.name}_{column.name}_trigrams", {column.name: "gin_trgm_ops"}
+            connection.execute(CreateIndex(Index(name, column, postgresql_using="gin", postgresql_ops=by)))
+
+    def indexes_for(self, connection: Connection, statement: Select[Any]) -> list[str]:
+        """Return the indexes that ``EXPLAIN`` names, were the tables too large to be read as a whole."""
+        connection.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = connection.execute(Explain("EXPLAIN (FORMAT JSON)", statement)).scalar_one()
+        nodes = [node for node in _nodes(plan[0]["Plan"]) if "Index Name" in node]
+        # One without a condition is walked, for its order or instead of the table.
+        chosen = [node for node in nodes if "Index Cond" in node] or nodes
+        return list(dict.fromkeys(node["Index Name"] for node in chosen))
+
+    def signal(self, connection: Connection) -> None:
+        """Send a notification, a few in a second at most: who sends one commits behind all others who do."""
+        if time.monotonic() - self._signalled > _BETWEEN_SIGNALS:
+            self._signalled = time.monotonic()
+            connection.execute(select(func.pg_notify(_CHANNEL, "")))
+
+    @contextmanager
+    def listening(self) -> Iterator[Callable[[float], None]]:
+        """Listen on a connection for that alone."""
+        with self._translated(), self._bare.connect() as connection:
+            connection.exec_driver_sql(f"LISTEN {_CHANNEL}")
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, psycopg.Connection)
+            connection.detach()
+            yield lambda seconds: self._wait(driver, seconds)
+
+    def _wait(self, driver: psycopg.Connection, seconds: float) -> None:
+        try:
+            for _ in driver.notifies(timeout=seconds, stop_after=1):
+                pass
+        except psycopg.Error as error:
+            raise self.explain_driver(error) from error
 
     def compact(self) -> int:
         """Make the space of what is gone usable again, and give back what is at the end of the files."""
@@ -164,3 +212,10 @@ class PostgresDatabase(ServerDatabase):
 
 def _note_the_time(_dbapi: object, entry: ConnectionPoolEntry) -> None:
     entry.info[_note_the_time] = time.monotonic()
+
+
+def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Yield the nodes of a plan."""
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from _nodes(part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 import time
@@ -16,11 +17,12 @@ from sqlalchemy.sql.operators import custom_op
 from fileroom.errors import CatalogError, SchemaError
 from fileroom_plugins.databases.database import Database
 from fileroom_plugins.databases.errors import DatabaseFullError
+from fileroom_plugins.databases.explaining import Explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Select
     from sqlalchemy.exc import SQLAlchemyError
 
 T = TypeVar("T")
@@ -28,6 +30,7 @@ T = TypeVar("T")
 _PLUS: custom_op[Any] = custom_op("+")
 _PAGE_CACHE = 16_000  # KiB for each connection
 _LOG_KEPT = 64 * 1024 * 1024  # bytes of the write-ahead log that are not given back
+_INDEX = re.compile(r"USING (?:COVERING )?INDEX (\w+)")
 _STATEMENTS = 256  # prepared ones for each connection
 _RETRY = 0.01  # seconds
 _CONNECTIONS = 8  # kept open; more are opened when more threads ask
@@ -127,6 +130,12 @@ class SqliteDatabase(Database):
         """Return the order without words about NULL: it is SQLite's own, and older ones do not know them."""
         del optional
         return column.desc() if descending else column.asc()
+
+    def indexes_for(self, connection: Connection, statement: Select[Any]) -> list[str]:
+        """Return the indexes that ``EXPLAIN QUERY PLAN`` names."""
+        lines = connection.execute(Explain("EXPLAIN QUERY PLAN", statement)).all()
+        found = (_INDEX.search(line[-1]) for line in lines)
+        return list(dict.fromkeys(match[1] for match in found if match))
 
     def compact(self) -> int:
         """Write the file anew without gaps, by way of a temporary one, and empty the write-ahead log."""

@@ -29,7 +29,7 @@ from fileroom_plugins.index_sql.values import NothingMatchesError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlalchemy import ColumnElement, Connection, Row
+    from sqlalchemy import ColumnElement, Connection, Row, Select
 
     from fileroom.query import Query
     from fileroom_plugins.databases.database import Database
@@ -103,6 +103,15 @@ class Search:
             self._connection, self._schema, query.level, [row[0] for row in shown], query.computed
         )
         return Page(tuple(records.of(self._connection, query.level, shown, values)), cursor)
+
+    def statement(self) -> Select[Any]:
+        """Return the statement that finds the numbers of a first page; what is to be sorted is sorted."""
+        ordering = Ordering(self._database, self._schema, self._query)
+        walk = self._start is None
+        conditions = self._where(self._query.level, self._start, self._others)
+        page = select(self._place.id, *ordering.columns()).select_from(ordering.rows(walk=walk))
+        page = page.where(*conditions).order_by(*ordering.sorting(indexed=walk))
+        return page.limit(self._query.limit or _PAGE)
 
     def _rows(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, TypeVar
 
@@ -22,6 +23,7 @@ from fileroom_plugins.index_sql.locks import take_turn
 from fileroom_plugins.index_sql.log import changes
 from fileroom_plugins.index_sql.lookup import chunks, digests_of, places
 from fileroom_plugins.index_sql.mirror import Mirroring
+from fileroom_plugins.index_sql.plans import plans
 from fileroom_plugins.index_sql.records import Records
 from fileroom_plugins.index_sql.refresh import refresh
 from fileroom_plugins.index_sql.relocate import relocate
@@ -46,6 +48,8 @@ if TYPE_CHECKING:
     from fileroom_plugins.index_sql.candidates import Candidate
 
 T = TypeVar("T")
+
+_LONGEST_WAIT = 1.0  # seconds for a signal, which may have been left out
 
 
 class SqlIndex(Index):
@@ -98,7 +102,9 @@ class SqlIndex(Index):
     def _write(self, work: Callable[[Connection], T]) -> T:
         def in_turn(connection: Connection) -> T:
             take_turn(connection, self._schema)
-            return work(connection)
+            result = work(connection)
+            self._database.signal(connection)
+            return result
 
         return self._database.write(in_turn)
 
@@ -193,6 +199,24 @@ class SqlIndex(Index):
     ) -> ChangePage:
         """See `Index.changes`."""
         return changes(self._database, self._schema, since, limit, types)
+
+    def wait_for_changes(self, since: int, timeout: float) -> bool:
+        """See `Index.wait_for_changes`."""
+        deadline = time.monotonic() + timeout
+        if self.changes(since, 1).changes:
+            return True
+        with self._database.listening() as wait:
+            while not self.changes(since, 1).changes:
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                wait(min(_LONGEST_WAIT, left))
+        return True
+
+    def plans(self) -> Iterator[str]:
+        """See `Index.plans`."""
+        with self._database.read() as connection:
+            yield from plans(self._database, connection, self._schema)
 
     def statistics(self) -> Statistics:
         """See `Index.statistics`."""

@@ -36,6 +36,8 @@ from fileroom_plugins.databases.types import NAME, NUMBER, REAL, TEXT, Bytes
 from fileroom_plugins.index_sql.fields import TagField
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fileroom.tags import TagSet, TagSpec
     from fileroom_plugins.databases.database import Database
 
@@ -43,6 +45,8 @@ TOTALS = ("patients", "studies", "series", "instances", "attachments", "bytes", 
 LAST_IDS = ("last_patient", "last_study", "last_series", "last_instance")
 STRIPES = 16
 """Rows of ``total`` where several writers are at work at once: each adds to one that nobody is adding to."""
+
+_TEXTS = frozenset({"PN", "LO", "SH", "LT", "ST", "UT", "UC"})
 
 KEY = "key"
 """Under this, `Table.info` of what hangs on resources names the columns that tell its rows apart."""
@@ -171,6 +175,17 @@ class Schema:
             Column("value", TEXT, nullable=False),
             sqlite_with_rowid=False,
         )
+
+    def searched_within(self) -> Iterator[Column[Any]]:
+        """Yield the columns in which texts are looked for: names, descriptions, identifiers, but not UIDs.
+
+        Those of instances are not among them: there are too many of them for that.
+        """
+        for level in (Level.PATIENT, Level.STUDY, Level.SERIES):
+            place = self.levels[level]
+            for field in place.fields.values():
+                if field.form and field.spec.vr in _TEXTS:
+                    yield place.table.c[field.form]
 
     def _level_table(self, level: Level, tags: TagSet) -> LevelTable:
         fields = {spec.keyword: TagField(spec) for spec in tags.levels[level]}

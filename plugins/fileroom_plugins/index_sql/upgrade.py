@@ -56,7 +56,7 @@ def _write(connection: Connection, schema: Schema, database: Database) -> None:
     if schema.info.name in tables and state.version(connection, schema, state.SCHEMA):
         _upgrade(connection, schema, database.name)
     elif not tables or half_made:
-        _create(connection, schema, len(UPGRADES) + 1)
+        _create(connection, schema, database)
     else:
         raise SchemaError(
             f"{database.name} holds tables, but not those of an index: point [index] to another place"
@@ -74,11 +74,12 @@ def _is_current(connection: Connection, schema: Schema, newest: int) -> bool:
     )
 
 
-def _create(connection: Connection, schema: Schema, newest: int) -> None:
+def _create(connection: Connection, schema: Schema, database: Database) -> None:
     schema.catalog.create_all(connection)
+    database.index_insides(connection, schema.searched_within())
     stripes = STRIPES if schema.several_writers else 1
     connection.execute(insert(schema.total), [{"id": number + 1} for number in range(stripes)])
-    state.set_version(connection, schema, state.SCHEMA, newest)
+    state.set_version(connection, schema, state.SCHEMA, len(UPGRADES) + 1)
     state.set_version(connection, schema, state.FOLDING, FOLDING_VERSION)
 
 

@@ -127,11 +127,13 @@ def _wildcard_test(
     if prefix == pattern:
         return _one_of(held, column, [pattern], longest)
     shown = prefix[:longest]
-    bounds: list[ColumnElement[bool]] = [held >= shown if shown else column.is_not(None)]
+    bounds: list[ColumnElement[bool]] = [held >= shown] if shown else []
     if above := _above(shown):
         bounds.append(held < above)
     if pattern[len(shown) :].strip("*"):
         bounds.append(database.matches(column, pattern))
+    if not shown and (not bounds or held is column):  # so that all of the index is read, not of the table
+        bounds.insert(0, held.is_not(None))
     return and_(*bounds)
 
 
