@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 PAGE = 256
 """Rows whose keys and sizes are asked for at once."""
 
-BLOCK = 8 << 20
+BLOCK = 4 << 20
 """Bytes about that are fetched at once, of as many rows as that takes."""
 
 INLINE = 1 << 20
@@ -122,18 +122,18 @@ class TableFeed(Feed):
 
     def _item(self, key: object, size: int, data: bytes | None) -> FeedItem:
         name = f"{self._table.label} {shown(key)}"
-        if data is not None and size <= INLINE:
-            data = bytes(data)
-            return FeedItem(name, len(data), functools.partial(io.BytesIO, data))
-        return FeedItem(name, size, functools.partial(self._open, key, size, bytes(data or b"")))
+        data = bytes(data or b"")
+        if size > INLINE:
+            return FeedItem(name, size, functools.partial(self._open, key, size, data))
+        if size and not data:
+            return FeedItem(name, size, _raise_gone)
+        return FeedItem(name, len(data), functools.partial(io.BytesIO, data))
 
     def _open(self, key: object, size: int, head: bytes) -> BinaryIO:
-        if size <= INLINE:
-            raise gone()
         if self._reader.engine.dialect.driver == "pysqlite":
             return open_value(self._reader, self._table, key, size)
         piece = min(max(_PIECE, size // _MOST_PIECES), self._table.value.longest)
-        return io.BufferedReader(Pieces(size, head, piece, functools.partial(self._piece, key, size)), piece)
+        return io.BufferedReader(Pieces(size, head, piece, functools.partial(self._piece, key, size)))
 
     def _piece(self, key: object, size: int, start: int, count: int) -> bytes:
         table = self._table
@@ -143,6 +143,10 @@ class TableFeed(Feed):
         if row is None or row[0] != size:
             raise gone()
         return b"".join(bytes(piece) for piece in row[1:] if piece is not None)
+
+
+def _raise_gone() -> BinaryIO:
+    raise gone()
 
 
 def _in_blocks(rows: Sequence[Row[Any]]) -> Iterator[list[Row[Any]]]:

@@ -63,13 +63,13 @@ class Seekable(io.RawIOBase):
         self._position += len(data)
         return len(data)
 
-    def fetch(self, start: int, count: int) -> bytes:
+    def fetch(self, start: int, count: int) -> bytes | memoryview:
         """Return bytes from a position on, at most so many; a subclass says how."""
         raise NotImplementedError
 
 
 class Pieces(Seekable):
-    """Bytes somewhere else.
+    """Bytes somewhere else; one piece of them is here at a time.
 
     Args:
         size: how many there are.
@@ -80,12 +80,15 @@ class Pieces(Seekable):
 
     def __init__(self, size: int, head: bytes, longest: int, read: Callable[[int, int], bytes]) -> None:
         super().__init__(size)
-        self._head = head
+        self._piece = memoryview(head)
+        self._start = 0
         self._longest = longest
         self._read = read
 
-    def fetch(self, start: int, count: int) -> bytes:
-        """Return what is here, or a piece."""
-        if start < len(self._head):
-            return self._head[start : start + count]
-        return self._read(start, min(count, self._longest))
+    def fetch(self, start: int, count: int) -> bytes | memoryview:
+        """Return what is here, or fetch a piece first."""
+        if not self._start <= start < self._start + len(self._piece):
+            self._piece = memoryview(self._read(start, min(self._longest, self._size - start)))
+            self._start = start
+        at = start - self._start
+        return self._piece[at : at + count]
