@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,6 +18,7 @@ _LEAST_PART, _LARGEST_PART = 5 * _MEBIBYTE, 5 << 30  # Amazon S3 User Guide, "mu
 _MOST_AT_ONCE = 256
 _LONGEST_PREFIX = 900  # a name has at most 1024 bytes, of which 42 are ours
 _FOR_EVER = float("inf")
+_URL = re.compile(r"https?://([^/:@\[\]]+|\[[0-9a-f:]+\])(:\d{1,5})?(/[^?#]*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +116,10 @@ def _check_prefix(prefix: str) -> None:
 
 def _check_endpoint(url: str) -> None:
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("endpoint_url: expected http:// or https:// and a host")
     if parts.username is not None or parts.password is not None:
         raise ValueError("endpoint_url: credentials do not belong there: use access_key_id")
+    if not _URL.fullmatch(url):
+        raise ValueError("endpoint_url: expected http:// or https://, a host, and perhaps a port and a path")
 
 
 def _open(options: Options) -> Storage:

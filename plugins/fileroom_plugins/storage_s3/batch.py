@@ -147,6 +147,5 @@ class Batch:
     def _take_back(self) -> None:
         """Delete what this call has put, or may have: a request that failed can have arrived all the same."""
         stored = {one.locator for one in self._stored.values()}
-        unsure = {key for key in self._tried - stored if self._creation.is_marked(key, self._mark)}
-        names = [self._layout.name(key) for key in stored | unsure]
-        delete(self._bucket, names)
+        unsure = self._creation.marked(self._tried - stored, self._mark)
+        delete(self._bucket, [self._layout.name(key) for key in (*stored, *unsure)])

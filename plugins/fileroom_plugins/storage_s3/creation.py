@@ -93,12 +93,13 @@ class Creation:
         with self._understood(key, mark):
             self._bucket.complete(name, upload, etags, create=self.known_conditional)
 
-    def is_marked(self, key: str, mark: str) -> bool:
-        """Say whether the object that a key has, if any, was put with this mark; False if nobody can tell."""
+    def marked(self, keys: Iterable[str], mark: str) -> Iterator[str]:
+        """Yield those keys whose objects were put with this mark, until the server cannot tell any more."""
         with contextlib.suppress(StorageError):
-            found = self._bucket.head(self._layout.name(key), tries=1)
-            return found is not None and found.mark == mark
-        return False
+            for key in keys:
+                found = self._bucket.head(self._layout.name(key), tries=1)
+                if found is not None and found.mark == mark:
+                    yield key
 
     @contextlib.contextmanager
     def _understood(self, key: str, mark: str) -> Iterator[None]:
@@ -106,7 +107,7 @@ class Creation:
         try:
             yield
         except StorageError as error:
-            if self.is_marked(key, mark):
+            if any(self.marked([key], mark)):
                 return
             if code_of(error) == _REFUSED:
                 raise taken(key) from error

@@ -128,6 +128,8 @@ def test_parts_have_their_size_and_all_bytes(pieces: list[bytes], size: int) -> 
         ({"prefix": "x" * 901}, "prefix"),
         ({"endpoint_url": "s3.example.org"}, "endpoint_url"),
         ({"endpoint_url": f"https://user:{SECRET}@s3.example.org"}, "access_key_id"),
+        ({"endpoint_url": "https://s3.example.org:port"}, "endpoint_url"),
+        ({"endpoint_url": "ftp://s3.example.org"}, "endpoint_url"),
         ({"access_key_id": "me"}, "both"),
         ({"secret_access_key": Secret(SECRET)}, "both"),
         ({"session_token": Secret(SECRET)}, "session_token"),
@@ -158,6 +160,13 @@ def test_a_part_size_may_be_written_as_a_text(tmp_path: Any) -> None:
         build_options(Options, {"bucket": "b", "part_size": "16mb"}, "storage", tmp_path).part_bytes
         == 16 << 20
     )
+
+
+@pytest.mark.parametrize(
+    "url", ["http://10.0.0.1", "https://[::1]:9000", "https://s3.example.org:443/", "https://example.org/s3"]
+)
+def test_servers_may_be_anywhere(url: str) -> None:
+    assert Options("b", endpoint_url=url).endpoint_url == url
 
 
 def test_options_never_show_their_secrets() -> None:

@@ -109,7 +109,8 @@ def test_what_is_no_locator_has_no_url(rclone_s3: S3Server) -> None:
     storage.close()
 
 
-@pytest.mark.parametrize("server", ["moto_s3", pytest.param("ceph_s3", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("server", ["moto_s3", "ceph_s3"])
 def test_of_several_processes_that_put_one_key_one_succeeds(
     server: str, request: pytest.FixtureRequest
 ) -> None:
