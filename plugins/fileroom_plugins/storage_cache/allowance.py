@@ -57,9 +57,14 @@ class Allowance:
             self._waiting += size if waiting else 0
             self._changed.notify_all()
 
-    def count(self, waiting: int, *, stuck: bool) -> None:
-        """Say how many bytes wait, and whether uploads fail."""
+    def count(self, waiting: int) -> None:
+        """Say how many bytes wait."""
         with self._changed:
             self._waiting = waiting
+            self._changed.notify_all()
+
+    def stick(self, *, stuck: bool) -> None:
+        """Say whether all uploads fail."""
+        with self._changed:
             self._stuck = stuck
             self._changed.notify_all()

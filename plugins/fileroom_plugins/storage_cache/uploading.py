@@ -58,6 +58,7 @@ class Uploader:
         self._later: dict[str, _Pause] = {}
         self._pause = _Pause()
         self._in_a_row = 0
+        self._done = 0
         self._closing = False
         self._news = threading.Event()
         self._guard = threading.Lock()
@@ -90,11 +91,11 @@ class Uploader:
 
     def _run(self) -> None:
         while True:
+            closing = self._closing
             went_on = self._try()
-            if self._closing:
-                if not (went_on and self._own):
-                    return
-            else:
+            if closing and not (went_on and self._own):
+                return
+            if not self._closing:
                 pauses = [left for one in (self._pause, *self._later.values()) if (left := one.left)]
                 self._news.wait(min([_POLL, *pauses]))
                 self._news.clear()
@@ -103,24 +104,29 @@ class Uploader:
         """Move what is due, unless another process is at it; say whether it makes sense to go on at once."""
         try:
             waiting = self._count()
-            if self._pause.left or not self._lock.acquire():
+            if (self._pause.left and not self._closing) or not self._lock.acquire():
                 return False
         except Exception as error:  # noqa: BLE001 - a thread that ends would never upload anything again
             self._failed(error, self._pause)
             return False
+        self._in_a_row = self._done = 0
         try:
             self._move_all(waiting)
         except Exception as error:  # noqa: BLE001 - likewise
-            self._failed(error, self._pause)
+            if not self._done:  # or it is only some that fail, and they pause each by itself
+                self._failed(error, self._pause)
             return False
         finally:
             self._lock.release()
+            if self._in_a_row or self._done:
+                self._allowance.stick(stuck=not self._done)
         return True
 
     def _count(self) -> list[Waiting]:
-        mine = self._own.copy()
+        with self._guard:
+            mine = self._own.copy()
         waiting = self._pending.list()
-        self._allowance.count(sum(one.size for one in waiting), stuck=bool(self._pause.left))
+        self._allowance.count(sum(one.size for one in waiting))
         there = {one.key for one in waiting}
         with self._guard:
             self._own -= mine - there
@@ -131,13 +137,15 @@ class Uploader:
         with self._moving:
             self._mover.finish_deletions()
         left = sum(one.size for one in waiting)
-        for batch in _batches([one for one in waiting if self._is_due(one)]):
+        due = [one for one in waiting if self._is_due(one)]
+        due.sort(key=lambda one: one.key in self._later)  # what never failed goes first
+        for batch in _batches(due):
             if self._closing and not self._own:
                 return
             self._move(batch)
             left -= sum(one.size for one in batch if one.key not in self._later)
-            self._allowance.count(left, stuck=False)
-        if not self._later:
+            self._allowance.count(left)
+        if not self._later and (self._done or not waiting):
             self.trouble.clear()
 
     def _move(self, batch: Sequence[Waiting]) -> None:
@@ -161,16 +169,15 @@ class Uploader:
             try:
                 self._moved([key])
             except Exception as error:
+                self._failed(error, self._later.setdefault(key, _Pause()))
                 self._in_a_row += 1
                 if self._in_a_row >= _ENOUGH or self._closing:
                     raise
-                with self._guard:
-                    self._own.discard(key)
-                self._failed(error, self._later.setdefault(key, _Pause()))
 
     def _moved(self, keys: Sequence[str]) -> None:
         with self._moving:
             self._mover.move(keys)
+        self._done += 1
         self._in_a_row = 0
         self._pause = _Pause()
         with self._guard:
@@ -179,11 +186,10 @@ class Uploader:
             self._later.pop(key, None)
 
     def _is_due(self, one: Waiting) -> bool:
-        if one.key in self._later:
+        is_own = one.key in self._own
+        if one.key in self._later and not (is_own and self._closing):
             return not self._later[one.key].left
-        return one.key in self._own or (
-            one.since < time.time() - _ANOTHERS and not self._pending.is_arriving(one.key)
-        )
+        return is_own or (one.since < time.time() - _ANOTHERS and not self._pending.is_arriving(one.key))
 
     def _failed(self, error: Exception, pause: _Pause) -> None:
         pause.begin()

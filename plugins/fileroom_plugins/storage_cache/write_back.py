@@ -46,7 +46,7 @@ class WriteBack:
         mover = Mover(self._pending, behind, copies)
         self._uploader = Uploader(folder, self._pending, self._allowance, mover)
         waiting = self._pending.list()
-        self._allowance.count(sum(one.size for one in waiting), stuck=False)
+        self._allowance.count(sum(one.size for one in waiting))
         if waiting or self._pending.deleted():
             self._uploader.add(())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import threading
 import time
@@ -127,6 +128,15 @@ def cache_of(behind: MemoryStorage, folder: Path, **options: Any) -> CacheStorag
 def copies_in(folder: Path) -> list[Path]:
     """Return the files of copies in a cache's folder, those in the making too."""
     return sorted(path for path in (folder / "copies").rglob("*") if path.is_file())
+
+
+def bytes_in(folder: Path) -> int:
+    """Return how many bytes the copies in a cache's folder have, of which some may go meanwhile."""
+    size = 0
+    for path in copies_in(folder):
+        with contextlib.suppress(FileNotFoundError):
+            size += path.stat().st_size
+    return size
 
 
 def waiting_in(folder: Path) -> set[str]:

@@ -17,7 +17,7 @@ from fileroom_plugins.storage_cache import uploading
 from fileroom_plugins.storage_filesystem.storage import FilesystemStorage
 from tests.plugins.storage_cache import cache_worker
 from tests.plugins.storage_cache.cache_worker import data_of, open_cache
-from tests.plugins.storage_cache.caches import copies_in, until, waiting_in
+from tests.plugins.storage_cache.caches import bytes_in, until, waiting_in
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX")
 
@@ -62,9 +62,7 @@ def kill_many_times(tmp_path: Path, way: str, *, kills: int, seed: int) -> None:
         for _ in range(2):  # from wherever it is; then from the copies
             for key in promised:
                 assert content(cache, key) == data_of(key)
-        assert (
-            sum(path.stat().st_size for path in copies_in(tmp_path / "cache")) <= 1.2 * cache_worker.MAX_BYTES
-        )
+        assert bytes_in(tmp_path / "cache") <= 1.2 * cache_worker.MAX_BYTES
         cache.close()
     assert len(promised) > 5 * kills
     cache = open_cache(tmp_path, write_back=False)

@@ -14,7 +14,7 @@ from fileroom.errors import NotFoundError
 from fileroom.storage import CHUNK, ByteRange
 from fileroom.testing.storage_case import content, new_item, new_key, sample
 from fileroom_plugins.storage_filesystem.storage import FilesystemStorage
-from tests.plugins.storage_cache.caches import Distant, cache_of, copies_in
+from tests.plugins.storage_cache.caches import Distant, bytes_in, cache_of, copies_in
 
 MEGABYTE = 1 << 20
 BIG = 3 * CHUNK + 7
@@ -204,7 +204,7 @@ def test_the_folder_never_holds_more_than_it_may(behind: Distant, folder: Path) 
     for number in range(60):
         cache.put(new_key(), iter([sample(10_000 * number, number)]))
         content(cache, put_behind(behind, sample(50_000, number)))
-        assert sum(path.stat().st_size for path in copies_in(folder)) <= 2 * MEGABYTE
+        assert bytes_in(folder) <= 2 * MEGABYTE
     assert len(copies_in(folder)) > 3
 
 
@@ -212,7 +212,7 @@ def test_two_that_share_a_folder_see_what_the_other_has_added(behind: Distant, f
     caches = [cache_of(behind, folder, max_bytes=2 * MEGABYTE) for _ in range(2)]
     for number in range(80):
         caches[number % 2].put(new_key(), bytes(100_000))
-        size = sum(path.stat().st_size for path in copies_in(folder))
+        size = bytes_in(folder)
         assert size <= 2.1 * MEGABYTE + 100_000
     assert size > MEGABYTE
 
