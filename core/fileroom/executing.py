@@ -6,13 +6,10 @@
 from __future__ import annotations
 
 import abc
-import queue
-from concurrent.futures import CancelledError
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from fileroom._executing.messages import perform, request, result, sendable
-from fileroom.errors import ExecutorError, TaskLostError
+from fileroom._executing.messages import perform
+from fileroom._executing.running import Answer, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -23,23 +20,6 @@ __all__ = ["Answer", "Executor", "perform"]
 T = TypeVar("T")
 R = TypeVar("R")
 
-_LOOK = 1.0  # seconds between looks at whether anybody is still at work
-
-
-@dataclass(frozen=True, slots=True)
-class Answer(Generic[T, R]):
-    """What became of one item.
-
-    Attributes:
-        item: the item, the very object.
-        value: what the task returned; None if it failed.
-        error: what the task raised, or a `fileroom.errors.TaskLostError`; None if it returned.
-    """
-
-    item: T
-    value: R | None = None
-    error: Exception | None = None
-
 
 class Executor(abc.ABC):
     """Runs tasks elsewhere.
@@ -49,8 +29,8 @@ class Executor(abc.ABC):
 
     - Any thread may call any method at any time.
     - Requests run at the same time, as far as there is room, and end in any order.
-    - Where a worker dies, its request is run again by another one; tasks are made for that. After a few
-      deaths it is given up.
+    - Where a worker dies, its request is run again by another one; tasks are made for that. After one or a
+      few deaths it is given up, and no other request with it.
     - No call waits for ever for somebody who is not there.
     - No message and no log line at INFO or above holds anything of a request, or a password.
     """
@@ -61,7 +41,8 @@ class Executor(abc.ABC):
 
         The future can be cancelled while nobody has begun with it. It may also end with
 
-        - `fileroom.errors.TaskLostError`: the request was given up, since workers died with it;
+        - `fileroom.errors.TaskLostError`: the request was given up, since workers died with it, or with what
+          else they had; `run` submits it once more, by itself, before it believes that;
         - `fileroom.errors.ExecutorError`: nothing can be run any more; the message says why, and what to do.
 
         Raises:
@@ -95,39 +76,7 @@ class Executor(abc.ABC):
             ExecutorError: nothing can be run any more.
             NotSupportedError: the task, or an item, cannot be pickled.
         """
-        sent = sendable(task)
-        finished: queue.SimpleQueue[Future[bytes]] = queue.SimpleQueue()
-        under_way: dict[Future[bytes], T] = {}
-        try:
-            for item in items:
-                future = self.submit(request(sent, sendable(item)))
-                under_way[future] = item
-                future.add_done_callback(finished.put)
-                while under_way and (len(under_way) >= self.slots() or not finished.empty()):
-                    yield self._next(finished, under_way)
-            while under_way:
-                yield self._next(finished, under_way)
-        finally:
-            for future in under_way:
-                future.cancel()
-
-    def _next(
-        self, finished: queue.SimpleQueue[Future[bytes]], under_way: dict[Future[bytes], T]
-    ) -> Answer[T, R]:
-        while True:
-            try:
-                future = finished.get(timeout=_LOOK)
-            except queue.Empty:
-                self.slots()  # raises if nobody is at work
-                continue
-            item = under_way.pop(future)
-            try:
-                value, error = result(future.result())
-            except TaskLostError as lost:
-                return Answer(item, error=lost)
-            except CancelledError as cancelled:
-                raise ExecutorError("a task was cancelled by somebody else: start again") from cancelled
-            return Answer(item, value, error)
+        yield from Run(self, task).answers(items)
 
     def close(self) -> None:  # noqa: B027 - some executors hold nothing
         """Release what the executor holds, and end the workers that it started. May be called twice.

@@ -200,7 +200,38 @@ def test_one_item_that_kills_workers_costs_itself_only() -> None:
     desk = Desk()
     desk.deadly = {5}
     answers = list(spread(desk, same, iter([(1, 2, 3), (4, 5, 6), (7,)])))
-    assert desk.performed == [(1, 2, 3), (4, 5, 6), (7,), (4,), (5,), (6,)]
+    assert desk.performed == [(1, 2, 3), (4, 5, 6), (4, 5, 6), (7,), (4,), (5,), (5,), (6,)]
     lost = [answer.item for answer in answers if isinstance(answer.error, TaskLostError)]
     assert lost == [(5,)]
     assert sorted(number for one in answers if one.error is None for number in one.item) == [1, 2, 3, 4, 6, 7]
+
+
+def test_what_was_lost_with_others_is_run_by_itself_before_it_is_given_up() -> None:
+    class Room(Desk):
+        """Its workers have two requests each, and blame both when they die."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.waiting: list[tuple[bytes, Future[bytes]]] = []
+
+        def submit(self, request: bytes) -> Future[bytes]:
+            self.working = False
+            future = super().submit(request)
+            self.working = True
+            self.waiting.append((request, future))
+            return future
+
+        def slots(self) -> int:
+            """Let the worker go on when it has two, or is waited for."""
+            waiting, self.waiting = self.waiting, []
+            items = {pickle.loads(pickle.loads(sent)[2]) for sent, _ in waiting}
+            for sent, future in waiting:
+                if 5 in items:
+                    future.set_exception(TaskLostError("given up"))
+                else:
+                    future.set_result(perform(sent))
+            return 2
+
+    answers = {one.item: one for one in Room().run(same, range(4, 8))}
+    assert {item: one.value for item, one in answers.items()} == {4: 4, 5: None, 6: 6, 7: 7}
+    assert isinstance(answers[5].error, TaskLostError)

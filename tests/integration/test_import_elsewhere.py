@@ -7,6 +7,7 @@ import io
 import os
 import shutil
 import threading
+import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
@@ -25,6 +26,7 @@ from fileroom.errors import ExecutorError, NotSupportedError, PluginNotFoundErro
 from fileroom.plugin import ExecutorPlugin, hookimpl
 from fileroom.reports import IngestReport, IngestStoppedError, Progress, Status
 from fileroom.testing.datasets import Corpus, make_instance
+from fileroom_plugins.local_executor import child
 from fileroom_plugins.local_executor.child import Child
 from fileroom_plugins.local_executor.executor import LocalExecutor
 from fileroom_plugins.storage_filesystem.storage import FilesystemStorage
@@ -135,12 +137,18 @@ def test_a_process_that_dies_costs_nothing_but_time(
     archive: Archive, source: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     asked = Child.ask
-    killed = threading.Event()
+    killed: list[Child] = []
 
     def die_while_asked(self: Child, request: bytes) -> bytes:
-        if not killed.is_set():
-            killed.set()
-            threading.Timer(0.2, self._process.kill).start()  # while it starts, or is at work
+        if not killed:
+            killed.append(self)
+            assert self._process.stdin is not None
+            child._write(self._process.stdin, request)
+            until = time.monotonic() + 60
+            while next(iter(archive.storage.list()), None) is None and time.monotonic() < until:
+                time.sleep(0.001)
+            self._process.kill()  # some of its bytes are there, and perhaps their rows
+            self._process.wait()
         return asked(self, request)
 
     monkeypatch.setattr(Child, "ask", die_while_asked)

@@ -37,8 +37,10 @@ if TYPE_CHECKING:
 PATIENT = "Contract^Kit"
 """What no message and no log line may hold."""
 
+TOO_MANY = 20_000
+"""Items of which not all may be taken before the first answer is there."""
+
 _MEGABYTES = 3 << 20
-_TOO_MANY = 20_000
 
 
 class ExecutorContract:
@@ -101,12 +103,12 @@ class ExecutorContract:
         taken = itertools.count()
 
         def endless() -> Iterator[int]:
-            while (number := next(taken)) < _TOO_MANY:
+            while (number := next(taken)) < TOO_MANY:
                 yield number
 
         with closing(executor.run(tasks.double, endless())) as answers:
             next(answers)
-        assert next(taken) < _TOO_MANY
+        assert next(taken) < TOO_MANY
 
     def test_there_is_room_for_something(self, executor: Executor) -> None:
         """Before anything was run, and afterwards."""

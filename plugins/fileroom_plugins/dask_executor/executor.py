@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import threading
 import time
 import uuid
@@ -17,6 +19,15 @@ from fileroom.plugin import ConfigError, Executor, ExecutorError, TaskLostError,
 
 _KEY = "plugins.dask.scheduler"
 _FRESH = 2.0  # seconds for which a count of workers holds
+
+
+def _says_something(record: logging.LogRecord) -> bool:
+    """Drop the traceback that Dask's client logs without a word when it is closed while it reconnects."""
+    error = record.exc_info[0] if record.exc_info else None
+    return bool(record.getMessage()) or error is None or not issubclass(error, asyncio.CancelledError)
+
+
+logging.getLogger("distributed.client").addFilter(_says_something)
 
 
 class DaskExecutor(Executor):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 from pathlib import Path
 
@@ -45,6 +47,21 @@ def test_when_the_last_worker_leaves_the_run_ends() -> None:
         with pytest.raises(ExecutorError, match="has had no workers for"):
             list(answers)
         executor.close()
+
+
+def test_a_traceback_without_a_word_is_not_shown() -> None:
+    shown: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = shown.append  # type: ignore[assignment]
+    log = logging.getLogger("distributed.client")
+    log.addHandler(handler)
+    try:
+        log.error("", exc_info=asyncio.CancelledError())
+        log.error("", exc_info=OSError())
+        log.error("lost", exc_info=asyncio.CancelledError())
+    finally:
+        log.removeHandler(handler)
+    assert [record.exc_info and record.exc_info[0] for record in shown] == [OSError, asyncio.CancelledError]
 
 
 def test_a_scheduler_that_goes_away_stops_the_import(tmp_path: Path) -> None:

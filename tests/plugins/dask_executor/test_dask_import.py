@@ -66,7 +66,7 @@ def shared(scheduler: str, tmp_path: Path, postgres_url: str, rclone_s3: S3Serve
         yield archive
 
 
-@pytest.mark.parametrize("backends", ["archive", "shared"])
+@pytest.mark.parametrize("backends", ["archive", pytest.param("shared", marks=pytest.mark.slow)])
 def test_workers_import_and_process_what_this_process_then_finds(
     backends: str, source: Path, request: pytest.FixtureRequest
 ) -> None:
