@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from hashlib import sha1
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Index, String, func, inspect, select, text
+from sqlalchemy import Index, String, event, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError
 
 from fileroom.errors import CatalogError
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from fileroom_plugins.databases.settings import Settings
 
 _KEY_LENGTH = 191  # characters: 764 bytes at most, which every version takes
+_SORTED_BY = 64 * 1024  # bytes of a text; a character has four
+_SORT_BUFFER = 16 * 1024 * 1024  # bytes: some fifteen rows have to fit, however many texts they are sorted by
 _LONGEST_UPGRADE = 600  # seconds
 
 _DEADLOCK, _LOCK_TIMEOUT, _DUPLICATE, _HAS_CHILDREN, _NO_PARENT = 1213, 1205, 1062, 1451, 1452
@@ -70,6 +72,8 @@ class MySqlDatabase(OtherDatabase):
             self.make_engine(url, settings, pool_pre_ping=True, isolation_level=level, connect_args=timeout)
             for level in ("READ COMMITTED", "REPEATABLE READ")
         )
+        for engine in (self.engine, self._reader):
+            event.listen(engine, "connect", _configure)
 
     def dispose(self) -> None:
         """See `Database.dispose`."""
@@ -144,6 +148,13 @@ class MySqlDatabase(OtherDatabase):
         refused = f"the server refused a statement (error {code})" if code else type(cause).__name__
         way_out = _LOST if code in _CONNECTION else _WAYS_OUT.get(code, refused)
         return CatalogError(f"{self.name}: {way_out}")
+
+
+def _configure(connection: Any, _entry: object) -> None:  # noqa: ANN401 - any driver's
+    """Let texts be sorted by more than their first 256 characters."""
+    cursor = connection.cursor()
+    cursor.execute(f"SET SESSION max_sort_length = {_SORTED_BY}, SESSION sort_buffer_size = {_SORT_BUFFER}")
+    cursor.close()
 
 
 def _code(error: BaseException | None) -> int:

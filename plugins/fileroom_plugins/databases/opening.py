@@ -84,7 +84,7 @@ def open_database(url: str, settings: Settings | None = None, *, page_size: int 
 def _parsed(url: str) -> URL:
     try:
         return make_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         # Not chained: the error repeats the text, which may hold a password.
         raise ConfigError("not a database URL: expected dialect://user:password@host/database") from None
 

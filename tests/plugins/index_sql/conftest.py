@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
 
 from fileroom.tags import TagSet
 from fileroom_plugins.index_sql.sqlite import Options, open_index
-from tests.plugins.index_sql.servers import ServerIndex
+from tests.plugins.index_sql.servers import MakeServerIndex, ServerIndex
 from tests.servers import mariadb, postgres
-from tests.servers.folder import ServerFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,11 +32,27 @@ def index(path: Path) -> Iterator[Index]:
 
 
 @pytest.fixture(scope="session")
-def _postgres_index(_postgres: str) -> Iterator[ServerIndex]:
-    with postgres.database(_postgres) as url:
-        made = ServerIndex.made(url)
-        yield made
-        made.database.close()
+def make_server_index(request: pytest.FixtureRequest) -> Iterator[MakeServerIndex]:
+    """Make an index in a database of its own, on the server of this name; it lasts as long as the run."""
+    with ExitStack() as made:
+
+        def make(name: str) -> ServerIndex:
+            if name == "postgres":
+                database = postgres.database(request.getfixturevalue("_postgres"))
+            elif mariadb.available():
+                database = mariadb.database(request.getfixturevalue("server_folder"))
+            else:
+                pytest.skip(f"not installed: mariadb ({mariadb.HINT})")
+            index = ServerIndex.made(made.enter_context(database))
+            made.callback(index.database.close)
+            return index
+
+        yield make
+
+
+@pytest.fixture(scope="session")
+def _postgres_index(make_server_index: MakeServerIndex) -> ServerIndex:
+    return make_server_index("postgres")
 
 
 @pytest.fixture
@@ -47,13 +63,8 @@ def postgres_index(_postgres_index: ServerIndex) -> ServerIndex:
 
 
 @pytest.fixture(scope="session")
-def _mariadb_index(server_folder: ServerFolder) -> Iterator[ServerIndex]:
-    if not mariadb.available():
-        pytest.skip(f"not installed: mariadb ({mariadb.HINT})")
-    with mariadb.database(server_folder) as url:
-        made = ServerIndex.made(url)
-        yield made
-        made.database.close()
+def _mariadb_index(make_server_index: MakeServerIndex) -> ServerIndex:
+    return make_server_index("mariadb")
 
 
 @pytest.fixture

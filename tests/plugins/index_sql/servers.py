@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from sqlalchemy import delete, update
 
@@ -14,10 +14,14 @@ from fileroom_plugins.index_sql import postgres, sql, state
 from fileroom_plugins.index_sql.schema import LAST_IDS, TOTALS, schema_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection
 
     from fileroom.index import Index
     from fileroom_plugins.databases.database import Database
+
+MakeServerIndex: TypeAlias = "Callable[[str], ServerIndex]"
 
 TAGS = TagSet.default()
 

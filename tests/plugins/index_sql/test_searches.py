@@ -20,13 +20,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fileroom.index import Index
+    from tests.plugins.index_sql.servers import MakeServerIndex
 
 
-@pytest.fixture(scope="module")
-def indexes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Index, Index]]:
+@pytest.fixture(scope="module", params=["sqlite", "postgres", "mariadb"])
+def indexes(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    make_server_index: MakeServerIndex,
+) -> Iterator[tuple[Index, Index]]:
     source = random.Random(7)
-    path = tmp_path_factory.mktemp("searches") / "index.sqlite"
-    ours, theirs = open_index(Options(path, synchronous="normal"), TAGS), MemoryIndex(TAGS)
+    if request.param == "sqlite":
+        path = tmp_path_factory.mktemp("searches") / "index.sqlite"
+        ours = open_index(Options(path, synchronous="normal"), TAGS)
+    else:
+        ours = make_server_index(request.param).open(TAGS)
+    theirs = MemoryIndex(TAGS)
     entries = list(random_entries(source, 60))
     edits = list(random_edits(source, entries))
     for index in (ours, theirs):
