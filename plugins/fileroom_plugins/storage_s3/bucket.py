@@ -178,7 +178,7 @@ class Bucket:
         )
         return answer["UploadId"]
 
-    def put_part(self, name: str, upload: str, number: int, body: bytearray) -> str:
+    def put_part(self, name: str, upload: str, number: int, body: bytes | bytearray) -> str:
         """Put a part, from 1 on; return its ETag."""
         answer = self._call(
             "cannot write a part of an object",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -40,12 +41,12 @@ class Parts:
         self._first = self._read()
         self.is_single = self.size < part_size
 
-    def take(self) -> bytearray | None:
+    def take(self) -> bytes | bytearray | None:
         """Return the next part; None, which holds no buffer, after the last."""
         part, self._first = self._first, None
         return self._read() if part is None else part
 
-    def _read(self) -> bytearray | None:
+    def _read(self) -> bytes | bytearray | None:
         self._room.acquire()
         part = None
         try:
@@ -63,14 +64,23 @@ class Parts:
             self._room.release()
 
 
-def cut(pieces: Iterable[bytes | memoryview], size: int) -> Iterator[bytearray]:
+def cut(pieces: Iterable[bytes | memoryview], size: int) -> Iterator[bytes | bytearray]:
     """Yield buffers of so many bytes, made of pieces of any length; the last may be shorter.
 
-    There is at least one, which is empty if there are no bytes at all.
+    There is at least one, which is empty if there are no bytes at all. What came in one short piece is not
+    copied: most objects are of that kind.
     """
+    source = iter(pieces)
+    first = next(source, b"")
+    second = next(source, None)
+    if second is None and isinstance(first, bytes) and len(first) < size:
+        yield first
+        return
+    begun = itertools.chain([first], [] if second is None else [second], source)
+    del first, second
     part = bytearray()
     cut_off = False
-    for piece in pieces:
+    for piece in begun:
         view = memoryview(piece).cast("B")
         while len(view):
             room = size - len(part)
@@ -86,7 +96,7 @@ def cut(pieces: Iterable[bytes | memoryview], size: int) -> Iterator[bytearray]:
 
 
 def put_all(
-    parts: Parts, put: Callable[[int, bytearray], str], room: threading.Semaphore, threads: int
+    parts: Parts, put: Callable[[int, bytes | bytearray], str], room: threading.Semaphore, threads: int
 ) -> list[str]:
     """Put the parts of an object side by side; return what ``put`` returned, in their order.
 
