@@ -30,7 +30,7 @@ class MemoryStorage(Storage):
         objects: where they are kept; two storages with one dictionary are one storage opened twice.
     """
 
-    capabilities = StorageCapabilities(splice=True, conditional_create=True)
+    capabilities = StorageCapabilities(splice=True, conditional_create=True, key_locators=True)
     _lock = threading.Lock()
 
     def __init__(self, objects: Objects | None = None) -> None:
