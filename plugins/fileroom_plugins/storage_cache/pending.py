@@ -9,27 +9,14 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import re
-import struct
 import threading
 import time
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from fileroom.model import Level
-from fileroom.plugin import (
-    CHUNK,
-    AlreadyExistsError,
-    ByteRange,
-    NotFoundError,
-    PutItem,
-    StorageError,
-    Stored,
-    Window,
-    buffers,
-)
+from fileroom.plugin import CHUNK, AlreadyExistsError, ByteRange, PutItem, StorageError, Stored, Window
+from fileroom_plugins.storage_cache.waiting_files import HEADER_SIZE, KEY, Flat, headed, item_of, not_here
 from fileroom_plugins.storage_filesystem.batch import Batch
 from fileroom_plugins.storage_filesystem.failures import storage_error
-from fileroom_plugins.storage_filesystem.places import Places
 from fileroom_plugins.storage_filesystem.root import MARKER, Root
 from fileroom_plugins.storage_filesystem.unfinished import is_unfinished, unnamed_files_work
 
@@ -37,9 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-_KEY = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-_HEADER = struct.Struct(">4sBBH")  # level, or 0; whether there is a content type; which
-_MAGIC = b"FRp1"
+    from fileroom.plugin import NotFoundError
+
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 _THREADS = 8
 _WHOLE = ByteRange()
@@ -70,7 +56,7 @@ class Pending:
 
     def __init__(self, folder: Path) -> None:
         self._root = Root(folder)
-        self._places = _Flat(self._root.path, None)
+        self._places = Flat(self._root.path, None)
         self._marks = self._root.path / "deleted"
         self._unnamed = unnamed_files_work(self._root.path)
         self._arriving: set[str] = set()
@@ -91,10 +77,10 @@ class Pending:
             passing: called with the size of each piece before it is written; what it raises ends the call.
             is_taken: says whether a key is known to have an object that waits no more.
         """
-        headed = [PutItem(item.key, _headed(item, passing)) for item in items]
+        files = [PutItem(item.key, headed(item, passing)) for item in items]
         with self._noting_arrival([item.key for item in items]):
             self._root.claim()
-            stored = Batch(self._root, self._places, headed, unnamed=self._unnamed).put(_THREADS)
+            stored = Batch(self._root, self._places, files, unnamed=self._unnamed).put(_THREADS)
             # Only now: until a moment ago it may have waited, and kept ours from taking its name.
             if any(is_taken(item.key) for item in items):
                 for item in items:
@@ -102,7 +88,7 @@ class Pending:
                 raise AlreadyExistsError(
                     "storage: a key has an object already, which was kept: use a fresh key"
                 )
-        return [Stored(one.locator, one.size - _HEADER.size) for one in stored]
+        return [Stored(one.locator, one.size - HEADER_SIZE) for one in stored]
 
     def is_arriving(self, key: str) -> bool:
         """Say whether an object belongs to a call of this process that may yet fail."""
@@ -117,7 +103,7 @@ class Pending:
         """
         handle, size = self._open(key)
         start, end = (byte_range or _WHOLE).within(size)
-        return io.BufferedReader(Window(handle, _HEADER.size + start, _HEADER.size + end, self._failure))
+        return io.BufferedReader(Window(handle, HEADER_SIZE + start, HEADER_SIZE + end, self._failure))
 
     def stat(self, key: str) -> Stored:
         """Return an object's size and time; errors as for `open`."""
@@ -125,7 +111,7 @@ class Pending:
             status = self._path(key).stat()
         except OSError as error:
             raise self._access_error(error) from error
-        return Stored(key, status.st_size - _HEADER.size, status.st_mtime)
+        return Stored(key, status.st_size - HEADER_SIZE, status.st_mtime)
 
     def item(self, key: str) -> PutItem:
         """Return an object as it was put, to be put again; its source is opened when it is read.
@@ -136,18 +122,12 @@ class Pending:
         """
         handle, size = self._open(key)
         try:
-            _, level, has_type, content_type = _HEADER.unpack(os.read(handle, _HEADER.size))
-        except (OSError, struct.error) as error:
-            raise StorageError(f"storage {self._root.path}: object {key} cannot be read") from error
+            header = os.read(handle, HEADER_SIZE)
+        except OSError as error:
+            raise self._failure(error) from error
         finally:
             os.close(handle)
-        return PutItem(
-            key,
-            self._pieces(key),
-            level=Level(level) if level else None,
-            content_type=content_type if has_type else None,
-            size=size,
-        )
+        return item_of(key, header, size, self._pieces(key))
 
     def check(self) -> None:
         """Make sure that the folder is there.
@@ -196,7 +176,7 @@ class Pending:
 
     def is_deleted(self, key: str) -> bool:
         """Say whether an object is marked as deleted."""
-        return _KEY.fullmatch(key) is not None and os.path.lexists(self._marks / key)
+        return KEY.fullmatch(key) is not None and os.path.lexists(self._marks / key)
 
     def deleted(self) -> set[str]:
         """Return the keys that are marked."""
@@ -238,10 +218,10 @@ class Pending:
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    if _KEY.fullmatch(entry.name):
+                    if KEY.fullmatch(entry.name):
                         with contextlib.suppress(FileNotFoundError):
                             status = entry.stat()
-                            yield status.st_mtime, entry.name, status.st_size - _HEADER.size
+                            yield status.st_mtime, entry.name, status.st_size - HEADER_SIZE
         except FileNotFoundError:
             return
         except OSError as error:
@@ -258,7 +238,7 @@ class Pending:
             handle = os.open(self._path(key), _READ)
         except OSError as error:
             raise self._access_error(error) from error
-        return handle, os.fstat(handle).st_size - _HEADER.size
+        return handle, os.fstat(handle).st_size - HEADER_SIZE
 
     def _path(self, key: str) -> Path:
         return self._places.path(key)
@@ -270,35 +250,7 @@ class Pending:
             self._root.check()
         except StorageError as gone:
             return gone
-        return _not_here()
+        return not_here()
 
     def _failure(self, error: OSError) -> StorageError:
         return self._root.failure(error, "cannot read an object that waits for its upload")
-
-
-class _Flat(Places):
-    """All in one folder, so that it is listed at once; few files are in it for long."""
-
-    def candidates(self, item: PutItem) -> tuple[str, ...]:
-        return (item.key,)
-
-    def path(self, locator: str) -> Path:
-        if not _KEY.fullmatch(locator):
-            raise _not_here()
-        return self._root / locator
-
-    def lasts(self, folder: Path) -> bool:
-        del folder
-        return True
-
-
-def _headed(item: PutItem, passing: Callable[[int], None]) -> Iterator[bytes]:
-    known = item.content_type is not None
-    yield _HEADER.pack(_MAGIC, item.level or 0, known, item.content_type or 0)
-    for piece in buffers(item.source):
-        passing(memoryview(piece).nbytes)
-        yield piece  # type: ignore[misc]  # a buffer is as good
-
-
-def _not_here() -> NotFoundError:
-    return NotFoundError("storage: the object does not wait for its upload")

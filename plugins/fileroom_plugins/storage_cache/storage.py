@@ -17,7 +17,7 @@ from fileroom.plugin import (
     format_size,
 )
 from fileroom_plugins.storage_cache.behind import Behind
-from fileroom_plugins.storage_cache.copies import Copies, lasts
+from fileroom_plugins.storage_cache.copies import Copies
 from fileroom_plugins.storage_cache.filling import Fills
 from fileroom_plugins.storage_cache.putting import put_through
 from fileroom_plugins.storage_cache.reading import BUFFER, OpenObject
@@ -104,7 +104,7 @@ class CacheStorage(Storage):
             if here is None:
                 if self._back is not None and (waiting := self._back.open(locator, byte_range)):
                     return waiting
-                if byte_range not in (None, _WHOLE) or not lasts(locator):
+                if byte_range not in (None, _WHOLE) or not self._copies.may_keep(locator):
                     return self._behind().open(locator, byte_range)
                 here = self._fills.join(locator, lambda: self._behind().open(locator))
         start, end = (byte_range or _WHOLE).within(here.size)

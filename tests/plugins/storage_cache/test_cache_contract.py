@@ -71,6 +71,7 @@ class TestOverNames(Undisturbed):
         )
 
 
+@pytest.mark.slow
 class TestFull(Undisturbed):
     """In a cache that has no room for what the tests put."""
 

@@ -150,10 +150,13 @@ def test_what_is_not_there_is_not_there_for_all_who_ask_at_once(behind: Distant,
     assert content(cache, key) == b"now it is"
 
 
-def test_an_object_with_a_name_that_may_be_given_again_is_not_kept(tmp_path: Path, folder: Path) -> None:
-    behind = FilesystemStorage(tmp_path / "objects", layout="{SOPInstanceUID}.dcm")
+@pytest.mark.parametrize("patient", ["P1", new_key()], ids=["plain", "as a key"])
+def test_an_object_with_a_name_that_may_be_given_again_is_not_kept(
+    tmp_path: Path, folder: Path, patient: str
+) -> None:
+    behind = FilesystemStorage(tmp_path / "objects", layout="{SOPInstanceUID}/{PatientID}")
     cache = cache_of(behind, folder)  # type: ignore[arg-type]
-    naming = {"SOPInstanceUID": "1.2.3"}
+    naming = {"SOPInstanceUID": "1.2.3", "PatientID": patient}
     locator = cache.put(new_key(), b"the first", naming).locator
     assert content(cache, locator) == b"the first"
     behind.delete([locator])  # by somebody else
