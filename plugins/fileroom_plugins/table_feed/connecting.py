@@ -165,7 +165,7 @@ def _engine(url: URL) -> Engine:
             "fileroom",
         ) from error
     if backend == "oracle":
-        event.listen(engine, "connect", _sort_as_compared)
+        event.listen(engine, "connect", sort_as_compared)
     return engine
 
 
@@ -196,7 +196,7 @@ def _query_only(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA query_only = ON")
 
 
-def _sort_as_compared(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's
+def sort_as_compared(connection: Any, _record: object) -> None:  # noqa: ANN401 - the driver's
     """Have Oracle sort texts as it compares them, whatever the language of the session."""
     cursor = connection.cursor()
     cursor.execute("ALTER SESSION SET NLS_SORT = BINARY NLS_COMP = BINARY")

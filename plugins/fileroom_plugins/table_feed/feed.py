@@ -7,10 +7,9 @@ import io
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from sqlalchemy import case, func, null, select
-
 from fileroom.errors import ConfigError
 from fileroom.plugin import Feed, FeedItem
+from fileroom_plugins.table_feed import statements
 from fileroom_plugins.table_feed.connecting import Reader
 from fileroom_plugins.table_feed.naming import described, shown
 from fileroom_plugins.table_feed.pieces import Pieces, gone
@@ -19,7 +18,7 @@ from fileroom_plugins.table_feed.sqlite_values import open_value
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import Row, Select
+    from sqlalchemy import Row
 
 PAGE = 256
 """Rows whose keys and sizes are asked for at once."""
@@ -63,6 +62,9 @@ class TableFeed(Feed):
             with self._reader.connected(table) as connection:
                 self._table.refuse_bad_keys(connection)
                 self._after = None if after is None else self._table.key_of(after, connection)
+                connection.execute(
+                    statements.page(self._table, self._after, 1)
+                ).all()  # what fails, fails now
         except BaseException:
             self.close()
             raise
@@ -78,9 +80,8 @@ class TableFeed(Feed):
 
     def count(self) -> int | None:
         """Return the number of rows behind ``after``."""
-        counted = self._behind(select(func.count()).select_from(self._table.source), self._after)
         with self._reader.connected(self._table.label) as connection:
-            return int(connection.execute(counted).scalar_one())
+            return int(connection.execute(statements.count(self._table, self._after)).scalar_one())
 
     def close(self) -> None:
         """Close all connections."""
@@ -89,7 +90,7 @@ class TableFeed(Feed):
     def _blocks(self) -> Iterator[list[FeedItem]]:
         last = self._after
         while page := self._page(last):
-            if page[0].key_ == last:
+            if any(row.key_ == last for row in page):
                 raise ConfigError(
                     f"the column {self._table.key.name!r} cannot be the key: its values differ when they are "
                     "looked for again; name one of whole numbers, or of text"
@@ -99,24 +100,13 @@ class TableFeed(Feed):
                 last = rows[-1].key_
 
     def _page(self, last: object) -> Sequence[Row[Any]]:
-        table = self._table
-        page = select(table.key.label("key_"), table.value.size.label("size_")).select_from(table.source)
-        page = self._behind(page, last).order_by(table.key).limit(PAGE)
-        with self._reader.connected(table.label) as connection:
-            return connection.execute(page).all()
-
-    def _behind(self, statement: Select[Any], last: object) -> Select[Any]:
-        return statement if last is None else statement.where(self._table.key > last)
+        with self._reader.connected(self._table.label) as connection:
+            return connection.execute(statements.page(self._table, last, PAGE)).all()
 
     def _block(self, last: object, rows: Sequence[Row[Any]]) -> list[FeedItem]:
         """Return rows that follow a key, with the bytes of those that are not too large."""
-        table = self._table
-        value = table.value
-        head = value.pieces(0, _HEAD)[0] if value.head else null()
-        data = case((value.size <= INLINE, value.whole), else_=head)
-        block = select(table.key.label("key_"), data.label("data_")).select_from(table.source)
-        block = self._behind(block, last).where(table.key <= rows[-1].key_)
-        with self._reader.connected(table.label) as connection:
+        block = statements.block(self._table, last, rows[-1].key_, INLINE, _HEAD)
+        with self._reader.connected(self._table.label) as connection:
             fetched = {row.key_: row.data_ for row in connection.execute(block)}
         return [self._item(row.key_, row.size_ or 0, fetched.get(row.key_)) for row in rows]
 
@@ -136,10 +126,8 @@ class TableFeed(Feed):
         return io.BufferedReader(Pieces(size, head, piece, functools.partial(self._piece, key, size)))
 
     def _piece(self, key: object, size: int, start: int, count: int) -> bytes:
-        table = self._table
-        pieces = select(table.value.size, *table.value.pieces(start, count)).select_from(table.source)
-        with self._reader.connected(table.label) as connection:
-            row = connection.execute(pieces.where(table.key == key)).first()
+        with self._reader.connected(self._table.label) as connection:
+            row = connection.execute(statements.piece(self._table, key, start, count)).first()
         if row is None or row[0] != size:
             raise gone()
         return b"".join(bytes(piece) for piece in row[1:] if piece is not None)

@@ -8,10 +8,11 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Enum, Float, LargeBinary, column, func, literal_column, select, table
+from sqlalchemy import Enum, Float, LargeBinary, column, literal_column, table
 from sqlalchemy.types import NullType
 
 from fileroom.errors import ConfigError
+from fileroom_plugins.table_feed import statements
 from fileroom_plugins.table_feed.measuring import Measures, measures
 
 if TYPE_CHECKING:
@@ -59,14 +60,11 @@ class Table:
         if self.proven:
             return
         name, instead = self.key.name, "in every row, such as the primary key"
-        missing = select(func.count()).select_from(self.source).where(self.key.is_(None))
-        if count := connection.execute(missing).scalar_one():
+        if count := connection.execute(statements.without_key(self)).scalar_one():
             raise ConfigError(
                 f"{count} rows of {self.label} have no {name}: name a column that is filled {instead}"
             )
-        # By the database's own idea of what is the same: 'a' and 'A' may be.
-        same = select(self.key).select_from(self.source).group_by(self.key).having(func.count() > 1).limit(1)
-        if connection.execute(same).first():
+        if connection.execute(statements.shared_key(self)).first():
             raise ConfigError(
                 f"several rows of {self.label} have the same {name}: name a column that is different "
                 f"{instead}"
@@ -78,8 +76,9 @@ class Table:
         Raises:
             ConfigError: no key looks like that.
         """
-        first = select(self.key).select_from(self.source).order_by(self.key).limit(1)
-        example = connection.execute(first).scalar()
+        example = connection.execute(statements.first_key(self)).scalar()
+        if example is None:  # there are no rows
+            return None
         convert = next((one for kind, one in _KINDS.items() if isinstance(example, kind)), str)
         try:
             return convert(text)
@@ -112,7 +111,11 @@ def described(inspector: Inspector, label: str, key: str, data: str) -> Table:
     """
     dialect = inspector.dialect
     schema, name = _located(inspector, label)
-    types = {each["name"]: each["type"] for each in inspector.get_columns(name, schema)}
+    types: dict[str, TypeEngine[Any]] = {
+        # Of a domain, the type that it narrows.
+        each["name"]: getattr(each["type"], "data_type", each["type"])
+        for each in inspector.get_columns(name, schema)
+    }
     key = _column(types, key, label)
     path = [data]
     if dialect.name == "oracle" and data not in types:
@@ -121,10 +124,13 @@ def described(inspector: Inspector, label: str, key: str, data: str) -> Table:
     _refuse_types(dialect.name, key, types[key], path, types[path[0]])
     # SQLite's columns hold what they like, whatever type they say they are of.
     key_type = NullType() if dialect.name == "sqlite" else types[key]
-    source = table(name, column(key, key_type), schema=schema).alias(SOURCE)
-    quote = dialect.identifier_preparer.quote
-    # Oracle wants the table's name before attributes of an object.
-    value: ColumnElement[bytes] = literal_column(".".join([SOURCE, *map(quote, path)]), LargeBinary())
+    columns = [column(key, key_type), column(path[0], LargeBinary())]
+    source = table(name, *columns, schema=schema).alias(SOURCE)
+    value: ColumnElement[bytes] = source.c[path[0]]
+    if len(path) > 1:
+        # Oracle wants the table's name before attributes of an object.
+        quoted = ".".join(map(dialect.identifier_preparer.quote, path))
+        value = literal_column(f"{SOURCE}.{quoted}", LargeBinary())
     primary = inspector.get_pk_constraint(name, schema).get("constrained_columns")
     return Table(
         label=label,
@@ -147,7 +153,7 @@ def _located(inspector: Inspector, label: str) -> tuple[str | None, str]:
         return schema, name
     there = inspector.get_table_names(schema or None) + inspector.get_view_names(schema or None)
     where = f"the schema {schema!r}" if schema else "this database"
-    raise ConfigError(f"there is no table {label!r}; {where} has: {_listed(there)}")
+    raise ConfigError(f"there is no table {label!r} that the user may see; {where} has: {_listed(there)}")
 
 
 def _column(types: Mapping[str, object], name: str, label: str) -> str:
@@ -179,7 +185,9 @@ def _may_be_bytes(type_: TypeEngine[Any]) -> bool:
     if type_.__visit_name__ == "OID":  # PostgreSQL's large objects
         return False
     try:
-        return issubclass(type_.python_type, bytes)
+        return issubclass(
+            getattr(type_, "data_type", type_).python_type, bytes
+        )  # of a domain, what it is over
     except NotImplementedError:  # a type of the database's own
         return True
 

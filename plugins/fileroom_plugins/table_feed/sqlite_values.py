@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from sqlalchemy import literal_column, select
 from sqlalchemy.exc import OperationalError
 
+from fileroom_plugins.table_feed import statements
 from fileroom_plugins.table_feed.naming import SOURCE
 from fileroom_plugins.table_feed.pieces import Seekable, gone
 
@@ -50,8 +51,7 @@ def open_value(reader: Reader, table: Table, key: object, size: int) -> BinaryIO
 
 
 def _whole(connection: Connection, table: Table, key: object, size: int) -> BinaryIO:
-    whole = select(table.value.whole).select_from(table.source).where(table.key == key)
-    data: bytes | None = connection.execute(whole).scalar()
+    data: bytes | None = connection.execute(statements.whole(table, key)).scalar()
     if data is None or len(data) != size:
         raise gone()
     return io.BytesIO(data)

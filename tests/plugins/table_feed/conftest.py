@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect
 
 from tests.plugins.table_feed.tables import Database, sqlite_database
 from tests.servers import mariadb as mariadb_server
@@ -51,9 +50,7 @@ def mariadb(_mariadb_of_all: str) -> Iterator[Database]:
     """A MariaDB database without anything in it, likewise."""
     database = Database(_mariadb_of_all)
     yield database
-    inspector = inspect(database.engine)
-    database.run(*(f"DROP VIEW `{name}`" for name in inspector.get_view_names()))
-    database.run(*(f"DROP TABLE `{name}`" for name in inspector.get_table_names()))
+    database.clear()
 
 
 @pytest.fixture(params=BACKENDS)

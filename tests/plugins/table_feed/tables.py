@@ -19,6 +19,7 @@ from sqlalchemy import (
     delete,
     event,
     insert,
+    inspect,
     make_url,
     select,
 )
@@ -95,6 +96,18 @@ class Database:
         with self.engine.begin() as connection:
             for statement in statements:
                 connection.exec_driver_sql(statement)
+
+    def clear(self) -> None:
+        """Drop all tables and views."""
+        inspector = inspect(self.engine)
+        for name in inspector.get_view_names():
+            self.run(f"DROP VIEW {self.quote(name)}")
+        for name in inspector.get_table_names():
+            self.run(f"DROP TABLE {self.quote(name)}")
+
+    def quote(self, name: str) -> str:
+        """Return a name as it stands in a statement of the driver's."""
+        return self.engine.dialect.identifier_preparer.quote_identifier(name)
 
     def rows(self, table: Table) -> list[Any]:
         with self.engine.connect() as connection:
