@@ -44,6 +44,44 @@ class IgnoresRevisions(MemoryIndex):
         return super()._edit_one(tables, edit)
 
 
+@must_fail("test_a_file_of_another_uuid_is_left_alone")
+class IgnoresUuids(MemoryIndex):
+    def _edit_one(self, tables: Tables, edit: Edit) -> Edited:
+        if isinstance(edit, Attach):
+            edit = replace(edit, if_uuid=None)
+        return super()._edit_one(tables, edit)
+
+
+@must_fail("test_a_file_of_another_uuid_is_left_alone")
+class LooksAtTheUuidInsteadOfTheRevision(MemoryIndex):
+    def _edit_one(self, tables: Tables, edit: Edit) -> Edited:
+        if isinstance(edit, Attach) and edit.if_uuid is not None:
+            edit = replace(edit, if_revision=None)
+        return super()._edit_one(tables, edit)
+
+
+@must_fail("test_a_file_of_another_uuid_is_left_alone")
+class DemandsNoUuidOfNothing(MemoryIndex):
+    def _edit_one(self, tables: Tables, edit: Edit) -> Edited:
+        if isinstance(edit, Attach) and edit.id in tables.rows:
+            there = tables.rows[edit.id].attachments.get(edit.attachment.content_type)
+            edit = edit if there else replace(edit, if_uuid=None)
+        return super()._edit_one(tables, edit)
+
+
+@must_fail("test_what_is_noted_of_a_file_leaves_it_where_it_lies")
+class CallsWhatIsNotedOfAFileGarbage(MemoryIndex):
+    def _edit_one(self, tables: Tables, edit: Edit) -> Edited:
+        outcome = super()._edit_one(tables, edit)
+        if isinstance(edit, Attach) and edit.if_uuid is not None:
+            self.noted = (edit.attachment.locator,)
+        return outcome
+
+    def edit(self, edits: Sequence[Edit]) -> list[Edited]:
+        self.noted: tuple[str, ...] = ()
+        return [replace(each, garbage=each.garbage + self.noted) for each in super().edit(edits)]
+
+
 @must_fail("test_metadata_of_another_revision_is_left_alone")
 class IgnoresRevisionsOfMetadata(MemoryIndex):
     def _edit_one(self, tables: Tables, edit: Edit) -> Edited:

@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fileroom.index import Attach
 from fileroom.model import ChangeType
 from fileroom.testing.memory_edit import DICOM
 from fileroom.testing.memory_index import MemoryIndex
@@ -14,8 +15,9 @@ from tests.contract.index_mutants import WritesWithoutALock, must_fail
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fileroom.index import Relocation
+    from fileroom.index import Edit, Edited, Relocation
     from fileroom.model import AttachmentRecord
+    from fileroom.testing.memory_tables import Tables
 
 
 class _ChangesMore(MemoryIndex):
@@ -122,6 +124,19 @@ class LooksAtAllBeforeItMovesAny(MemoryIndex):
 class TellsMovesByTheUuidAlone(_ChangesMore):
     def _changed(self, file: AttachmentRecord, move: Relocation) -> AttachmentRecord:
         return replace(file, locator=move.locator)
+
+
+@must_fail("test_an_edit_made_of_bytes_that_were_moved_meanwhile_is_refused")
+class TellsEditsByTheRevisionAlone(MemoryIndex):
+    def _edit_one(self, tables: Tables, edit: Edit) -> Edited:
+        if isinstance(edit, Attach) and edit.if_revision is not None:
+            edit = replace(edit, if_uuid=None)
+        return super()._edit_one(tables, edit)
+
+
+@must_fail("test_an_edit_that_keeps_the_bytes_undoes_no_move")
+class EditsAndMovesWithoutALock(WritesWithoutALock):
+    pass
 
 
 @must_fail("test_moves_outlive_a_restart")

@@ -21,11 +21,16 @@ class Attach:
     ``if_revision`` None replaces whatever is there, 0 demands that nothing is, and any other number
     demands that revision; otherwise `fileroom.errors.RevisionError`. The record's own ``revision`` is
     ignored; the index counts from 1, and from 1 again after a `Detach`.
+
+    ``if_uuid`` None says nothing more. Otherwise the attachment there must have that UUID, or it is the same
+    error. Who keeps the bytes that are there, or makes new ones of them, demands both: revisions count from 1
+    again, and `fileroom.index.Index.relocate` changes UUID and locator, and no revision.
     """
 
     id: str
     attachment: AttachmentRecord
     if_revision: int | None = None
+    if_uuid: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,27 @@ class AttachmentContract(IndexCase):
         (detached,) = index.edit([Detach(study, REPORT, if_revision=there + 1)])
         assert detached.revision == 0
 
+    def test_a_file_of_another_uuid_is_left_alone(self, index: Index) -> None:
+        study = new_study(index)
+        old, there, new = (attachment(REPORT, data) for data in ("old", "there", "new"))
+        with pytest.raises(RevisionError):
+            index.edit([Attach(study, new, if_uuid=old.uuid)])
+        index.edit([Attach(study, old), Detach(study, REPORT), Attach(study, there)])
+        before = state(index)
+        for wrong in (Attach(study, new, 1, old.uuid), Attach(study, new, 2, there.uuid)):
+            with pytest.raises(RevisionError):
+                index.edit([wrong])
+        assert state(index) == before
+        assert index.edit([Attach(study, new, 1, there.uuid)]) == [Edited(2, (there.locator,))]
+
+    def test_what_is_noted_of_a_file_leaves_it_where_it_lies(self, index: Index) -> None:
+        study = new_study(index)
+        file = replace(attachment(REPORT, "spliced"), digest="", stored_digest="")
+        noted = replace(file, digest="md5:" + "ab" * 16, stored_digest="md5:" + "ab" * 16)
+        index.edit([Attach(study, file)])
+        assert index.edit([Attach(study, noted, 1, file.uuid)]) == [Edited(2)]
+        assert details_of(index, study).attachments == (replace(noted, revision=2),)
+
     @pytest.mark.parametrize("if_revision", [None, 0, 1])
     def test_detaching_what_is_not_there_is_not_found(self, index: Index, if_revision: int | None) -> None:
         study = new_study(index)

@@ -7,6 +7,7 @@ It is for indexes with the capability ``relocate``; of others only the refusal i
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from fileroom.errors import NotSupportedError
+from fileroom.errors import NotSupportedError, RevisionError
 from fileroom.index import AddLabel, Attach, Detach, Overwrite, Relocation, SetMetadata
 from fileroom.tags import TagSet
 from fileroom.testing.entries import attachment, entry
@@ -170,6 +171,16 @@ class RelocateContract(IndexCase):
         (replaced,) = index.commit([entry("A", "1", "1.1", "1.1.1", data="new")], Overwrite.ALWAYS)
         assert replaced.garbage == (moves[1].to,)
 
+    def test_an_edit_made_of_bytes_that_were_moved_meanwhile_is_refused(self, index: Index) -> None:
+        index.commit([A])
+        study, file = ids_of(A).study, attachment(REPORT)
+        index.edit([Attach(study, file)])
+        move = move_of(index, study, REPORT)
+        assert index.relocate([move]) == [True]
+        with pytest.raises(RevisionError):
+            index.edit([Attach(study, replace(file, digest="md5:00"), 1, file.uuid)])
+        assert _file(index, move) == replace(file, locator=move.to, uuid=move.uuid)
+
     def test_moves_outlive_a_restart(self, open_index: OpenIndex) -> None:
         index = open_index(TagSet.default())
         index.commit([A])
@@ -204,6 +215,29 @@ class RelocateContract(IndexCase):
                 won = list(pool.map(work, range(len(moves))))
             assert won.count(True) == 1
             assert locator_of(doors[-1], ids_of(A).instance) == moves[won.index(True)].to
+
+    def test_an_edit_that_keeps_the_bytes_undoes_no_move(self, doors: list[Index]) -> None:
+        doors[0].commit([A])
+        study = ids_of(A).study
+        doors[0].edit([Attach(study, attachment(REPORT))])
+        with ThreadPoolExecutor(2) as pool:
+            for _ in range(_TURNS):
+                move = move_of(doors[0], study, REPORT)
+                file, start = _file(doors[0], move), threading.Barrier(2)
+
+                def keep(file: AttachmentRecord = file, start: threading.Barrier = start) -> None:
+                    start.wait(timeout=60)
+                    with contextlib.suppress(RevisionError):
+                        doors[-1].edit([Attach(study, file, file.revision, file.uuid)])
+
+                def relocate(move: Relocation = move, start: threading.Barrier = start) -> bool:
+                    start.wait(timeout=60)
+                    return doors[0].relocate([move])[0]
+
+                keeping, moving = pool.submit(keep), pool.submit(relocate)
+                keeping.result()
+                assert moving.result()
+                assert locator_of(doors[0], study, REPORT) == move.to
 
     def test_moves_of_one_call_are_seen_together_or_not_at_all(self, doors: list[Index]) -> None:
         entries = [entry(instance=f"9.{number}") for number in range(25)]

@@ -78,6 +78,10 @@ def _edit_attachment(tables: Tables, row: Row, edit: Attach | Detach) -> Edited:
     revision = old.revision if old else 0
     check_revision(edit, revision, f"attachment {number}")
     if isinstance(edit, Attach):
+        if edit.if_uuid not in (None, old and old.uuid):
+            raise RevisionError(
+                f"attachment {number} of {row.id} has other bytes: read it again, then edit that"
+            )
         files[number] = replace(edit.attachment, revision=revision + 1)
     tables.put(replace(row, attachments=files))
     tables.log(ChangeType.UPDATED_ATTACHMENT, row)

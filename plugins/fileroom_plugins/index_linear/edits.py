@@ -43,6 +43,10 @@ def _edit_attachment(tables: Tables, row: Row, one: Attach | Detach) -> Edited:
     revision = old.revision if old else 0
     _check_revision(one, revision, f"attachment {number}")
     if isinstance(one, Attach):
+        if one.if_uuid not in (None, old and old.uuid):
+            raise RevisionError(
+                f"attachment {number} of {row.id} has other bytes: read it again, then edit that"
+            )
         files[number] = replace(one.attachment, revision=revision + 1)
     tables.put(row._replace(attachments=dict(sorted(files.items()))))
     tables.log(ChangeType.UPDATED_ATTACHMENT, row)

@@ -73,6 +73,11 @@ def _edit_file(each: Attach | Detach, level: Level, hanging: Hanging) -> Edited:
     garbage = (old.locator,) if old else ()
     if isinstance(each, Detach):
         return Edited(0, garbage)
+    if each.if_uuid not in (None, old and old.uuid):
+        raise RevisionError(
+            f"attachment {content_type} of resource {each.id} has other bytes than those expected: somebody "
+            "else replaced or moved it; read it again before you change it"
+        )
     hanging.files[content_type] = replace(each.attachment, revision=revision + 1)
     return Edited(revision + 1, garbage)
 

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from fileroom.model import Level
 from fileroom_plugins.index_sql.files import files_of, to_row
+from fileroom_plugins.index_sql.locks import claim_places
 from fileroom_plugins.index_sql.lookup import places
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 def relocate(connection: Connection, schema: Schema, moves: Sequence[Relocation]) -> list[bool]:
     """Write the new places of attachments that lie where they are said to; say of each whether it does."""
     found = places(connection, schema, [move.id for move in moves])
+    claim_places(connection, schema, found.values())  # who edits one of them would write over its new place
     files = {
         level: files_of(
             connection, schema, level, {place.number for place in found.values() if place.level is level}
