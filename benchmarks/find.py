@@ -1,10 +1,12 @@
-"""Find latency, size and commit rate of the SQLite index, at growing numbers of instances.
+"""Find latency, size and commit rate of the SQL indexes, at growing numbers of instances.
 
     python benchmarks/find.py [--sizes 10000 100000 1000000] [--samples 200] [--folder DIR] [--json FILE]
+        [--index URL]
 
-Rows are committed through the Index contract in batches of 256. Each figure is taken over as many different
-values as there are samples, each asked for once; the last column divides the p50 at the greatest size by that
-at the smallest.
+It measures SQLite, in a file in the folder, or the server whose database the URL names, where it makes
+databases of its own and drops them. Rows are committed through the Index contract in batches of 256. Each
+figure is taken over as many different values as there are samples, each asked for once; the last column
+divides the p50 at the greatest size by that at the smallest.
 """
 
 from __future__ import annotations
@@ -17,20 +19,24 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy import create_engine, make_url, text
 
 from fileroom.index import Entry, Index
 from fileroom.model import Level
+from fileroom.options import Secret
 from fileroom.query import Query
 from fileroom.query_parse import parse_query
 from fileroom.tags import TagSet
 from fileroom.testing.entries import many_entries
-from fileroom_plugins.index_sql.sqlite import Options, open_index
+from fileroom_plugins.index_sql.sql import Options, open_index
 
 TAGS = TagSet.default()
 BATCH = 256
@@ -92,22 +98,45 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=200)
     parser.add_argument("--folder", type=Path, default=None, help="where to work; a disk, not memory")
     parser.add_argument("--json", type=Path, default=None)
+    parser.add_argument("--index", metavar="URL", default=None, help="a database of the server to measure")
     arguments = parser.parse_args()
     results = []
     for size in sorted(arguments.sizes):
-        with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
-            results.append(measure(Path(folder) / "index.sqlite", size, arguments.samples))
+        with place(arguments.folder, arguments.index) as url:
+            results.append(measure(url, size, arguments.samples))
     show(results)
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=1))
 
 
-def measure(path: Path, size: int, samples: int) -> dict[str, Any]:
-    index = open_index(Options(path), TAGS)
+@contextmanager
+def place(folder: Path | None, server: str | None) -> Iterator[str]:
+    """Yield the URL of a database that is there for as long as the block."""
+    if server is None:
+        with tempfile.TemporaryDirectory(dir=folder) as own:
+            yield f"sqlite:///{(Path(own) / 'index.sqlite').as_posix()}"
+        return
+    url, name = make_url(server), f"fileroom_benchmark_{uuid4().hex}"
+    if url.get_backend_name() == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    try:
+        yield url.set(database=name).render_as_string(hide_password=False)
+    finally:
+        with engine.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name}"))
+        engine.dispose()
+
+
+def measure(url: str, size: int, samples: int) -> dict[str, Any]:
+    index = open_index(Options(Secret(url)), TAGS)
     seconds, chosen = fill(index, size, samples)
+    index.compact()  # as it is after a while: with the planner's figures, where it has any
     index.close()
-    size_on_disk = path.stat().st_size
-    index = open_index(Options(path), TAGS)
+    size_on_disk = bytes_of(url)
+    index = open_index(Options(Secret(url)), TAGS)
     found = {name: timings(index, question, chosen) for name, question in QUESTIONS.items()}
     index.close()
     return {
@@ -116,6 +145,23 @@ def measure(path: Path, size: int, samples: int) -> dict[str, Any]:
         "commits_per_second": round(size / seconds),
         "find": found,
     }
+
+
+def bytes_of(url: str) -> int:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return Path(str(parsed.database)).stat().st_size
+    engine = create_engine(parsed)
+    size = (
+        "SELECT pg_database_size(current_database())"
+        if parsed.get_backend_name() == "postgresql"
+        else "SELECT sum(data_length + index_length) FROM information_schema.tables "
+        "WHERE table_schema = database()"
+    )
+    with engine.connect() as connection:
+        found = int(connection.execute(text(size)).scalar_one())
+    engine.dispose()
+    return found
 
 
 def fill(index: Index, size: int, samples: int) -> tuple[float, list[Sample]]:

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Dialect, Table
 
-_FEW = 4  # rows that are quicker inserted than copied
-
 
 def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that all have the same columns, two or more; values go to the driver as they are.
@@ -25,7 +23,7 @@ def insert_rows(connection: Connection, table: Table, rows: Sequence[Mapping[str
     """
     if not rows:
         return
-    if connection.dialect.driver == "psycopg" and len(rows) > _FEW:
+    if connection.dialect.driver == "psycopg" and len(rows) > 1:
         _copy(connection, table, rows)
         return
     statement, values = _prepared(table, connection.dialect, tuple(rows[0]))

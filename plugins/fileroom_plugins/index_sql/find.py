@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from fileroom.query import Query
     from fileroom_plugins.databases.database import Database
-    from fileroom_plugins.index_sql.filters import Filter
+    from fileroom_plugins.index_sql.filters import Filter, Numbers
     from fileroom_plugins.index_sql.order import Position
     from fileroom_plugins.index_sql.records import Records
     from fileroom_plugins.index_sql.schema import Schema
@@ -137,11 +137,16 @@ class Search:
 
     def _is_much(self, start: Filter) -> bool:
         """Say whether more rows follow from a condition than should be sorted for each page."""
-        if start.rank <= Rank.FEW and self._query.level - start.level <= 1:
+        levels_down = self._query.level - start.level
+        if start.rank <= Rank.FEW and levels_down <= 1:
             return False
-        some = (
-            select(self._place.id).where(*self._where(self._query.level, start, ())).limit(_SORTED).subquery()
-        )
+        if levels_down and self._are_many(start.numbers()):
+            return True  # for each of them has something beneath it
+        return self._are_many(select(self._place.id).where(*self._where(self._query.level, start, ())))
+
+    def _are_many(self, numbers: Numbers) -> bool:
+        """Say whether there are more than should be sorted; it does not read on to see how many."""
+        some = numbers.limit(_SORTED).subquery()
         return bool(self._connection.execute(select(func.count()).select_from(some)).scalar_one() == _SORTED)
 
     def _where(

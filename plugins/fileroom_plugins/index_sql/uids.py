@@ -50,8 +50,9 @@ class Uids:
     def _add(self, connection: Connection, uids: Sequence[str]) -> dict[str, int]:
         if self._several_writers:
             # Whoever adds the same at the same time is waited for; then it is there.
-            added = postgresql.insert(self._table).on_conflict_do_nothing()
-            connection.execute(added, [{"uid": uid} for uid in uids])
+            for uid in uids:
+                added = postgresql.insert(self._table).values(uid=uid).on_conflict_do_nothing()
+                connection.execute(added)
             return self._find(connection, uids)
         last = connection.execute(select(func.coalesce(func.max(self._table.c.id), 0))).scalar_one()
         numbers = {uid: number for number, uid in enumerate(uids, start=last + 1)}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from sqlalchemy import insert, inspect
+from sqlalchemy import delete, insert, inspect
 
 from fileroom.errors import SchemaError
 from fileroom.tags import FOLDING_VERSION
@@ -78,6 +78,7 @@ def _create(connection: Connection, schema: Schema, database: Database) -> None:
     schema.catalog.create_all(connection)
     database.index_insides(connection, schema.searched_within())
     stripes = STRIPES if schema.several_writers else 1
+    connection.execute(delete(schema.total))
     connection.execute(insert(schema.total), [{"id": number + 1} for number in range(stripes)])
     state.set_version(connection, schema, state.SCHEMA, len(UPGRADES) + 1)
     state.set_version(connection, schema, state.FOLDING, FOLDING_VERSION)
