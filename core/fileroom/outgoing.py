@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from fileroom._reading_ahead import read_ahead
 from fileroom.content_types import DICOM
 from fileroom.errors import ConfigError, InvalidValueError, NotFoundError
 from fileroom.export import ExportItem, export_folder, export_zip
@@ -45,7 +46,9 @@ def export_resources(
     for keyword in NameTemplate(template).fields:
         if keyword not in known:
             raise ConfigError(f"the template names {keyword}, which the index does not keep")
-    items = (_export_item(archive, *one) for one in _files(archive, resources))
+    items: Iterator[ExportItem] = (_export_item(archive, *one) for one in _files(archive, resources))
+    if not archive.storage.capabilities.local_path:
+        items = read_ahead(items)
     if not as_zip:
         return export_folder(items, Path(cast("str", to)).expanduser(), template)
     if hasattr(to, "write"):
