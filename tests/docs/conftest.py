@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import zipfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,17 @@ STUDIES = {
     "P-1": ("Müller^Anna", "CT", "Thorax", "20240229", 3),
     "P-2": ("Doe^Jane", "MR", "Head", "20230115", 2),
 }
+
+
+def make_old_pacs(place: Path) -> None:
+    """Make another system's database: a table with the images, a row of text and one of nothing."""
+    images = [path.read_bytes() for path in sorted((place / "dicom").iterdir())]
+    with closing(sqlite3.connect(place / "old-pacs.sqlite")) as connection:
+        connection.execute("CREATE TABLE images (id INTEGER PRIMARY KEY, image BLOB)")
+        rows = enumerate((*images, b"a letter", None), start=1)
+        connection.executemany("INSERT INTO images VALUES (?, ?)", rows)
+        connection.commit()
+    (place / "old-pacs-url").write_text("sqlite:///old-pacs.sqlite\n")
 
 
 @pytest.fixture
@@ -40,6 +53,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "dcmqrscp.cfg").write_text(
         "AETable BEGIN\nACME_STORE area RW (200, 1024mb) ANY\nAETable END\n"
     )
+    make_old_pacs(tmp_path)
     (tmp_path / "report.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
     monkeypatch.chdir(tmp_path)
     for name in ("HOME", "USERPROFILE"):

@@ -23,6 +23,7 @@ from fileroom.content_types import BUILT_IN
 from fileroom.model import ChangeType
 from fileroom.reports import Status
 from fileroom.storage import Storage
+from fileroom_plugins import table_feed
 from tests.docs.blocks import DOCS, ROOT
 
 CONFIGURATION = (DOCS / "configuration.md").read_text(encoding="utf-8")
@@ -71,6 +72,8 @@ def built_in() -> Iterator[tuple[str, type[Any]]]:
     for one in importlib.metadata.distribution("fileroom").entry_points:
         if one.group == "fileroom.plugins":
             registration = one.load()()
+            if isinstance(registration, plugin.FeedPlugin):
+                continue  # whose options are arguments
             heading = f"[plugins.{one.name}]"
             for table, kind in (("storage", plugin.StoragePlugin), ("index", plugin.IndexPlugin)):
                 if isinstance(registration, kind):
@@ -97,6 +100,10 @@ def test_every_key_is_documented_with_its_default(heading: str, options: type[An
     if options is config._Choice:
         expected["backend"] = json.dumps(str(config._DEFAULTS[heading.strip("[]")]["backend"]))
     assert documented(heading) == expected
+
+
+def test_every_option_of_the_feed_is_documented_with_its_default() -> None:
+    assert dict(_ROW.findall(text_of("blobs.md"))) == defaults(table_feed.Options)
 
 
 def test_every_table_is_documented() -> None:

@@ -35,6 +35,7 @@ REGISTRATIONS = {
     "fileroom_processor",
     "fileroom_sender",
     "fileroom_executor",
+    "fileroom_feed",
     "fileroom_extension",
 }
 HOOKS = sorted(name for name in dir(hooks) if name.startswith("fileroom_"))
@@ -121,6 +122,14 @@ def test_the_example_of_an_executor_is_what_an_archive_imports_by(tmp_path: Path
     with registered("fileroom_executor", tmp_path) as archive:
         assert archive.ingest(tmp_path / "one.dcm", executor="threads").stored == 1
         assert archive.count("instance") == 1
+
+
+def test_the_example_of_a_feed_is_what_an_archive_imports_from(tmp_path: Path) -> None:
+    with (
+        registered("fileroom_feed", tmp_path) as archive,
+        archive.feed("clippings", text="a line\nanother") as feed,
+    ):
+        assert [one.name for one in archive.ingest(feed)] == ["line 0", "line 1"]
 
 
 def test_the_example_of_an_extension_tells_what_was_stored(

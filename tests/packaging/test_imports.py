@@ -87,7 +87,7 @@ def test_importing_the_command_loads_nothing_heavy() -> None:
             "storage_s3",
         ),
         "storage_tiered",
-        *("imaging", "dimse", "admission", "journal", "local_executor", "dask_executor"),
+        *("imaging", "dimse", "admission", "journal", "local_executor", "dask_executor", "table_feed"),
     ],
 )
 def test_importing_a_plugin_loads_nothing_heavy(name: str) -> None:

@@ -18,6 +18,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Fill": {
         "init": ("creating:init", "Make an empty archive."),
         "import": ("importing:import_", "Import files, folders and ZIP files."),
+        "blob": ("blob:blob", "Take images out of a table of another database."),
         "register": ("registering:register", "Take files into the index where they lie."),
         "import-config": ("adopting:import_config", "Make archives of the areas in a dcmqrscp.cfg."),
         "quarantine": ("quarantining:quarantine", "List, retry or discard damaged objects."),

@@ -140,13 +140,16 @@ def take_in(work: Callable[..., IngestReport], lines: BinaryIO | None, doing: st
     return Intake(report, listener.failures, stopped, listener.error)
 
 
-def print_intake(intake: Intake, *, nothing: str, missing: str, err: bool = False) -> None:
+def print_intake(
+    intake: Intake, *, nothing: str, missing: str, noun: str = "file", err: bool = False
+) -> None:
     """Print what became of the files.
 
     Args:
         intake: what there is to tell.
         nothing: what to say if there were none.
         missing: the heading over the failures.
+        noun: what was taken in.
         err: print to the standard error.
     """
     report = intake.report
@@ -155,18 +158,20 @@ def print_intake(intake: Intake, *, nothing: str, missing: str, err: bool = Fals
             output.say(nothing, err=err)
         return
     rate = len(report) / report.seconds if report.seconds else 0.0
-    files = text.counted(len(report), "file")
-    output.say(f"{files}, {text.size(report.bytes)} in {report.seconds:.1f} s ({rate:,.0f}/s)", err=err)
+    taken = text.counted(len(report), noun)
+    output.say(f"{taken}, {text.size(report.bytes)} in {report.seconds:.1f} s ({rate:,.0f}/s)", err=err)
     counts = {status.replace("_", " "): f"{count:10,}" for status, count in report.counts.items() if count}
     if report.evicted:
         counts["removed for the quota"] = f"{report.evicted:10,}"
     output.print_table(output.grid(counts.items()), err=err)
     if intake.failures:
-        _print_failures(report, intake.failures, missing, err=err)
+        _print_failures(report, intake.failures, missing, noun, err=err)
 
 
-def _print_failures(report: IngestReport, failures: list[Outcome], heading: str, *, err: bool) -> None:
-    table = output.table(heading, "File and reason", whole=(heading,))
+def _print_failures(
+    report: IngestReport, failures: list[Outcome], heading: str, noun: str, *, err: bool
+) -> None:
+    table = output.table(heading, f"{noun.capitalize()} and reason", whole=(heading,))
     for one in failures:
         output.add_row(table, one.status, f"{one.name}\n{one.reason}")
     output.print_table(table, err=err)
