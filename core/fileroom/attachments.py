@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from fileroom._attachments.editing import AttachmentFile
-from fileroom._attachments.splicing import Splice, changeable, splice_attachment
+from fileroom._attachments.splicing import Splice, changeable, moved, splice_attachment
 from fileroom._attachments.storing import store_attachment
 from fileroom.errors import InvalidValueError, NotFoundError, RevisionError
 from fileroom.index import Detach
@@ -158,9 +158,9 @@ class Attachment:
 
     def _replace(self, before: AttachmentRecord, change: Splice) -> None:
         now = changeable(self._archive, self._id, before.content_type, before.revision)
-        if now.uuid != before.uuid:  # detached and attached anew, which counts from 1 again
+        if now.uuid != before.uuid and not moved(before, now):  # attached anew, which counts from 1 again
             raise RevisionError(f"attachment {now.content_type} of {self._id} was replaced: open it again")
-        self.record = splice_attachment(self._archive, self._id, before, change)
+        self.record = splice_attachment(self._archive, self._id, now, change)
 
     def __repr__(self) -> str:
         """Show name, size and revision."""

@@ -9,7 +9,7 @@ import enum
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -168,6 +168,14 @@ class AttachmentRecord:
     stored_digest: str
     codec: str = "none"
     revision: int = 1
+
+    def is_copy_of(self, other: AttachmentRecord) -> bool:
+        """Say whether both tell of the same bytes, stored alike, wherever they lie and whatever the revision.
+
+        Where no digest is known nobody can tell, and the answer is no.
+        """
+        alike = replace(self, uuid=other.uuid, locator=other.locator, revision=other.revision) == other
+        return alike and bool(self.stored_digest)
 
 
 @dataclass(frozen=True, slots=True)

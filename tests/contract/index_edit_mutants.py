@@ -71,6 +71,8 @@ class DemandsNoUuidOfNothing(MemoryIndex):
 
 @must_fail("test_what_is_noted_of_a_file_leaves_it_where_it_lies")
 class CallsWhatIsNotedOfAFileGarbage(MemoryIndex):
+    noted: tuple[str, ...] = ()
+
     def _edit_one(self, tables: Tables, edit: Edit) -> Edited:
         outcome = super()._edit_one(tables, edit)
         if isinstance(edit, Attach) and edit.if_uuid is not None:
@@ -78,7 +80,7 @@ class CallsWhatIsNotedOfAFileGarbage(MemoryIndex):
         return outcome
 
     def edit(self, edits: Sequence[Edit]) -> list[Edited]:
-        self.noted: tuple[str, ...] = ()
+        self.noted = ()
         return [replace(each, garbage=each.garbage + self.noted) for each in super().edit(edits)]
 
 

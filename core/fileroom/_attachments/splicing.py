@@ -7,6 +7,7 @@ death in between leaves an orphan, as every store does, and the old version in i
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -94,8 +95,9 @@ def splice_attachment(
 ) -> AttachmentRecord:
     """Put a changed version in the place of ``before``; return the new record.
 
-    Its digest is empty where the storage made it without the bytes passing by; `fileroom.Archive.verify`
-    reads them then, and notes it.
+    If the bytes were moved elsewhere meanwhile it is done once more, if ``change`` can be read twice: if its
+    data is bytes or a path. The digest is empty where the storage made it without the bytes passing by;
+    `fileroom.Archive.verify` reads them then, and notes it.
 
     Raises:
         InvalidValueError: the offset lies past the end; nothing was stored.
@@ -104,34 +106,40 @@ def splice_attachment(
         RevisionError: somebody else changed it first; nothing was changed, and their version is there.
         StorageError: the bytes could not be stored.
     """
+    repeatable = isinstance(change.data, bytes | bytearray | memoryview | os.PathLike)
+    while True:
+        try:
+            return _splice(archive, id_, before, change)
+        except (NotFoundError, RevisionError) as error:
+            found = archive.details(id_).attachments  # the resource itself may be gone
+            now = next((one for one in found if one.content_type == before.content_type), None)
+            if isinstance(error, NotFoundError) and now is not None and now.uuid == before.uuid:
+                raise
+            if now is None or not (repeatable and moved(before, now)):
+                raise RevisionError(
+                    f"attachment {before.content_type} of {id_} was changed meanwhile: read it again, and "
+                    "repeat the change"
+                ) from error
+        before, repeatable = now, False
+
+
+def moved(before: AttachmentRecord, now: AttachmentRecord) -> bool:
+    """Say whether an attachment has the bytes that it had before, and these lie elsewhere now."""
+    return now.uuid != before.uuid and now.revision == before.revision and now.is_copy_of(before)
+
+
+def _splice(archive: Archive, id_: str, before: AttachmentRecord, change: Splice) -> AttachmentRecord:
     start, end = change.within(before.stored_size)
     level = archive.fetch(id_).level
     started = time.time()
-    try:
-        with archive.index.unit():
-            if archive.storage.capabilities.splice and before.stored_size > _COPIED:
-                key = attachment_key()
-                stored = archive.storage.splice(before.locator, key, start, end - start, change.data)
-                record = record_of(before.content_type, key, stored, "")
-            else:
-                record = _copy(archive, id_, before, level, change)
-            if _is_there(archive, id_, before):
-                return attach_stored(archive, id_, record, before.revision, started)
-            archive.storage.delete([record.locator])
-    except NotFoundError:
-        if _is_there(archive, id_, before):
-            raise
-    archive.fetch(id_)  # the resource itself may be gone
-    raise RevisionError(
-        f"attachment {before.content_type} of {id_} was changed meanwhile: read it again, and repeat the "
-        "change"
-    )
-
-
-def _is_there(archive: Archive, id_: str, before: AttachmentRecord) -> bool:
-    """Say whether the index still has it; one detached and attached anew has the same revision."""
-    details = archive.index.details([id_])[0]
-    return details is not None and any(one.uuid == before.uuid for one in details.attachments)
+    with archive.index.unit():
+        if archive.storage.capabilities.splice and before.stored_size > _COPIED:
+            key = attachment_key()
+            stored = archive.storage.splice(before.locator, key, start, end - start, change.data)
+            record = record_of(before.content_type, key, stored, "")
+        else:
+            record = _copy(archive, id_, before, level, change)
+        return attach_stored(archive, id_, record, before.revision, started, if_uuid=before.uuid)
 
 
 def _copy(

@@ -55,15 +55,22 @@ def record_of(number: int, key: str, stored: Stored, digest: str) -> AttachmentR
 
 
 def attach_stored(
-    archive: Archive, id_: str, record: AttachmentRecord, if_revision: int | None, started: float
+    archive: Archive,
+    id_: str,
+    record: AttachmentRecord,
+    if_revision: int | None,
+    started: float,
+    *,
+    if_uuid: str | None = None,
 ) -> AttachmentRecord:
     """Commit stored bytes: from here on they are visible, and what they replace is deleted.
 
-    Refused bytes are deleted again; errors as of `fileroom.index.Index.edit`.
+    The conditions are those of `fileroom.index.Attach`. Refused bytes are deleted again; errors as of
+    `fileroom.index.Index.edit`.
     """
     still_there(archive.storage, [record.locator], started)
     try:
-        edited = archive.edit([Attach(id_, record, if_revision)])[0]
+        edited = archive.edit([Attach(id_, record, if_revision, if_uuid)])[0]
     except (NotFoundError, AlreadyExistsError, NotSupportedError):
         archive.storage.delete([record.locator])
         raise
