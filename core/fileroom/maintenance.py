@@ -132,11 +132,11 @@ def _digest(archive: Archive, record: AttachmentRecord, algorithm: str) -> str:
 
 
 def _note_digest(archive: Archive, id_: str, record: AttachmentRecord) -> None:
-    """Note the digest of an attachment that the storage spliced, unless it was changed meanwhile."""
+    """Note the digest of an attachment that the storage spliced, unless it was changed or moved meanwhile."""
     digest = _digest(archive, record, archive.config.ingest.digest)
     noted = replace(record, digest=digest, stored_digest=digest)
     with contextlib.suppress(NotFoundError, RevisionError):
-        archive.edit([Attach(id_, noted, record.revision)])
+        archive.edit([Attach(id_, noted, record.revision, record.uuid)])
 
 
 def sweep(archive: Archive, *, grace: float, dry_run: bool = False) -> SweepReport:
