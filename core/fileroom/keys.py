@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from fileroom.model import Header
 
 _ATTACHED = 8  # the version of an attachment's UUID
-_KEY = re.compile(r"(?:[^/]*:)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+_TIER = r"(?:[a-z][a-z0-9_-]*:)?"
+_KEY = re.compile(rf"{_TIER}([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})")
+_NAME = re.compile(rf"{_TIER}(.*)", re.DOTALL)
 
 
 def attachment_key() -> str:
@@ -42,6 +44,13 @@ def key_of(locator: str) -> str | None:
     """
     match = _KEY.fullmatch(locator)
     return match and match[1]
+
+
+def name_of(locator: str) -> str:
+    """Return what an object is called within its tier, or in the storage if that has none."""
+    match = _NAME.fullmatch(locator)
+    assert match is not None
+    return match[1]
 
 
 def is_attachment_key(key: str) -> bool:

@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fileroom._orphans import Places, refuse_known
 from fileroom.content_types import USER
 from fileroom.digests import digest_of
 from fileroom.errors import CatalogError, InvalidDatasetError, NotFoundError, RevisionError, StorageError
@@ -150,6 +151,8 @@ def sweep(archive: Archive, *, grace: float, dry_run: bool = False) -> SweepRepo
     Raises:
         CatalogError: the index does not know all that was stored (`knows_all`), so that what it has lost
             would pass for orphans.
+        ConfigError: the storage was configured otherwise when objects were stored, or is another archive's,
+            so that what rows mean would pass for orphans.
     """
     if not dry_run and not knows_all(archive) and any(one.owned for one in archive.storage.list()):
         raise CatalogError(
@@ -160,16 +163,7 @@ def sweep(archive: Archive, *, grace: float, dry_run: bool = False) -> SweepRepo
     if not dry_run:
         unfinished = archive.storage.discard_unfinished(grace) + archive.quarantine.discard_unfinished(grace)
     deadline = time.time() - grace
-    # The storage is listed before the index is walked: what is committed in between has its row by then.
-    old = {mark(one.locator): one for one in archive.storage.list() if one.modified <= deadline}
-    external = False
-    for _, record in archive.index.attachments():
-        old.pop(mark(record.locator), None)
-        external = external or is_external(record.locator)
-    orphans: list[Stored] = [one for one in old.values() if one.owned]
-    foreign = len(old) - len(orphans)
-    if orphans and external and archive.storage.capabilities.local_path:
-        orphans = _without_registered(archive, orphans)
+    orphans, foreign = _unknown(archive, deadline)
     deleted = 0
     if not dry_run:
         for start in range(0, len(orphans), BATCH_OBJECTS):
@@ -182,6 +176,38 @@ def sweep(archive: Archive, *, grace: float, dry_run: bool = False) -> SweepRepo
             deleted += sum(one.error is None for one in archive.storage.delete(batch))
     size = sum(one.size for one in orphans)
     return SweepReport(len(orphans), size, deleted, unfinished, foreign)
+
+
+def _unknown(archive: Archive, deadline: float) -> tuple[list[Stored], int]:
+    """Return old objects of ours that no row points at, and how many there are of others'.
+
+    Raises:
+        ConfigError: rows may mean them all the same.
+    """
+    # The storage is listed before the index is walked: what is committed in between has its row by then.
+    old: dict[bytes, Stored] = {}
+    young: set[bytes] = set()
+    for one in archive.storage.list():
+        if one.modified <= deadline:
+            old[mark(one.locator)] = one
+        else:
+            young.add(mark(one.locator))
+    external = False
+    places = Places(archive)
+    for _, record in archive.index.attachments():
+        if is_external(record.locator):
+            external = True
+            continue
+        marked = mark(record.locator)
+        places.note(record.locator, listed=old.pop(marked, None) is not None or marked in young)
+    orphans: list[Stored] = [one for one in old.values() if one.owned]
+    foreign = len(old) - len(orphans)
+    if orphans and external and archive.storage.capabilities.local_path:
+        orphans = _without_registered(archive, orphans)
+    if orphans:
+        refuse_known(archive, orphans)
+        places.refuse_anothers(orphans)
+    return orphans, foreign
 
 
 def _without_registered(archive: Archive, orphans: Sequence[Stored]) -> list[Stored]:

@@ -18,6 +18,7 @@ from fileroom._migrating.knowing import unknown_tags
 from fileroom._migrating.log import carry_log, compare_logs, end_of_log
 from fileroom._migrating.report import Difference, MigrationProgress, MigrationReport
 from fileroom.errors import InvalidValueError, NotSupportedError
+from fileroom.folders import folders_overlap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -72,8 +73,8 @@ def migrate(
     Let nothing be stored, edited or deleted in either archive meanwhile; or else, in the source, migrate
     ``live``. Then everything is copied while the source is in use, and after that the source's change log is
     followed: what was stored, replaced, edited or deleted since is made so in the target. Once the source has
-    been quiet for a while, the two are compared, and if it stayed quiet over that, the migration is over: the
-    way to cut over is to let it catch up, to stop what writes to the source, and to wait for the end.
+    been quiet for a while, the two are compared, what differs is looked at once more, such as what an earlier
+    run died over, and if the source stayed quiet over that, the migration is over: the way to cut over is to let it catch up, to stop what writes to the source, and to wait for the end.
 
     Args:
         source: what to copy. It is not written to.
@@ -142,15 +143,20 @@ def _migrate_live(job: Job, quiet: float) -> None:
         if begun:
             following.look_at_everything()
         carry_log(job, following.since)
+    mended = False
     while not job.stop.is_set():
         following.run(quiet)
         if job.stop.is_set():
             return
         found = MigrationReport()
         Comparing(replace(job, report=found, on_difference=None)).run()
-        if job.stop.is_set() or not job.source.index.wait_for_changes(following.since, 0):
+        if not job.stop.is_set() and job.source.index.wait_for_changes(following.since, 0):
+            continue
+        if job.stop.is_set() or mended or not found.differences:
             job.adopt(found)
             return
+        following.mend(one.id for one in found if one.id)
+        mended = True
 
 
 def _check(source: Archive, target: Archive, *, carries_log: bool, live: bool) -> int:
@@ -161,9 +167,11 @@ def _check(source: Archive, target: Archive, *, carries_log: bool, live: bool) -
     """
     reasons = {}
     logged = 0
-    folders, others = ({one.resolve() for one in each.storage.folders()} for each in (source, target))
-    if folders & others:
-        reasons["storage"] = "both keep their bytes in one folder, where a sweep of one deletes the other's"
+    if folders_overlap(source.storage.folders(), target.storage.folders()):
+        reasons["storage"] = (
+            "both keep their bytes in one folder, or one of them within the other's, where a sweep of one "
+            "deletes the other's"
+        )
     if carries_log and not target.index.capabilities.history:
         reasons["changes"] = "the target's index cannot take over change log, revisions and times of receipt"
     elif live and not target.index.capabilities.mirror:

@@ -50,6 +50,7 @@ from fileroom.events import (
 )
 from fileroom.executing import Answer, Executor, perform
 from fileroom.feeding import Feed, FeedItem
+from fileroom.folders import folders_overlap
 from fileroom.header import identity_of
 from fileroom.hooks import hookimpl
 from fileroom.index import Index
@@ -269,6 +270,7 @@ __all__ = [
     "clean_component",
     "external_locator",
     "external_path",
+    "folders_overlap",
     "format_size",
     "hookimpl",
     "identity_of",

@@ -31,7 +31,8 @@ class RebuildReport:
     Attributes:
         refreshed: instances whose tags were read anew.
         adopted: instances that were in the storage and not in the index, and are in both now.
-        unreadable: objects that could not be read, or are another instance's; see `fileroom verify`.
+        unreadable: objects that could not be read, or are another instance's; see `fileroom verify`. All of
+            them may be, where the storage is not configured as it was when they were stored.
     """
 
     refreshed: int

@@ -214,12 +214,13 @@ class TestRefusal:
         with pytest.raises(MigrationRefusedError):
             migrate(source, target, dry_run=True)
 
+    @pytest.mark.parametrize("within", ["", "named"])
     def test_bytes_in_the_folder_of_the_sources_for_all_reasons_at_once(
-        self, memory: Memory, tmp_path: Path
+        self, memory: Memory, tmp_path: Path, within: str
     ) -> None:
         plain = {"backend": "memory", "place": "plain"}
         with rich(memory, "mixed", tmp_path) as source:
-            storage = {"backend": "filesystem", "root": str(source.storage.folders()[0])}
+            storage = {"backend": "filesystem", "root": str(source.storage.folders()[0] / within)}
             with fileroom.open(tmp_path / "x", register=[memory], index=plain, storage=storage) as target:
                 with pytest.raises(MigrationRefusedError) as refused:
                     migrate(source, target)

@@ -16,6 +16,7 @@ from fileroom.plugin import (
     Storage,
     StorageCapabilities,
     StorageError,
+    folders_overlap,
 )
 from fileroom_plugins.storage_tiered.putting import Batch
 from fileroom_plugins.storage_tiered.rules import Policy
@@ -39,7 +40,7 @@ class TieredStorage(Storage):
         original: the tier whose locators do not name it.
 
     Raises:
-        ConfigError: two tiers share a folder.
+        ConfigError: two tiers share a folder, or one lies within another's.
         FileroomError: what opening a tier raised.
     """
 
@@ -123,8 +124,8 @@ class TieredStorage(Storage):
                 taken for an orphan of the other.
         """
         for tier, within in self._tiers.beneath(prefix):
-            for position, one in enumerate(self._storages[tier].list(within)):
-                if not position:
+            for number, one in enumerate(self._storages[tier].list(within), start=1):
+                if number.bit_count() == 1:  # 1, 2, 4, 8, ...: places may have a part only in common
                     self._refuse_shared_place(tier, one)
                 yield replace(one, locator=self._tiers.locator(tier, one.locator))
 
@@ -207,7 +208,10 @@ class TieredStorage(Storage):
 
 
 def _refuse_shared_folders(storages: Mapping[str, Storage]) -> None:
-    folders = {name: {one.resolve() for one in storage.folders()} for name, storage in storages.items()}
-    for one, other in combinations(folders, 2):
-        if folders[one] & folders[other]:
-            raise ConfigError(f"the tiers {one!r} and {other!r} share a folder", f"storage.tiers.{other}")
+    for one, other in combinations(storages, 2):
+        if folders_overlap(storages[one].folders(), storages[other].folders()):
+            raise ConfigError(
+                f"the tiers {one!r} and {other!r} share a folder, or one lies within the other's: give "
+                "each a place of its own",
+                f"storage.tiers.{other}",
+            )

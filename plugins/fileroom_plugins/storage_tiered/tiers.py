@@ -47,7 +47,10 @@ class Tiers:
                 f"storage: the object lies in the tier {name!r}, which is not configured: bring "
                 f"[storage.tiers.{name}] back, and run 'fileroom move' before it goes"
             )
-        raise NotFoundError("storage: the object is not there: its locator names no tier")
+        raise NotFoundError(
+            "storage: the object is not there: its locator names no tier; if it was stored before there were "
+            "tiers, or when [storage] named an original one, name that tier as 'original'"
+        )
 
     def locator(self, name: str, within: str) -> str:
         """Return the locator of an object in a tier.

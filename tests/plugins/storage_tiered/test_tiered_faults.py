@@ -167,6 +167,40 @@ def test_two_tiers_in_one_folder_are_refused(tmp_path: Path) -> None:
         tiered(SMALL, small=files(tmp_path / "x"), large=files(tmp_path / "." / "x"))
 
 
+@pytest.mark.parametrize("within", ["cold", "named", "ab", "ab/cd"])
+@pytest.mark.parametrize("outer", ["small", "large"])
+def test_a_tier_in_a_folder_of_another_one_is_refused(tmp_path: Path, outer: str, within: str) -> None:
+    (inner,) = {"small", "large"} - {outer}
+    tiers = {outer: files(tmp_path / "x"), inner: files(tmp_path / "y" / ".." / "x" / within)}
+    with pytest.raises(ConfigError, match="within the other's"):
+        tiered(SMALL, **tiers)
+
+
+def test_folders_side_by_side_are_none_of_one_place(tmp_path: Path) -> None:
+    storage = tiered(SMALL, small=files(tmp_path / "x"), large=files(tmp_path / "x y"))
+    storage.put_many([new_item(b"x"), new_item(sample(50))])
+    assert len(listed(storage)) == 2
+
+
+def test_tiers_that_have_a_part_of_their_place_in_common_are_noticed() -> None:
+    shared: Objects = {}
+    own: Objects = {}
+
+    class Both(MemoryStorage):
+        def stat(self, locator: str) -> Stored:
+            return MemoryStorage(shared if locator in shared else own).stat(locator)
+
+        def list(self, prefix: str = "") -> Iterator[Stored]:
+            yield from MemoryStorage(own).list(prefix)
+            yield from MemoryStorage(shared).list(prefix)
+
+    MemoryStorage(own).put(new_key(), b"only here")
+    storage = tiered(SMALL, large=Both, small=memory(shared))
+    storage.put_many([new_item(b"x"), new_item(b"y")])
+    with pytest.raises(StorageError, match="in one place"):
+        list(storage.list())
+
+
 def test_a_tier_that_cannot_be_opened_closes_those_that_were() -> None:
     closed = []
 
