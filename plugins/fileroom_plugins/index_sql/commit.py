@@ -150,9 +150,7 @@ class Batch:
         """Keep others from parents that get children, and from instances that are to change."""
         if not self._schema.several_writers:
             return
-        for level in (Level.PATIENT, Level.STUDY, Level.SERIES):
-            hold(self._connection, self._schema, level, self._parents[level].values())
-        changing: dict[bytes, int] = {}
+        changing: dict[bytes, _Instance] = {}
         for each in candidates:
             digest = each.digest(Level.INSTANCE)
             held, entry = self._instances.get(digest), each.entry
@@ -160,8 +158,12 @@ class Batch:
                 self._overwrite.replaces(held.files[DICOM], entry.attachment)
                 or entry.stamp not in (0, held.stamp)
             ):
-                changing[digest] = held.number
-        claim(self._connection, self._schema, Level.INSTANCE, changing.values())
+                changing[digest] = held
+        counted = {held.series for held in changing.values()}  # their instances, by class
+        for level in (Level.PATIENT, Level.STUDY, Level.SERIES):
+            kept = {*self._parents[level].values(), *(counted if level is Level.SERIES else ())}
+            hold(self._connection, self._schema, level, kept)
+        claim(self._connection, self._schema, Level.INSTANCE, [held.number for held in changing.values()])
         self._look_up_instances(changing)
 
     def _reserve(self, candidates: Iterable[Candidate]) -> None:

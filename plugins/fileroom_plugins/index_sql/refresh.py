@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from fileroom.model import Level
+from fileroom_plugins.databases.errors import CollisionError
 from fileroom_plugins.index_sql.describe import describe
 from fileroom_plugins.index_sql.locks import claim
 from fileroom_plugins.index_sql.lookup import chunks, numbers
@@ -30,12 +31,15 @@ def refresh(connection: Connection, schema: Schema, uids: Uids, headers: Sequenc
     known = numbers(connection, schema, Level.INSTANCE, set(digests))
     there = [header for header, digest in zip(headers, digests, strict=True) if digest in known]
     described: dict[tuple[Level, int], Described] = {}
+    found: dict[bytes, int] = {}
     for level in Level:
         last = {header.identity.digest(level): header for header in there}
         found = numbers(connection, schema, level, last)
         claim(connection, schema, level, found.values())
         for digest, number in found.items():
             described[level, number] = describe(last[digest], schema.levels[level])
+    if found != known:
+        raise CollisionError  # an instance was removed, and maybe stored again, before it was claimed
     instances = {known[header.identity.digest(Level.INSTANCE)]: header for header in there}
     texts = {uid for each in described.values() for uid in each.coded.values()}
     texts |= {uid for each in there for uid in (each.sop_class_uid, each.transfer_syntax_uid)}

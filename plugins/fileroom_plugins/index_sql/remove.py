@@ -126,12 +126,16 @@ class _Removing:
         }
 
     def _uncount_classes(self) -> None:
-        """Take the instances out of the counts of their SOP classes."""
+        """Take the instances out of the counts of their SOP classes, which go with their series."""
         table = self._schema.levels[Level.INSTANCE].table.c
+        counts = self._schema.series_class
+        doomed = self._doomed[Level.SERIES]
+        for some in chunks(doomed):
+            self._connection.execute(delete(counts).where(counts.c.series_id.in_(some)))
         lost: Counter[tuple[int, int]] = Counter()
         for some in chunks(self._doomed[Level.INSTANCE]):
             rows = self._connection.execute(select(table.parent_id, table.class_id).where(table.id.in_(some)))
-            lost.update((row[0], row[1]) for row in rows)
+            lost.update((row[0], row[1]) for row in rows if row[0] not in doomed)
         count_classes(self._connection, self._schema, {key: -count for key, count in lost.items()})
 
     def _drop(self, level: Level) -> list[str]:

@@ -6,7 +6,8 @@ from collections import defaultdict
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, select, tuple_, update
+from sqlalchemy.dialects import postgresql
 
 from fileroom_plugins.databases.bulk import insert_rows
 from fileroom_plugins.index_sql.lookup import chunks
@@ -77,22 +78,48 @@ def remove_hanging(connection: Connection, table: Table, level: Level, numbers: 
 
 
 def count_classes(connection: Connection, schema: Schema, added: Mapping[tuple[int, int], int]) -> None:
-    """Add to the numbers of instances by series and SOP class; what comes to nothing goes."""
+    """Add to the numbers of instances by series and SOP class; what comes to nothing goes.
+
+    The caller keeps the series where they are, as `locks.hold` does.
+    """
+    keys = sorted(key for key, more in added.items() if more)  # those at work at once lock in one order
     table = schema.series_class
-    here = (table.c.series_id == bindparam("series"), table.c.class_id == bindparam("uid"))
+    if schema.several_writers:
+        _upsert(connection, table, {key: added[key] for key in keys})
+    else:
+        _add_to_counts(connection, table, {key: added[key] for key in keys})
+    for some in chunks(key for key in keys if added[key] < 0):
+        these = tuple_(table.c.series_id, table.c.class_id).in_(some)
+        connection.execute(delete(table).where(these, table.c.instances <= 0))
+
+
+def _upsert(connection: Connection, table: Table, added: Mapping[tuple[int, int], int]) -> None:
+    """Add to counts that others add to, and remove, at the same time: who looked first would be late."""
+    for some in chunks(added.items()):
+        rows = [{"series_id": key[0], "class_id": key[1], "instances": more} for key, more in some]
+        adding = postgresql.insert(table).values(rows)
+        sum_of_both = table.c.instances + adding.excluded.instances
+        key = [table.c.series_id, table.c.class_id]
+        connection.execute(adding.on_conflict_do_update(index_elements=key, set_={"instances": sum_of_both}))
+
+
+def _add_to_counts(connection: Connection, table: Table, added: Mapping[tuple[int, int], int]) -> None:
+    """Add to counts while nobody else does."""
     known: set[tuple[int, int]] = set()
     for some in chunks({series for series, _ in added}):
         rows = connection.execute(
             select(table.c.series_id, table.c.class_id).where(table.c.series_id.in_(some))
         )
         known.update((row[0], row[1]) for row in rows)
-    keys = sorted(added)  # writers who are at work at once lock the rows in one order
-    changed = [{"series": key[0], "uid": key[1], "more": added[key]} for key in keys if key in known]
-    new = [
-        {"series_id": key[0], "class_id": key[1], "instances": added[key]} for key in keys if key not in known
-    ]
-    if changed:
+    if changed := [
+        {"series": key[0], "uid": key[1], "more": more} for key, more in added.items() if key in known
+    ]:
+        here = (table.c.series_id == bindparam("series"), table.c.class_id == bindparam("uid"))
         statement = update(table).where(*here).values(instances=table.c.instances + bindparam("more"))
         connection.execute(statement, changed)
-        connection.execute(delete(table).where(*here, table.c.instances == 0), changed)
+    new = [
+        {"series_id": key[0], "class_id": key[1], "instances": more}
+        for key, more in added.items()
+        if key not in known
+    ]
     insert_rows(connection, table, new)

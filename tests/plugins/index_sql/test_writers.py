@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import random
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from threading import Event
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, TypeVar
@@ -11,11 +12,11 @@ from typing import TYPE_CHECKING, TypeVar
 import pytest
 
 from fileroom.errors import NotFoundError, RevisionError
-from fileroom.index import Overwrite, SetMetadata
+from fileroom.index import Overwrite, Relocation, SetMetadata
 from fileroom.model import Level
 from fileroom.query import Query
 from fileroom.tags import TagSet
-from fileroom.testing.entries import entry
+from fileroom.testing.entries import CT_IMAGE, MR_IMAGE, entry
 from fileroom.testing.index_case import all_changes, details_of, ids_of
 from fileroom.testing.index_changes import recount
 
@@ -170,6 +171,98 @@ def test_what_is_being_removed_is_gone_for_who_waited_to_edit_it(index: Index, o
     study = ids_of(HERE).study
     other.begin(lambda: index.remove([ids_of(HERE).patient]))
     waits_and_raises(other, lambda: index.edit([SetMetadata(study, "n", "v")]), NotFoundError)
+
+
+def classes_of(index: Index, study: str) -> str:
+    (record,) = index.get([study], ["SOPClassesInStudy"])
+    assert record is not None
+    return record.computed["SOPClassesInStudy"]
+
+
+@pytest.mark.parametrize("overwrite", [Overwrite.ALWAYS, Overwrite.IF_CHANGED])
+def test_two_who_exchange_the_classes_of_a_series_are_both_counted(
+    index: Index, other: Other, overwrite: Overwrite
+) -> None:
+    first, second = entry("here", sop_class_uid=CT_IMAGE), entry("here", instance="9", sop_class_uid=MR_IMAGE)
+    index.commit([first, second])
+    other.begin(lambda: index.commit([entry("here", data="x", sop_class_uid=MR_IMAGE)], overwrite))
+    exchanged = entry("here", instance="9", data="x", sop_class_uid=CT_IMAGE)
+    waits_for(other, lambda: index.commit([exchanged], overwrite))
+    assert classes_of(index, ids_of(first).study) == f"{CT_IMAGE}\\{MR_IMAGE}"
+    index.remove([ids_of(first).instance])
+    assert classes_of(index, ids_of(first).study) == CT_IMAGE
+    index.remove([ids_of(second).instance])
+    assert index.get([ids_of(first).patient]) == [None]
+
+
+def test_an_instance_of_a_class_whose_last_one_is_being_refreshed_away_is_counted(
+    index: Index, other: Other
+) -> None:
+    first, second = entry("here", sop_class_uid=CT_IMAGE), entry("here", instance="9", sop_class_uid=CT_IMAGE)
+    index.commit([first])
+    other.begin(lambda: index.refresh([entry("here", sop_class_uid=MR_IMAGE).header]))
+    waits_for(other, lambda: index.commit([second]))
+    assert classes_of(index, ids_of(first).study) == f"{CT_IMAGE}\\{MR_IMAGE}"
+    index.remove([ids_of(second).instance])
+    assert classes_of(index, ids_of(first).study) == MR_IMAGE
+
+
+def test_who_refreshes_what_is_being_stored_anew_writes_to_the_new_one(index: Index, other: Other) -> None:
+    sibling, new = entry("here", instance="9"), entry("here", data="x")
+    index.commit([HERE, sibling])
+
+    def store_anew() -> None:
+        index.remove([ids_of(HERE).instance])
+        index.commit([new])
+
+    other.begin(store_anew)
+    headers = [entry("here", InstanceNumber="7").header, sibling.header]
+    assert waits_for(other, lambda: index.refresh(headers)) == 2
+    (record,) = index.get([ids_of(HERE).instance])
+    assert record is not None
+    assert record.tags["InstanceNumber"] == "7"
+
+
+def test_many_who_store_replace_and_remove_in_one_series_count_its_classes_right(index: Index) -> None:
+    classes = (CT_IMAGE, MR_IMAGE, "1.2.3", "1.2.4")
+
+    def work(number: int) -> None:
+        dice = random.Random(number)
+        for step in range(12):
+            instances = dice.sample(range(8), 3)
+            if dice.random() < 0.25:
+                with suppress(NotFoundError):
+                    index.remove([ids_of(entry("here", instance=f"1.1.{instances[0]}")).instance])
+                continue
+            batch = [
+                entry(
+                    "here",
+                    instance=f"1.1.{each}",
+                    data=f"{number}.{step}",
+                    sop_class_uid=dice.choice(classes),
+                )
+                for each in instances
+            ]
+            index.commit(batch, Overwrite.ALWAYS)
+
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(work, range(6)))
+    found = index.find(Query(Level.INSTANCE, limit=100)).records
+    there = {each.id: str(each.tags["SOPClassUID"]) for each in found if each.id != ids_of(BEFORE).instance}
+    while there:
+        assert classes_of(index, ids_of(HERE).study).split("\\") == sorted(set(there.values()))
+        index.remove([there.popitem()[0]])
+    assert index.get([ids_of(HERE).patient]) == [None]
+    assert index.statistics() == recount(index)
+
+
+def test_who_removes_what_is_being_moved_is_told_where_it_lies_then(index: Index, other: Other) -> None:
+    index.commit([HERE])
+    instance, file = ids_of(HERE).instance, HERE.attachment
+    move = Relocation(instance, file.content_type, file.locator, "elsewhere", file.uuid)
+    other.begin(lambda: index.relocate([move]))
+    removal = waits_for(other, lambda: index.remove([instance]))
+    assert removal.garbage == ("elsewhere",)
 
 
 def test_more_writers_than_rows_of_totals_are_counted_right(index: Index) -> None:
