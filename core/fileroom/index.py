@@ -329,8 +329,11 @@ class Index(abc.ABC):
         under ``IF_CHANGED``, but with the revisions that they bring; ``received`` and ``parent`` are heeded
         as `restore` does. Then, by public id, the details: attachments, metadata and labels of a resource
         become those given, with their revisions, and what is not among them goes, but for the DICOM file of
-        an instance, which stays whatever is given. Details of what is not there are passed over. At last the
-        changes are appended, as `restore` does. Doing the same again changes nothing.
+        an instance, which stays whatever is given. An attachment of which a copy is there
+        (`fileroom.model.AttachmentRecord.is_copy_of`) is not taken: the copy stays, with its own UUID and
+        locator, and gets the revision given. So who read the index before need not fear that it was moved
+        since. Details of what is not there are passed over. At last the changes are appended, as `restore`
+        does. Doing the same again changes nothing.
 
         Garbage is every locator of what went, of what was replaced and of what was not taken, unless the
         index points at it when the transaction ends.

@@ -74,7 +74,8 @@ def migrate(
     ``live``. Then everything is copied while the source is in use, and after that the source's change log is
     followed: what was stored, replaced, edited or deleted since is made so in the target. Once the source has
     been quiet for a while, the two are compared, what differs is looked at once more, such as what an earlier
-    run died over, and if the source stayed quiet over that, the migration is over: the way to cut over is to let it catch up, to stop what writes to the source, and to wait for the end.
+    run died over, and if the source stayed quiet over that, the migration is over: the way to cut over is to
+    let it catch up, to stop what writes to the source, and to wait for the end.
 
     Args:
         source: what to copy. It is not written to.

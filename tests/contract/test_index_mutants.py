@@ -23,6 +23,7 @@ from fileroom.testing.memory_index import MemoryIndex
 from tests.contract import (
     index_edit_mutants,
     index_history_mutants,
+    index_mirror_mutants,
     index_mutants,
     index_paging_mutants,
     index_relocate_mutants,
@@ -31,7 +32,7 @@ from tests.contract import (
 )
 from tests.contract.index_mutants import MUTANTS
 
-__all__ = ["index_unit_mutants"]  # imported for what it registers
+__all__ = ["index_mirror_mutants", "index_unit_mutants"]  # imported for what it registers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,13 +7,16 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 
 import fileroom
 from fileroom.archive import Archive
-from fileroom.errors import InvalidValueError
+from fileroom.errors import InvalidValueError, StorageError
+from fileroom.index import Details, Mirrored
 from fileroom.migrating import MigrationProgress, MigrationRefusedError, migrate
+from fileroom.moving import move
 from fileroom.storage import ByteRange
 from fileroom.testing.faults import Died, FaultyIndex, FaultyStorage
 from tests.integration.migration_archives import (
@@ -28,6 +31,7 @@ from tests.integration.migration_archives import (
     sound,
     told,
 )
+from tests.integration.tiered_archives import open_tiered
 
 KINDS = [("memory", "mixed"), ("sqlite", "memory"), ("memory", "sqlite"), ("linear", "sqlite")]
 
@@ -128,6 +132,94 @@ def test_what_is_unchanged_is_not_carried_over_again(source: Archive, target: Ar
     report = migrate(source, target, live=True, quiet=1)
     assert report.bytes == total
     assert "neu" in target.get(study.id).labels
+
+
+def test_bytes_that_are_moved_in_the_target_meanwhile_stay_there(
+    memory: Memory, source: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = next(iter(source.find("study", StudyInstanceUID=STUDY)))
+    study.attach(2000, b"of the study")
+    while_waiting(source, lambda: study.labels.add("neu"))
+    with open_tiered(memory, tmp_path / "tiered") as target:
+        mirror = target.index.mirror
+
+        def mirror_later(*arguments: Any) -> Mirrored:
+            move(target, to="cold")
+            return mirror(*arguments)
+
+        monkeypatch.setattr(target.index, "mirror", mirror_later)
+        assert list(migrate(source, target, live=True, quiet=1)) == []
+        assert "neu" in target.get(study.id).labels
+        assert same(target, source)
+        assert sound(target)
+
+
+LARGE = b"q" * (20 << 20)
+
+
+def large_patient(source: Archive) -> str:
+    """Store a patient whose instance and attachments do not fit into one batch; return the public id."""
+    large = instance(1, study_uid=f"{STUDY}77", patient_id="SECRET-77", rows=3300, columns=3300)
+    source.store(large).check()
+    (patient,) = source.find("patient", PatientID="SECRET-77")
+    patient.attach("report", LARGE)
+    return patient.id
+
+
+def test_attachments_of_a_new_patient_arrive_with_what_a_batch_cannot_hold(
+    source: Archive, target: Archive
+) -> None:
+    report = migrate(
+        source, target, live=True, quiet=0, progress=once("copying", lambda: large_patient(source))
+    )
+    assert list(report) == []
+    assert same(target, source)
+    assert sound(target)
+
+
+def test_attachments_of_a_patient_arrive_when_its_instance_can_be_read_later(
+    source: Archive, target: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading, failures = source.storage.open, [StorageError("storage: away")] * 3
+    ids: list[str] = []
+
+    def arrive() -> None:
+        source.store(instance(1, study_uid=f"{STUDY}77", patient_id="SECRET-77")).check()
+        ids.append(found(source, f"{STUDY}77.1.1"))
+        (patient,) = source.find("patient", PatientID="SECRET-77")
+        patient.attach("report", b"of the patient")
+
+    def open_later(locator: str, byte_range: ByteRange | None = None) -> BinaryIO:
+        if failures and ids and locator == file_of(source, ids[0]).locator:
+            raise failures.pop()
+        return reading(locator, byte_range)
+
+    while_waiting(source, arrive, lambda: source.store(instance(20)), lambda: source.store(instance(21)))
+    monkeypatch.setattr(source.storage, "open", open_later)
+    assert list(migrate(source, target, live=True, quiet=1)) == []
+    assert not failures
+    assert same(target, source)
+    assert sound(target)
+
+
+@pytest.mark.parametrize("level", ["patient", "instance"])
+def test_a_second_run_mends_what_the_first_one_left_different(
+    source: Archive, target: Archive, level: str
+) -> None:
+    migrate(source, target, live=True, quiet=0)
+    lost = found(source, f"{STUDY}.1.3")
+    for _ in range({"instance": 0, "patient": 3}[level]):
+        parent = source.fetch(lost).parent
+        assert parent is not None
+        lost = parent.id
+    theirs = target.index.details([lost])[0]
+    assert theirs is not None
+    damaged = Details(tuple(one for one in theirs.attachments if one.content_type == 1), {}, ("odd",))
+    target.storage.delete(target.index.mirror([], {lost: damaged}).garbage)
+    report = migrate(source, target, live=True, quiet=0)
+    assert list(report) == []
+    assert same(target, source)
+    assert sound(target)
 
 
 def test_an_instance_that_is_deleted_while_it_is_read_is_no_difference(

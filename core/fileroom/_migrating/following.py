@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from fileroom._migrating.carrying import Carrier
@@ -59,6 +60,13 @@ class Following:
                     return
                 self._make_alike([record.id for record in records], ())
 
+    def mend(self, ids: Iterable[str]) -> None:
+        """Look at resources once more that were found to differ: an earlier run may have died over them."""
+        self._job.suspects = set()
+        each = iter(ids)
+        while (some := list(islice(each, BATCH_OBJECTS))) and not self._job.stop.is_set():
+            self._make_alike(list(dict.fromkeys(some)), ())
+
     def run(self, quiet: float) -> None:
         """Follow until nothing has changed for ``quiet`` seconds, and nothing is left to look at again."""
         job = self._job
@@ -105,18 +113,28 @@ class Following:
         instances = [one for one in records.values() if one and one.level is Level.INSTANCE]
         files = [dicom_file(own[one.id] or _NOTHING) for one in instances]
         held = held_in(source, instances, files)
-        plans = [
+        planned = (
             self._plan(record, details, theirs[id_] or _NOTHING, held.get(id_))
             for id_, record in records.items()
             if record is not None and (details := own[id_]) is not None
-        ]
-        *first, last = list(_cut(plan for plan in plans if plan is not None)) or [[]]
+        )
+        # Instances first: they bring their parents, and what hangs on those comes in the same call or later.
+        plans = sorted((one for one in planned if one), key=lambda one: one.record.level, reverse=True)
+        *first, last = list(_cut(plans)) or [[]]
         for some in first:
             self._store(some, theirs, removed, ())
             removed = []
         self._store(last, theirs, removed, changes)
+        self._suspect_absent(one for one in plans if theirs[one.record.id] is None)
         self._job.report.changes += len(changes)
         self._count(len(changes))
+
+    def _suspect_absent(self, plans: Iterable[Wanted]) -> None:
+        """Have resources looked at again that are not there, because their instances have not come yet."""
+        ids = [one.record.id for one in plans if one.details != _NOTHING]
+        if self._job.suspects is not None and ids:
+            there = self._job.target.index.get(ids)
+            self._job.suspects.update(id_ for id_, one in zip(ids, there, strict=True) if one is None)
 
     def _plan(
         self, record: ResourceRecord, own: Details, theirs: Details, held: Held | None

@@ -104,6 +104,28 @@ class MirrorContract(IndexCase):
         assert details_of(index, owner) == replace(wanted, attachments=(*own, kept, come))
         assert index.statistics() == recount(index)
 
+    def test_an_attachment_that_is_there_stays_where_it_lies(self, index: Index) -> None:
+        index.commit([A])
+        study, file = ids_of(A).study, attachment(REPORT, "same")
+        moved = replace(file, uuid=attachment().uuid, locator="moved")
+        index.edit([Attach(study, moved)])
+        mirrored = index.mirror([], {study: Details((replace(file, revision=9),))})
+        assert mirrored.garbage == (file.locator,)
+        assert details_of(index, study).attachments == (replace(moved, revision=9),)
+        assert index.statistics() == recount(index)
+
+    def test_another_attachment_takes_the_place_of_what_is_there(self, index: Index) -> None:
+        index.commit([A])
+        study = ids_of(A).study
+        unknown = replace(attachment(REPORT, "same"), digest="", stored_digest="")
+        for old, new in [
+            (attachment(REPORT, "old"), attachment(REPORT, "new")),
+            (unknown, replace(unknown, uuid=attachment().uuid, locator="another")),
+        ]:
+            index.mirror([], {study: Details((old,))})
+            assert index.mirror([], {study: Details((new,))}).garbage == (old.locator,)
+            assert details_of(index, study).attachments == (new,)
+
     def test_the_dicom_file_stays(self, index: Index) -> None:
         instance = ids_of(A).instance
         other = attachment(1, "another")

@@ -51,6 +51,9 @@ def add_missing(tables: Tables, row: Row, wanted: Details) -> None:
 def make_like(tables: Tables, row: Row, wanted: Details) -> set[str]:
     """Give a resource just what is wanted, revisions as given; return the locators that went."""
     files = {file.content_type: file for file in wanted.attachments}
+    for number, there in row.attachments.items():
+        if number in files and there.is_copy_of(files[number]):
+            files[number] = replace(there, revision=files[number].revision)
     if row.level is Level.INSTANCE:
         files[DICOM] = row.attachments[DICOM]
     new = replace(row, attachments=files, metadata=wanted.metadata, labels=frozenset(wanted.labels))

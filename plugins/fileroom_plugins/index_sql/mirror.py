@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fileroom.index import Mirrored, Overwrite
@@ -81,6 +82,9 @@ def _make_alike(connection: Connection, schema: Schema, details: Mapping[str, De
 
 def _wanted(place: Place, before: Hanging, wanted: Details) -> Hanging:
     files: dict[int, AttachmentRecord] = {file.content_type: file for file in wanted.attachments}
+    for number, there in before.files.items():
+        if number in files and there.is_copy_of(files[number]):  # it may have been moved: it stays there
+            files[number] = replace(there, revision=files[number].revision)
     if place.level is Level.INSTANCE:
         files[DICOM] = before.files[DICOM]
     return Hanging(files, dict(wanted.metadata), set(wanted.labels))
