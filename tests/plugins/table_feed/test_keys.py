@@ -17,7 +17,7 @@ from sqlalchemy.types import TypeEngine
 
 from fileroom.errors import ConfigError
 from fileroom_plugins.table_feed import feed as feed_module
-from tests.plugins.table_feed.tables import TEXT, Database, names, sqlite_database
+from tests.plugins.table_feed.tables import TEXT, Database, Statements, names, sqlite_database
 
 WORDS = [
     "a",
@@ -224,3 +224,10 @@ def test_a_key_that_comes_back_otherwise_ends_in_an_error_and_not_in_a_loop(
         pytest.raises(ConfigError, match="its values differ when they are looked for"),
     ):
         list(feed)
+
+
+def test_no_table_is_searched_for_what_its_primary_key_rules_out(database: Database) -> None:
+    fill(database, None, [1, 2])
+    with Statements() as run:
+        database.feed().close()
+    assert not [text for text in run.texts if "GROUP BY" in text and "images" in text]
