@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from fileroom._attachments.editing import AttachmentFile
-from fileroom._attachments.splicing import Splice, changeable, moved, splice_attachment
+from fileroom._attachments.following import moved, where_now
+from fileroom._attachments.splicing import Splice, changeable, splice_attachment
 from fileroom._attachments.storing import store_attachment
 from fileroom.errors import InvalidValueError, NotFoundError, RevisionError
 from fileroom.index import Detach
@@ -92,7 +93,7 @@ class Attachment:
         if mode != "r+b" or byte_range is not None:
             raise InvalidValueError("an attachment is opened as 'rb', or as 'r+b' and then without a range")
         before = changeable(self._archive, self._id, self.content_type, self.revision)
-        base = self._archive.storage.open(before.locator)
+        base = open_attachment(self._archive, self._id, before)
         return AttachmentFile(base, before.size, functools.partial(self._replace, before))
 
     def read(self, start: int | None = None, end: int | None = None) -> bytes:
@@ -154,7 +155,8 @@ class Attachment:
         """
         if seconds < 1:
             raise InvalidValueError(f"a URL cannot be valid for {seconds} seconds: 1 is the least")
-        return self._archive.storage.presigned_url(self.record.locator, seconds)
+        record = where_now(self._archive, self._id, self.record)
+        return self._archive.storage.presigned_url(record.locator, seconds)
 
     def _replace(self, before: AttachmentRecord, change: Splice) -> None:
         now = changeable(self._archive, self._id, before.content_type, before.revision)
@@ -231,7 +233,8 @@ def run_processor(archive: Archive, id_: str, name: str) -> list[Attachment]:
     before = attachments["dicom"]
     with before.open() as file:
         products = processor.process(file)
-    if attachments["dicom"].record != before.record:
+    now = attachments["dicom"].record
+    if now != before.record and not moved(before.record, now):
         raise RevisionError("the instance was replaced while it was processed: process it again")
     return [
         put_attachment(archive, id_, archive.content_types.resolve(one.content_type).number, one.data)

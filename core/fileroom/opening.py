@@ -7,12 +7,15 @@ was read by the archive, so that what becomes of it later shows in `fileroom ver
 
 from __future__ import annotations
 
+import functools
+import io
 import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
+from fileroom._attachments.following import MovingFile, can_move, where_now
 from fileroom.content_types import DICOM
-from fileroom.errors import IntegrityError, InvalidDatasetError, NotFoundError
+from fileroom.errors import IntegrityError, InvalidDatasetError, NotFoundError, StorageError
 from fileroom.header import HeaderReader
 from fileroom.model import Level
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from fileroom.model import AttachmentRecord
     from fileroom.storage import ByteRange
 
+_BUFFER = 1 << 16  # bytes; larger reads pass it by
 T = TypeVar("T")
 
 
@@ -31,13 +35,24 @@ def open_attachment(
 ) -> BinaryIO:
     """Open an attachment of a resource, or a range of it, for reading; seekable, to be closed.
 
+    If the bytes are moved elsewhere while the file is open, it reads on there, where a digest tells that they
+    are the same.
+
     Raises:
         IntegrityError: the record is `unread`, and the file is not that of this instance.
         NotFoundError: the bytes are gone.
         StorageError: reading failed.
     """
+
+    def reopen(locator: str) -> BinaryIO:
+        return archive.storage.open(locator, byte_range)
+
     if not unread(record):
-        return _where_it_lies(archive, id_, record, lambda locator: archive.storage.open(locator, byte_range))
+        file = _where_it_lies(archive, id_, record, reopen)
+        if not can_move(archive, record):
+            return file
+        where = functools.partial(_locator_now, archive, id_, record)
+        return io.BufferedReader(MovingFile(file, record.locator, where, reopen), _BUFFER)
     file = _where_it_lies(archive, id_, record, archive.storage.open)
     try:
         _check(file, id_, HeaderReader(archive.header_tags))
@@ -47,7 +62,7 @@ def open_attachment(
     if byte_range is None:
         return file
     file.close()
-    return _where_it_lies(archive, id_, record, lambda locator: archive.storage.open(locator, byte_range))
+    return _where_it_lies(archive, id_, record, reopen)
 
 
 def read_attachment(
@@ -76,13 +91,17 @@ def _where_it_lies(archive: Archive, id_: str, record: AttachmentRecord, read: C
     """
     try:
         return read(record.locator)
-    except NotFoundError:
+    except (NotFoundError, StorageError):
         details = archive.index.details([id_])[0]
         for one in details.attachments if details else ():
             moved = replace(one, locator=record.locator, uuid=record.uuid) == record
             if moved and one.locator != record.locator:
                 return read(one.locator)
         raise
+
+
+def _locator_now(archive: Archive, id_: str, record: AttachmentRecord) -> str:
+    return where_now(archive, id_, record).locator
 
 
 def unread(record: AttachmentRecord) -> bool:

@@ -12,10 +12,12 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
+from fileroom._attachments.following import moved
 from fileroom._attachments.storing import attach_stored, known_size, put_bytes, record_of
 from fileroom.content_types import DICOM, USER
 from fileroom.errors import IntegrityError, InvalidValueError, NotFoundError, NotSupportedError, RevisionError
 from fileroom.keys import attachment_key
+from fileroom.opening import open_attachment
 from fileroom.storage import CHUNK, buffers
 
 if TYPE_CHECKING:
@@ -123,11 +125,6 @@ def splice_attachment(
         before, repeatable = now, False
 
 
-def moved(before: AttachmentRecord, now: AttachmentRecord) -> bool:
-    """Say whether an attachment has the bytes that it had before, and these lie elsewhere now."""
-    return now.uuid != before.uuid and now.revision == before.revision and now.is_copy_of(before)
-
-
 def _splice(archive: Archive, id_: str, before: AttachmentRecord, change: Splice) -> AttachmentRecord:
     start, end = change.within(before.stored_size)
     level = archive.fetch(id_).level
@@ -150,7 +147,7 @@ def _copy(
     size = None if known is None else before.stored_size - (end - start) + known
 
     def pieces() -> Iterator[bytes | memoryview]:
-        with archive.storage.open(before.locator) as file:
+        with open_attachment(archive, id_, before) as file:
             old = _Old(file, before)
             yield from old.until(start)
             yield from buffers(change.data)
