@@ -8,6 +8,7 @@ from __future__ import annotations
 import abc
 from typing import TYPE_CHECKING, TypeVar
 
+from fileroom._executing.archives import close_idle
 from fileroom._executing.messages import perform
 from fileroom._executing.running import Answer, Run
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
     from concurrent.futures import Future
 
-__all__ = ["Answer", "Executor", "perform"]
+__all__ = ["Answer", "Executor", "close_idle", "perform"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -25,7 +26,9 @@ class Executor(abc.ABC):
     """Runs tasks elsewhere.
 
     A backend says where a request goes, in `submit`, and how many are worth having under way, in `slots`.
-    A request is bytes, and so is its answer; who gets it calls `perform`, which is in `fileroom.plugin`.
+    A request is bytes, and so is its answer; who gets it calls `perform`, which is in `fileroom.plugin`. A
+    process that is about to end calls `close_idle`, which is there too: some storages finish what tasks have
+    put when they are closed.
 
     - Any thread may call any method at any time.
     - Requests run at the same time, as far as there is room, and end in any order.

@@ -48,7 +48,7 @@ from fileroom.events import (
     StoredBatch,
     StoredInstance,
 )
-from fileroom.executing import Answer, Executor, perform
+from fileroom.executing import Answer, Executor, close_idle, perform
 from fileroom.feeding import Feed, FeedItem
 from fileroom.folders import folders_overlap
 from fileroom.header import identity_of
@@ -268,6 +268,7 @@ __all__ = [
     "Window",
     "buffers",
     "clean_component",
+    "close_idle",
     "external_locator",
     "external_path",
     "folders_overlap",

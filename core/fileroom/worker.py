@@ -14,6 +14,7 @@ import pickle
 import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING, Any
 
 from fileroom._dispatch import Dispatch
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from fileroom.ingest import Prepares
     from fileroom.prepare import MakesPreparer, Prepared, Seen
     from fileroom.sources import Candidate
+    from fileroom.storage import Storage
 
 # Ctrl-C in a terminal is for the parent, which ends its workers when their batches are done.
 _OUT_OF_REACH: dict[str, Any] = {"process_group": 0}
@@ -101,7 +103,7 @@ class RemotePreparer:
         return prepared
 
     def close(self) -> None:
-        """End the worker."""
+        """End the worker: it finishes what its storage has begun, which is waited for as it would be here."""
         if self._process is not None:
             assert self._process.stdin is not None
             assert self._process.stdout is not None
@@ -133,32 +135,43 @@ class RemotePreparer:
 
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
-    """Answer a parent's requests until it closes the pipe."""
-    verbs: dict[str, Callable[..., object]] = {"open": lambda *how: verbs.update(_open(*how))}
-    while True:
-        try:
-            verb, arguments = pickle.load(requests)  # noqa: S301 - our own parent
-        except EOFError:
-            return
-        answer: object = None
-        ok = True
-        try:
-            answer = verbs[verb](*arguments)
-        except FileroomError as error:
-            ok, answer = False, portable(error)
-        try:
-            pickle.dump((ok, answer), answers, pickle.HIGHEST_PROTOCOL)
-            answers.flush()
-        except OSError:
-            os._exit(1)  # the parent is gone: nobody is left to be told, not by a traceback either
+    """Answer a parent's requests until it closes the pipe; then finish what the storage has begun."""
+    with ExitStack() as closing:
+        verbs: dict[str, Callable[..., object]] = {"open": lambda *how: verbs.update(_open(closing, *how))}
+        while True:
+            try:
+                verb, arguments = pickle.load(requests)  # noqa: S301 - our own parent
+            except EOFError:
+                return
+            answer: object = None
+            ok = True
+            try:
+                answer = verbs[verb](*arguments)
+            except FileroomError as error:
+                ok, answer = False, portable(error)
+            try:
+                pickle.dump((ok, answer), answers, pickle.HIGHEST_PROTOCOL)
+                answers.flush()
+            except OSError:
+                os._exit(1)  # the parent is gone: nobody is left to be told, not by a traceback either
 
 
-def _open(config: Config, make: MakesPreparer) -> dict[str, Callable[..., object]]:
+def _open(closing: ExitStack, config: Config, make: MakesPreparer) -> dict[str, Callable[..., object]]:
     """Open the storage and the plugins, and no index: the commit is the parent's."""
     plugins = Dispatch.open(config)
+    closing.callback(plugins.close)
     tags = TagSet.with_extra(config.extra_tags).reading_too(plugins.header_tags)
-    preparer = make(config, plugins, plugins.open_storage(), tags)
+    storage = plugins.open_storage()
+    closing.callback(_close, storage)
+    preparer = make(config, plugins, storage, tags)
     return {"read": preparer.read, "put": preparer.put}
+
+
+def _close(storage: Storage) -> None:
+    try:
+        storage.close()
+    except FileroomError as error:
+        _log.warning("an import worker could not close its storage: %s", error)
 
 
 def main() -> None:

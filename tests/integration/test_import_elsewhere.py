@@ -10,21 +10,29 @@ import threading
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 
 import fileroom
+from fileroom._archive import elsewhere as _elsewhere
 from fileroom._archive import run
-from fileroom._executing import archives
+from fileroom._executing import archives, tokens
 from fileroom._executing.taking import take_files
 from fileroom.archive import Archive
 from fileroom.config import Backend, Config, load_config
-from fileroom.errors import ExecutorError, NotSupportedError, PluginNotFoundError, StorageFullError
+from fileroom.errors import (
+    ExecutorError,
+    NotFoundError,
+    NotSupportedError,
+    PluginNotFoundError,
+    StorageFullError,
+)
 from fileroom.plugin import ExecutorPlugin, hookimpl
-from fileroom.reports import IngestReport, IngestStoppedError, Progress, Status
+from fileroom.reports import IngestReport, IngestStoppedError, Outcome, Progress, Status
 from fileroom.testing.datasets import Corpus, make_instance
 from fileroom_plugins.local_executor import child
 from fileroom_plugins.local_executor.child import Child
@@ -37,6 +45,11 @@ from tests.integration.workers import Workers
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "BATCH_OBJECTS", 8)
+
+
+@pytest.fixture(autouse=True)
+def little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokens, "PATIENCE", 0.1)
 
 
 @pytest.fixture
@@ -145,7 +158,7 @@ def test_a_process_that_dies_costs_nothing_but_time(
             assert self._process.stdin is not None
             child._write(self._process.stdin, request)
             until = time.monotonic() + 60
-            while next(iter(archive.storage.list()), None) is None and time.monotonic() < until:
+            while len(list(archive.storage.list())) < 2 and time.monotonic() < until:  # one is no instance
                 time.sleep(0.001)
             self._process.kill()  # some of its bytes are there, and perhaps their rows
             self._process.wait()
@@ -203,24 +216,169 @@ def test_a_storage_that_fails_stops_the_import_with_a_true_report(
     assert isinstance(caught.value.__cause__, StorageFullError)
 
 
-def test_workers_that_store_into_another_archive_are_found_out(
+def test_nothing_is_told_of_what_workers_store_into_another_archive(
     archive: Archive, source: Path, workers: Workers, tmp_path: Path
 ) -> None:
+    (source / "empty").unlink()  # which this process ignores by itself
+    told: list[Outcome] = []
+    seen: list[Progress] = []
     workers.elsewhere = lambda _: load_config(tmp_path / "another")
-    with pytest.raises(IngestStoppedError, match="stores into another archive than this one") as caught:
-        archive.ingest(source, executor=workers)
+    with pytest.raises(IngestStoppedError, match=r"a worker on \S+ has another storage than this") as caught:
+        archive.ingest(source, executor=workers, on_outcome=told.append, progress=seen.append)
     assert isinstance(caught.value.__cause__, ExecutorError)
+    assert (told, len(caught.value.report), sum(one.done for one in seen)) == ([], 0, 0)
+    assert list(archive.storage.list()) == []
+    with fileroom.open(tmp_path / "another") as another:
+        assert another.statistics().instances == 0, "it was found out before anything was stored"
 
 
-def test_workers_that_store_the_bytes_elsewhere_are_found_out(
+def test_a_quota_does_not_make_it_less_strict(source: Path, workers: Workers, tmp_path: Path) -> None:
+    told: list[Outcome] = []
+    workers.elsewhere = lambda config: replace(config, storage=elsewhere(tmp_path))
+    with fileroom.open(tmp_path / "small", quota={"max_studies": 1}) as archive:
+        with pytest.raises(IngestStoppedError, match="has another storage than this"):
+            archive.ingest(source, executor=workers, on_outcome=told.append)
+        assert archive.statistics().instances == 0
+    workers.elsewhere = lambda config: replace(config, index=Backend("sqlite", {"path": str(tmp_path / "i")}))
+    with (
+        fileroom.open(tmp_path / "small", quota={"max_studies": 1}) as archive,
+        pytest.raises(IngestStoppedError, match="has another index than this"),
+    ):
+        archive.ingest(source, executor=workers, on_outcome=told.append)
+    assert [one for one in told if one.id] == []
+
+
+def elsewhere(tmp_path: Path) -> Backend:
+    return Backend("filesystem", {"root": str(tmp_path / "elsewhere")})
+
+
+def test_what_is_there_already_is_no_proof_that_the_storage_is_the_same(
     archive: Archive, source: Path, workers: Workers, tmp_path: Path
 ) -> None:
-    def other_storage(config: Config) -> Config:
-        return replace(config, storage=Backend("filesystem", {"root": str(tmp_path / "elsewhere")}))
+    known = sorted(path for path in source.rglob("*.dcm"))[:16]
+    archive.ingest(known)
+    before = archive.statistics().instances
+    assert before > 0
+    shutil.copytree(archive.storage.folders()[0], tmp_path / "elsewhere")
+    told: list[Outcome] = []
+    workers.elsewhere = lambda config: replace(config, storage=elsewhere(tmp_path))
+    with pytest.raises(IngestStoppedError, match="has another storage than this"):
+        archive.ingest([*known, source], executor=workers, on_outcome=told.append)
+    assert ([one for one in told if one.id], archive.statistics().instances) == ([], before)
+    assert list(archive.verify()) == []
 
-    workers.elsewhere = other_storage
-    with pytest.raises(IngestStoppedError, match="stores into another archive than this one"):
-        archive.ingest(source, executor=workers)
+
+def test_nothing_is_told_of_what_only_another_index_knows(
+    archive: Archive, source: Path, workers: Workers, tmp_path: Path
+) -> None:
+    told: list[Outcome] = []
+    workers.elsewhere = lambda config: replace(config, index=Backend("sqlite", {"path": str(tmp_path / "i")}))
+    with pytest.raises(IngestStoppedError, match=r"a worker on \S+ has another index than this") as caught:
+        archive.ingest(source, executor=workers, on_outcome=told.append)
+    assert ([one for one in told if one.id], caught.value.report.stored) == ([], 0)
+    assert archive.statistics().instances == 0
+
+
+def test_a_conflict_with_what_is_not_held_here_is_not_told(
+    archive: Archive, source: Path, workers: Workers, tmp_path: Path
+) -> None:
+    index = {"path": str(tmp_path / "i")}
+    storage = {"backend": "filesystem", "root": str(archive.storage.folders()[0])}
+    with fileroom.open(
+        tmp_path / "another", index={"backend": "sqlite", **index}, storage=storage
+    ) as another:
+        another.store(make_instance(sop_uid="1.2.7", instance_number=3)).check()
+    workers.elsewhere = lambda config: replace(config, index=Backend("sqlite", index))
+    with pytest.raises(IngestStoppedError, match="has another index than this") as caught:
+        archive.ingest(source / "conflict-1.dcm", executor=workers)
+    assert len(caught.value.report) == 0
+
+
+def test_what_was_deleted_before_its_worker_answered_was_stored(
+    archive: Archive, source: Path, workers: Workers
+) -> None:
+    workers.afterwards = lambda: [archive.delete(one) for one in archive.find("patient")]
+    report = archive.ingest(source, executor=workers)
+    assert report.stored + report.conflict == 43
+    assert archive.statistics().instances == 0
+
+
+@pytest.mark.parametrize("overwrite", ["always", "if-changed"])
+def test_what_was_replaced_before_its_worker_answered_was_stored(
+    overwrite: str, workers: Workers, tmp_path: Path
+) -> None:
+    versions = tmp_path / "versions"
+    versions.mkdir()
+    for number in range(30):
+        data = make_instance(sop_uid="1.2.3", instance_number=number)
+        (versions / f"{number:02}.dcm").write_bytes(data)
+    with fileroom.open(tmp_path / "versioned", ingest={"overwrite": overwrite}) as archive:
+        report = archive.ingest(versions, executor=workers)
+        assert (report.stored, report.replaced, len(report)) == (1, 29, 30)
+        assert archive.statistics().instances == 1
+        assert list(archive.verify()) == []
+
+
+def test_what_proves_that_the_storage_is_shared_goes_with_the_run(
+    archive: Archive, source: Path, workers: Workers
+) -> None:
+    archive.ingest(source, executor=workers)
+    assert len(list(archive.storage.list())) == archive.statistics().attachments == 42
+
+
+def test_a_run_that_outlasts_a_sweeps_grace_goes_on(
+    archive: Archive, source: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_elsewhere, "LASTS", 0.0)
+    workers.afterwards = lambda: archive.sweep(grace=0)
+    report = archive.ingest(source, executor=workers)
+    assert report.stored == 42
+    assert len({opening.tokens for opening in workers.openings}) > 1
+
+
+def test_bytes_that_are_uploaded_later_are_waited_for(
+    archive: Archive, source: Path, workers: Workers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "POLL", 0.01)
+    late = iter([True, True])
+    opened = FilesystemStorage.open
+
+    def open_later(self: FilesystemStorage, locator: str, byte_range: object = None) -> BinaryIO:
+        if next(late, False):
+            raise NotFoundError("storage: no such object")
+        return opened(self, locator, byte_range)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(FilesystemStorage, "open", open_later)
+    assert archive.ingest(source, executor=workers).stored == 42
+
+
+def test_what_a_death_leaves_of_the_proof_is_an_orphan_and_no_instance(archive: Archive) -> None:
+    archive.store(make_instance()).check()
+    proof = tokens.tokens_in(archive.storage)
+    (token,) = proof.__enter__()
+    assert tokens.found(archive.storage, (token,))
+    assert archive.rebuild(adopt=True).adopted == 0
+    assert archive.sweep(grace=0).deleted == 1
+    assert archive.statistics().instances == 1
+    assert list(archive.verify()) == []
+
+
+def test_each_tier_is_proven(workers: Workers, source: Path, tmp_path: Path) -> None:
+    def tiered(slow: Path) -> Mapping[str, Any]:
+        tiers = {
+            "quick": {"backend": "filesystem", "root": str(tmp_path / "quick")},
+            "slow": {"backend": "filesystem", "root": str(slow)},
+        }
+        rules = [{"to": "slow", "min_size": "1 GB"}]
+        return {"backend": "tiered", "tiers": tiers, "default": "quick", "rules": rules}
+
+    other = load_config(tmp_path / "tiered", storage=tiered(tmp_path / "mine"))
+    with fileroom.open(tmp_path / "tiered", storage=tiered(tmp_path / "slow")) as archive:
+        assert archive.ingest(source, executor=workers).stored == 42
+        workers.elsewhere = lambda _: other
+        with pytest.raises(IngestStoppedError, match="has another storage than this"):
+            archive.ingest(source, executor=workers)
+        assert len(list(archive.storage.list())) == 42
 
 
 def test_a_worker_that_cannot_open_the_archive_says_where_and_why(

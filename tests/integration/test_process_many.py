@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 import pytest
 
 import fileroom
+from fileroom._executing import tokens
 from fileroom.archive import Archive
+from fileroom.config import Backend
 from fileroom.errors import (
     ExecutorError,
     InvalidDatasetError,
@@ -156,6 +162,52 @@ def test_a_storage_that_fails_stops_it_with_a_true_report(
     ) as caught:
         filled.process_many(ids_of(filled), "thumbnail")
     assert caught.value.report.processed == 2
+
+
+def test_nothing_is_told_of_what_workers_attach_to_another_archive(
+    filled: Archive, workers: Workers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tokens, "PATIENCE", 0.1)
+    shutil.copytree(filled.storage.folders()[0], tmp_path / "replica")
+    replica = Backend("filesystem", {"root": str(tmp_path / "replica")})
+    heard: list[Processed] = []
+    workers.elsewhere = lambda config: replace(config, storage=replica)
+    with pytest.raises(ProcessStoppedError, match=r"a worker on \S+ has another storage than this") as caught:
+        filled.process_many(filled.find("instance"), "thumbnail", executor=workers, on_done=heard.append)
+    assert (heard, len(caught.value.report)) == ([], 0)
+    assert filled.statistics().attachments == 6
+    assert list(filled.verify()) == []
+
+
+def test_nothing_is_told_of_what_only_another_index_knows(
+    filled: Archive, workers: Workers, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy.sqlite"
+    with (
+        closing(sqlite3.connect(filled.config.base / "index.sqlite")) as ours,
+        closing(sqlite3.connect(copy)) as theirs,
+    ):
+        ours.backup(theirs)
+    heard: list[Processed] = []
+    workers.elsewhere = lambda config: replace(config, index=Backend("sqlite", {"path": str(copy)}))
+    with pytest.raises(ProcessStoppedError, match=r"a worker on \S+ has another index than this"):
+        filled.process_many(filled.find("instance"), "thumbnail", executor=workers, on_done=heard.append)
+    assert heard == []
+
+
+def test_what_was_changed_before_its_worker_answered_was_made(filled: Archive, workers: Workers) -> None:
+    images = ids_of(filled)[:5]
+
+    def change() -> None:
+        kept, *gone = images
+        filled.process(kept, "thumbnail")
+        for id_ in gone[:2]:
+            filled.get(id_).attachments.detach("thumbnail")
+        filled.delete(gone[2:])
+
+    workers.afterwards = change
+    report = filled.process_many(images, "thumbnail", executor=workers)
+    assert (report.processed, report.attachments) == (5, 5)
 
 
 class Moody(Processor):

@@ -6,7 +6,8 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fileroom._archive.elsewhere import SameArchive, workers_of
+from fileroom._archive.elsewhere import Elsewhere
+from fileroom._archive.proving import doubted_outcomes
 from fileroom._archive.run import Run, with_skipped
 from fileroom._executing.taking import take_files
 from fileroom.ingest import Ingest
@@ -68,9 +69,9 @@ class Intake:
             FileroomError: there is no such executor, or it cannot be used here.
         """
         if executor is not None:
-            workers, opening = workers_of(self._archive, executor, self._config)
+            workers = Elsewhere(self._archive, executor, self._config)
             run = self._run(functools.partial(plain_files, pathless=_PATHLESS), sources, told)
-            return run.elsewhere(workers, functools.partial(take_files, opening), SameArchive(self._archive))
+            return run.elsewhere(functools.partial(workers.answers, take_files, doubted_outcomes))
         prepares = functools.partial(self._preparer, Preparer)
         run = self._run(walk, sources, told)
         return run.here(self._ingest(), prepares(), functools.partial(prepares, remote=True), jobs)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import functools
 import itertools
 import logging
+import socket
 import threading
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from fileroom._archive.elsewhere import workers_of
+from fileroom._archive.elsewhere import Elsewhere
+from fileroom._archive.proving import Done, doubted_products
 from fileroom._executing.archives import opened
 from fileroom._executing.messages import portable
-from fileroom._executing.spreading import spread
 from fileroom.attachments import run_processor
 from fileroom.errors import (
     FileroomError,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from fileroom.archive import Archive
     from fileroom.executing import Executor
 
-    Done: TypeAlias = tuple[list[Processed], Exception | None]
     Answers: TypeAlias = Generator[Answer[tuple[str, ...], Done]]
 
 BATCH = 16
@@ -110,9 +110,10 @@ class Processing:
             yield Answer((id_,), process_on(self._archive, self._processor, (id_,)))
 
     def _elsewhere(self, ids: Iterator[str], executor: Executor | str) -> Answers:
-        workers, opening = workers_of(self._archive, executor, self._archive.config)
-        task = functools.partial(process_resources, opening, self._processor)
-        return spread(workers, task, iter(lambda: tuple(itertools.islice(ids, BATCH)), ()))
+        workers = Elsewhere(self._archive, executor, self._archive.config)
+        task = functools.partial(process_resources, processor=self._processor)
+        batches = iter(lambda: tuple(itertools.islice(ids, BATCH)), ())
+        return workers.answers(task, doubted_products, batches)
 
     def _wanted(self, ids: Iterable[str]) -> Iterator[str]:
         for page in iter(functools.partial(_page, iter(ids)), ()):
@@ -138,9 +139,9 @@ class Processing:
     def _take(self, answers: Answers) -> None:
         failure: Exception | None = None
         for answer in answers:
-            done, error = answer.value or ([], answer.error)
+            done, error = (answer.value.resources, answer.value.error) if answer.value else ((), answer.error)
             if isinstance(error, TaskLostError):
-                done, error = [Processed(id_, reason=str(error)) for id_ in answer.item], None
+                done, error = tuple(Processed(id_, reason=str(error)) for id_ in answer.item), None
             for one in done:
                 self._report.add(one)
                 if self._on_done is not None:
@@ -153,7 +154,7 @@ class Processing:
             raise failure
 
 
-def process_resources(opening: Opening, processor: str, ids: tuple[str, ...]) -> Done:
+def process_resources(opening: Opening, ids: tuple[str, ...], *, processor: str) -> Done:
     """Process resources where a worker has been sent them: the task of `Processing`.
 
     Raises:
@@ -166,20 +167,22 @@ def process_resources(opening: Opening, processor: str, ids: tuple[str, ...]) ->
 def process_on(archive: Archive, processor: str, ids: tuple[str, ...]) -> Done:
     """Process resources; return what became of them, and the error that was in the way of the others."""
     done: list[Processed] = []
+    failure: Exception | None = None
     for id_ in ids:
         try:
             made = tuple(one.record for one in run_processor(archive, id_, processor))
         except _OF_ONE as error:
             done.append(Processed(id_, reason=str(error)))
         except FileroomError as error:
-            return done, portable(error)
+            failure = portable(error)
+            break
         except Exception as error:  # noqa: BLE001 - a processor's own, which is not to stop the others
             _log.debug("the processor failed", exc_info=error)
             # The type only: its text may tell of a patient.
             done.append(Processed(id_, reason=f"the processor failed: {type(error).__name__}"))
         else:
             done.append(Processed(id_, made))
-    return done, None
+    return Done(tuple(done), socket.gethostname(), failure)
 
 
 def _page(ids: Iterator[str]) -> tuple[str, ...]:

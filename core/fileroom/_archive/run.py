@@ -9,19 +9,21 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING
 
-from fileroom._executing.spreading import spread
 from fileroom._executing.taking import rejected
 from fileroom.errors import FileroomError, TaskLostError
 from fileroom.ingest import BATCH_BYTES, BATCH_OBJECTS
 from fileroom.reports import IngestReport, IngestStoppedError, Outcome, Progress, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
+    from typing import TypeAlias
 
     from fileroom._executing.taking import Taken
-    from fileroom.executing import Answer, Executor
+    from fileroom.executing import Answer
     from fileroom.ingest import Ingest, Prepares
     from fileroom.sources import Candidate, OnSkip, Skipped
+
+    Answers: TypeAlias = Generator[Answer[tuple[str, ...], Taken]]
 
 
 def with_skipped(walked: Callable[[OnSkip], Iterable[Candidate]]) -> Iterator[Candidate | Outcome]:
@@ -79,28 +81,22 @@ class Run:
                 self.report.evicted = ingest.evicted
         return self.report
 
-    def elsewhere(
-        self,
-        executor: Executor,
-        task: Callable[[tuple[str, ...]], Taken],
-        check: Callable[[Taken], None],
-    ) -> IngestReport:
+    def elsewhere(self, workers: Callable[[Iterable[tuple[str, ...]]], Answers]) -> IngestReport:
         """Have all candidates, which are plain files, stored by workers.
 
         Args:
-            executor: what runs the task.
-            task: stores the files of some paths.
-            check: looks at each answer after its outcomes were told, and may raise a `FileroomError`.
+            workers: takes batches of paths, and yields what became of them; an answer without an error is
+                true of the archive that is here.
 
         Raises:
             IngestStoppedError: the storage, the index or the executor failed.
         """
         batches = (tuple(str(one.path) for one in batch) for batch in iter(self._next, None))
         failure: FileroomError | None = None
-        with self._ended(), closing(spread(executor, task, batches)) as answers:
+        with self._ended(), closing(workers(batches)) as answers:
             for answer in answers:
                 try:
-                    self._take(answer, check)
+                    self._take(answer)
                 except FileroomError as error:
                     # No more batches; what is under way is waited for, so that the report stays true.
                     failure = failure or error
@@ -109,7 +105,7 @@ class Run:
                 raise failure
         return self.report
 
-    def _take(self, answer: Answer[tuple[str, ...], Taken], check: Callable[[Taken], None]) -> None:
+    def _take(self, answer: Answer[tuple[str, ...], Taken]) -> None:
         taken = answer.value
         if isinstance(answer.error, TaskLostError):
             outcomes: Iterable[Outcome] = rejected(answer.item, str(answer.error))
@@ -122,10 +118,8 @@ class Run:
         for outcome in outcomes:
             self._tell(outcome)
         self._tell_progress()
-        if taken is not None:
-            if taken.error is not None:
-                raise taken.error
-            check(taken)
+        if taken is not None and taken.error is not None:
+            raise taken.error
 
     @contextmanager
     def _ended(self) -> Iterator[None]:

@@ -15,7 +15,7 @@ import subprocess
 import sys
 from typing import IO, Any
 
-from fileroom.plugin import perform
+from fileroom.plugin import close_idle, perform
 
 _LENGTH = struct.Struct("<Q")
 
@@ -65,7 +65,7 @@ class Child:
         return answer
 
     def close(self) -> None:
-        """End the process."""
+        """End the process: it finishes what its storages have begun, which is waited for."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with contextlib.suppress(OSError):  # what a dead process did not take
@@ -91,12 +91,13 @@ def _read(pipe: IO[bytes]) -> bytes | None:
 
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
-    """Answer the parent's requests until it closes the pipe."""
+    """Answer the parent's requests until it closes the pipe; then finish what storages have begun."""
     while (request := _read(requests)) is not None:
         try:
             _write(answers, perform(request))
         except OSError:
             os._exit(1)  # the parent is gone: nobody is left to be told, not by a traceback either
+    close_idle()
 
 
 def main() -> None:
