@@ -7,14 +7,14 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import NoSuchModuleError
 
 from fileroom.errors import ConfigError, MissingDependencyError
 from fileroom_plugins.databases.mysql import MySqlDatabase
 from fileroom_plugins.databases.other import OtherDatabase
 from fileroom_plugins.databases.settings import Settings
 from fileroom_plugins.databases.sqlite import SqliteDatabase
+from fileroom_plugins.databases.urls import parse_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable
@@ -62,7 +62,7 @@ def open_postgres(url: str, settings: Settings | None = None) -> Database:
     Raises:
         ConfigError: the text is no URL of PostgreSQL's.
     """
-    parsed = _parsed(url)
+    parsed = parse_url(url)
     if parsed.get_backend_name() not in _POSTGRES:
         raise ConfigError("not a PostgreSQL URL: expected postgresql://user:password@host/database")
     return _open(parsed, settings)
@@ -78,15 +78,7 @@ def open_database(url: str, settings: Settings | None = None, *, page_size: int 
         ConfigError: the text is no URL, or names an SQLite database that is no file.
         MissingDependencyError: the driver is not installed.
     """
-    return _open(_parsed(url), settings, page_size)
-
-
-def _parsed(url: str) -> URL:
-    try:
-        return make_url(url)
-    except (ArgumentError, ValueError):
-        # Not chained: the error repeats the text, which may hold a password.
-        raise ConfigError("not a database URL: expected dialect://user:password@host/database") from None
+    return _open(parse_url(url), settings, page_size)
 
 
 def _open(url: URL, settings: Settings | None, page_size: int | None = None) -> Database:

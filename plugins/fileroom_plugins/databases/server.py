@@ -11,6 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from fileroom.errors import CatalogError, ConfigError
 from fileroom_plugins.databases.database import Database
+from fileroom_plugins.databases.urls import named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from fileroom_plugins.databases.settings import Settings
 
 _WAIT_FOR_CONNECTION = 30.0  # seconds for another thread to give one back
-_PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "mssql": 1433, "oracle": 1521}
 _UNUSABLE = (
     TypeError,
     ValueError,
@@ -100,12 +100,3 @@ def _not_taken(url: URL) -> ConfigError:
         f"database {named(url)}: the driver {url.get_driver_name()} does not take the URL's parameters, or "
         "their values: correct what stands behind the question mark"
     )
-
-
-def named(url: URL) -> str:
-    """Return a URL without driver, user, password and parameters."""
-    backend = url.get_backend_name()
-    hosts = [f"{url.host}:{url.port or _PORTS.get(backend, '')}".rstrip(":")] if url.host else []
-    more = url.query.get("host", ())  # libpq's way to name several
-    hosts += [more] if isinstance(more, str) else more
-    return f"{backend}://{','.join(hosts)}/{url.database or ''}"

@@ -7,10 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, event, inspect, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SAWarning, SQLAlchemyError
+from sqlalchemy import create_engine, event, inspect
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SAWarning, SQLAlchemyError
 
 from fileroom.errors import ConfigError, FeedError, MissingDependencyError
+from fileroom_plugins.databases.urls import parse_url
 
 if TYPE_CHECKING:
     import sqlite3
@@ -67,7 +68,7 @@ class Reader:
     """
 
     def __init__(self, url: str) -> None:
-        parsed = _parsed(url)
+        parsed = parse_url(url)
         self.name = f"database {_shown(parsed)}"
         self.engine = _engine(parsed)
         self._password = parsed.password
@@ -125,17 +126,6 @@ class Reader:
         if not text or (self._password and self._password in text):
             return _kind(error)
         return text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…"
-
-
-def _parsed(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except (ArgumentError, ValueError):
-        # Not chained: the error repeats the text, which may hold a password.
-        raise ConfigError("not a database URL: expected dialect://user:password@host/database") from None
-    if "@" in (parsed.host or ""):
-        raise ConfigError("not a database URL: an @ in a user's name or password is written %40")
-    return parsed
 
 
 def _engine(url: URL) -> Engine:

@@ -9,7 +9,7 @@ from sqlalchemy.engine import make_url
 
 from fileroom.errors import ConfigError, MissingDependencyError
 from fileroom_plugins.databases.opening import open_database, open_postgres
-from fileroom_plugins.databases.server import named
+from fileroom_plugins.databases.urls import named, parse_url
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,47 @@ def test_a_url_of_another_database_is_none_of_postgresql() -> None:
 )
 def test_messages_name_a_database_without_user_password_and_parameters(url: str, name: str) -> None:
     assert named(make_url(url)) == name
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://bob:se@cret@h/d",
+        "postgresql://bob:se@cret@127.0.0.1:1/d",
+        "postgresql://bob:se@cret/more@h/d",
+        "postgresql://bob:se@cret?more@h/d",
+        "postgresql://bob:12@cret:more@h/d",
+        "postgresql://:se@cret@h/d",
+        "postgresql://bo/b:se@cret@h/d",
+        "mysql+pymysql://bo/b:cret@h/d",
+    ],
+)
+def test_a_password_with_an_at_sign_is_refused_and_no_part_of_it_shown(url: str) -> None:
+    with pytest.raises(ConfigError, match="not a database URL") as caught:
+        open_database(url)
+    assert "cret" not in repr(caught.value) + repr(caught.value.__cause__)
+
+
+@pytest.mark.parametrize(
+    ("url", "user", "password", "host", "database"),
+    [
+        ("postgresql://bob:se%40cret@h/d%40e", "bob", "se@cret", "h", "d@e"),
+        ("postgresql://bob@corp:secret@h/d", "bob@corp", "secret", "h", "d"),
+        ("postgresql://bob@h/d", "bob", None, "h", "d"),
+        ("postgresql://bob:se/c?r:et@[::1]:1/d?a=%40", "bob", "se/c?r:et", "::1", "d"),
+        ("sqlite:////here/me@home/x.sqlite", None, None, None, "/here/me@home/x.sqlite"),
+    ],
+)
+def test_other_urls_are_read(
+    url: str, user: str | None, password: str | None, host: str | None, database: str
+) -> None:
+    parsed = parse_url(url)
+    assert (parsed.username, parsed.password, parsed.host, parsed.database) == (
+        user,
+        password,
+        host,
+        database,
+    )
 
 
 def test_two_urls_of_one_postgresql_database_share_it() -> None:
