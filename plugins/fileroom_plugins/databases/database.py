@@ -43,6 +43,8 @@ class Database(abc.ABC):
             its work again, and the work has to lock the rows that it relies on.
         takes_turns: whether a transaction that writes waits for the one before it, with its first statement.
         transactional_ddl: whether tables are made in a transaction, all or none.
+        largest_statement: bytes of a statement with its values at most; None where there is no such limit,
+            or no connection was made yet.
         key_length: how many characters of a text its indexes hold; None for all of them.
         kept: what those who use it keep with it, to find it when they open it again.
         release: what `close` does; the default closes all connections.
@@ -53,6 +55,7 @@ class Database(abc.ABC):
     several_writers = False
     takes_turns = False
     transactional_ddl = True
+    largest_statement: int | None = None
     key_length: int | None = None
 
     def __init__(self) -> None:
@@ -64,14 +67,15 @@ class Database(abc.ABC):
     def read(self) -> Iterator[Connection]:
         """Enter a transaction that sees one state of the database and changes nothing.
 
-        Within a `unit` of this thread it is that unit's, and sees what the unit has written.
+        Within a `unit` of this thread that has begun it is that unit's, and sees what the unit has written.
 
         Raises:
             CatalogError: the database failed.
         """
         with self._translated():
-            if self._thread.unit is not None:
-                yield self._thread.unit.connection
+            unit = self._thread.unit
+            if unit is not None and unit.begun:
+                yield unit.connection
                 return
             with self._reading() as connection:
                 yield connection
@@ -119,10 +123,11 @@ class Database(abc.ABC):
 
     @contextmanager
     def unit(self) -> Iterator[None]:
-        """Hold all that this thread reads and writes within the block to one transaction.
+        """Hold all that this thread writes within the block to one transaction.
 
-        It begins when the thread first reads or writes, becomes durable when the block is left, and comes to
-        nothing if it is left by an error. A unit within a unit is a part of the outer one.
+        It begins when the thread first writes, becomes durable when the block is left, and comes to nothing
+        if it is left by an error. What is read before it begins is read by itself, so that a slow source, or
+        one that is read from this database, holds nobody up. A unit within a unit is a part of the outer one.
 
         Raises:
             CatalogError: the database failed, and nothing was changed.
@@ -369,7 +374,7 @@ class _Unit:
 
     @property
     def begun(self) -> bool:
-        """Whether anything was read or written in it."""
+        """Whether anything was written in it."""
         return self._connection is not None
 
     def check(self) -> None:

@@ -92,13 +92,16 @@ def test_a_unit_in_a_unit_ends_with_the_outer_one(database: Database) -> None:
     assert seen(database) == [1]
 
 
-def test_a_unit_holds_nobody_up_before_it_reads_or_writes(database: Database) -> None:
+def test_a_unit_holds_nobody_up_before_it_writes(database: Database) -> None:
     with database.unit():
+        assert seen(database) == []
         thread = threading.Thread(target=lambda: database.write(add(1)))
         thread.start()
         thread.join(timeout=10)
-        assert seen_by_another_thread(database) == [1]
+        assert seen_by_another_thread(database) == seen(database) == [1]
         database.write(add(2))
+        assert seen(database) == [1, 2]
+        assert seen_by_another_thread(database) == [1]
     assert seen(database) == [1, 2]
 
 

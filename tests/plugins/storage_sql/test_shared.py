@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fileroom import Archive
+    from fileroom.attachments import Attachment
 
 SERVERS = {"postgres": "postgres", "mariadb": "sql"}
 """The backends of indexes on servers."""
@@ -196,6 +198,77 @@ def test_a_large_attachment_on_its_way_holds_nobody_up(archive: Archive) -> None
     assert attachment.size == 20 * PIECE + 3
     assert attachment.read(19 * PIECE - 1, 19 * PIECE + 1) == b"\x12\x13"
     assert rows(storage_of(archive))["loose"] == 0
+
+
+@pytest.mark.parametrize("size", [1_000, 3 * PIECE], ids=["copied", "spliced"])
+@pytest.mark.parametrize("pieces", [0, 20])
+def test_a_change_whose_source_is_slow_holds_nobody_up(archive: Archive, size: int, pieces: int) -> None:
+    attachment = attached(archive, bytes(size))
+    others = Others(archive)
+
+    def source() -> Iterator[bytes]:
+        for _ in range(pieces):
+            yield bytes(PIECE)
+        others.store()
+        yield b"end"
+
+    attachment.append(source())
+    assert others.stored == 1
+    attachment.splice(10, 5, source())
+    assert others.stored == 2
+    assert attachment.size == size + 2 * (pieces * PIECE + 3) - 5
+    assert attachment.read(pieces * PIECE + 9, pieces * PIECE + 14) == b"\0end\0"
+    assert list(archive.verify()) == []
+    assert lying_there(archive) == pointed_at(archive)
+    assert rows(storage_of(archive))["loose"] == 0
+
+
+def test_a_large_file_that_was_written_to_holds_nobody_up_when_it_is_closed(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attachment = attached(archive, bytes(20 * PIECE))
+    others, opened = Others(archive), archive.storage.open
+
+    class Slow(io.BufferedReader):
+        def read(self, size: int | None = -1, /) -> bytes:
+            data = super().read(size)
+            if not others.stored and self.tell() > 12 * PIECE:
+                others.store()
+            return data
+
+    monkeypatch.setattr(archive.storage, "open", lambda *place: Slow(opened(*place)))  # type: ignore[arg-type]
+    with attachment.open("r+b") as file:
+        file.write(b"first")
+        file.seek(-4, io.SEEK_END)
+        file.write(b"last")
+    assert others.stored == 1
+    monkeypatch.undo()
+    assert attachment.read() == b"first" + bytes(20 * PIECE - 9) + b"last"
+
+
+def attached(archive: Archive, data: bytes) -> Attachment:
+    archive.store(make_instance()).check()
+    study = archive.find("study").first()
+    assert study
+    return study.attach(1024, data)
+
+
+class Others:
+    """Those who store meanwhile."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self.stored = 0
+
+    def store(self) -> None:
+        """Store an instance in another thread, if that is possible."""
+        thread = threading.Thread(target=self._store)
+        thread.start()
+        thread.join(5)
+
+    def _store(self) -> None:
+        self._archive.store(make_instance(sop_uid=f"1.2.3.{self.stored}")).check()
+        self.stored += 1
 
 
 def test_a_large_attachment_that_the_index_refuses_leaves_no_object(archive: Archive) -> None:
