@@ -74,7 +74,9 @@ class Attachment:
 
         What is written to a file of mode ``"r+b"`` shows when it is read again, and nowhere else. Closing the
         file stores one new version, with all changes, unless nothing was written. Leaving a ``with`` block
-        by an error discards what was written. Memory is bounded; what is written waits in a temporary file.
+        by an error discards what was written, and so does whatever closes the file because of one, such as
+        an `io.TextIOWrapper` around it, or a ``finally``. Memory is bounded; what is written waits in a
+        temporary file.
 
         Args:
             mode: ``"rb"`` or ``"r+b"``.
@@ -137,7 +139,8 @@ class Attachment:
             InvalidValueError: a number is negative, or the offset lies past the end.
             NotFoundError: the attachment, or its resource, was removed.
             NotSupportedError: it is the DICOM file of an instance, or one of ours (below 1024).
-            RevisionError: another revision is there, or was before this one was stored; nothing was changed.
+            RevisionError: another revision is there, or was before this one was stored, or the bytes were
+                moved meanwhile and ``data`` cannot be read twice (bytes and paths can); nothing was changed.
             IntegrityError: the bytes were found to be damaged; nothing was changed.
             StorageError: the bytes could not be stored.
         """

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import io
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -96,6 +98,72 @@ def test_leaving_by_an_error_discards_what_was_written(archive: Archive, attachm
     with pytest.raises(EOFError):
         fail_while_writing()
     assert (fresh(archive).revision, fresh(archive).read(), objects(archive)) == (1, LARGE, 2)
+
+
+def in_a_text_file(attachment: Attachment) -> None:
+    with io.TextIOWrapper(attachment.open("r+b")) as text:
+        text.write("half of i")
+        raise EOFError
+
+
+def closed_whatever_happens(attachment: Attachment) -> None:
+    with contextlib.closing(attachment.open("r+b")) as file:
+        file.write(b"half of i")
+        raise EOFError
+
+
+def closed_at_last(attachment: Attachment) -> None:
+    file = attachment.open("r+b")
+    try:
+        file.write(b"half of i")
+        raise EOFError
+    finally:
+        file.close()
+
+
+@pytest.mark.parametrize("write", [in_a_text_file, closed_whatever_happens, closed_at_last])
+def test_closing_because_of_an_error_discards_what_was_written(
+    archive: Archive,
+    attachment: Attachment,
+    write: Callable[[Attachment], None],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with pytest.raises(EOFError):
+        write(attachment)
+    assert "EOFError" in caplog.text
+    assert (fresh(archive).revision, objects(archive)) == (1, 2)
+
+
+def test_text_is_stored_when_all_went_well(archive: Archive, attachment: Attachment) -> None:
+    with io.TextIOWrapper(attachment.open("r+b")) as text:
+        text.write("whole")
+    assert (fresh(archive).revision, fresh(archive).read(0, 5)) == (2, b"whole")
+
+
+def test_what_is_written_because_of_an_error_is_stored(archive: Archive, attachment: Attachment) -> None:
+    try:
+        attachment.read_ranges(None)  # type: ignore[arg-type]
+    except TypeError:
+        file = attachment.open("r+b")
+        file.write(b"closed")
+        file.close()
+    assert fresh(archive).read(0, 6) == b"closed"
+    file = attachment.open("r+b")
+    file.write(b"entered")
+    try:
+        attachment.read_ranges(None)  # type: ignore[arg-type]
+    except TypeError:
+        with file:
+            pass
+    assert fresh(archive).read(0, 7) == b"entered"
+
+
+def test_a_text_file_that_nobody_closed_changes_nothing(archive: Archive, attachment: Attachment) -> None:
+    text = io.TextIOWrapper(attachment.open("r+b"))
+    text.write("half of i")
+    del text
+    gc.collect()
+    assert (fresh(archive).revision, objects(archive)) == (1, 2)
 
 
 def test_a_file_that_nobody_closed_changes_nothing(archive: Archive, attachment: Attachment) -> None:

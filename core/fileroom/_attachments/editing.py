@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
+import sys
 from typing import TYPE_CHECKING, BinaryIO
 
 from fileroom._attachments.overlay import Overlay
@@ -16,15 +18,24 @@ if TYPE_CHECKING:
 
     from _typeshed import ReadableBuffer, WriteableBuffer
 
+_log = logging.getLogger("fileroom.attachments")
 _BUFFER = 1 << 16  # bytes; small writes are joined to such pieces
 
 
 class AttachmentFile(io.BufferedRandom):
     """A seekable binary file over an attachment's bytes.
 
-    Reading shows what was written. `close` stores one new version, if anything was written; leaving a
-    ``with`` block by an error discards it instead, and so does dropping a file that was never closed. What
-    was written lies in memory, and in a temporary file when it is more than that is good for.
+    Reading shows what was written. `close` stores one new version, if anything was written. It is discarded
+    instead, and the old version stays:
+
+    - when its ``with`` block is left by an error;
+    - when it is closed while an error is being handled that came up since it was opened, which the log tells.
+      So `io.TextIOWrapper` and `contextlib.closing`, which close what they hold whatever happened, and a
+      ``finally``, store nothing by halves. An ``except`` block that is to save what there is enters the file
+      (``with file: pass``), or leaves closing it to what follows the block;
+    - when it, or an `io.TextIOWrapper` around it, is dropped without having been closed.
+
+    What was written lies in memory, and in a temporary file when it is more than that is good for.
 
     Args:
         base: the bytes beneath, seekable; closed with this file, or before the new version is committed.
@@ -35,15 +46,31 @@ class AttachmentFile(io.BufferedRandom):
     def __init__(self, base: BinaryIO, size: int, store: Callable[[Splice], object]) -> None:
         self._overlay = Overlay(base, size)
         self._store = store
+        self._pending = sys.exception()
+        self._dropped = False
         super().__init__(_Overlaid(self._overlay), _BUFFER)
 
     def close(self) -> None:
-        """Store what was written, and close the file, whether that succeeds or not.
+        """Store what was written, and close the file, whether that succeeds or not; see above for errors.
 
         Raises:
             RevisionError: somebody else changed the attachment meanwhile; their version stays.
             FileroomError: the new version could not be stored; the old one stays.
         """
+        failing = sys.exception()
+        if self._dropped:
+            self.discard()
+        elif failing is None or failing is self._pending:
+            self._commit()
+        elif not self.closed:
+            self.discard()
+            _log.warning(
+                "an attachment open for writing was closed because of an error (%s), and what was written to "
+                "it was discarded",
+                type(failing).__name__,
+            )
+
+    def _commit(self) -> None:
         if self.closed:
             return
         try:
@@ -64,9 +91,14 @@ class AttachmentFile(io.BufferedRandom):
     ) -> None:
         """Close the file, or after an error discard what was written."""
         if kind is None:
-            self.close()
+            self._commit()
         else:
             self.discard()
+
+    def _dealloc_warn(self, source: object) -> None:
+        """Note that a wrapper is dropped; `io.TextIOWrapper` says so before it closes what it holds."""
+        del source
+        self._dropped = True
 
     def __del__(self) -> None:
         """Discard: what nobody closed is not known to be complete."""
