@@ -9,6 +9,10 @@ class DatabaseFullError(CatalogError):
     """The database has no space left; a storage says `fileroom.errors.StorageFullError` instead."""
 
 
+class MayNotWriteError(CatalogError):
+    """The database lets this user, or anybody at present, do nothing but read."""
+
+
 class OutcomeUnknownError(CatalogError):
     """The connection was lost while a transaction was being committed: it took effect, or it did not."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import contextmanager
 from hashlib import sha1
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlalchemy import URL, Column, ColumnElement, Connection, Select
+    from sqlalchemy.engine import ExceptionContext
     from sqlalchemy.exc import SQLAlchemyError
 
     from fileroom_plugins.databases.settings import Settings
@@ -30,6 +32,7 @@ _LONGEST_UPGRADE = 600  # seconds
 _DEADLOCK, _LOCK_TIMEOUT, _DUPLICATE, _HAS_CHILDREN, _NO_PARENT = 1213, 1205, 1062, 1451, 1452
 _COLLISIONS = frozenset({_DEADLOCK, _LOCK_TIMEOUT, _DUPLICATE, _HAS_CHILDREN, _NO_PARENT})
 _FULL = frozenset({1021, 1114})
+_CONTRADICTIONS = frozenset({_DUPLICATE, _HAS_CHILDREN, _NO_PARENT})
 _SHOW_VALUES = frozenset({_DUPLICATE, 1264, 1265, 1292, 1300, 1366, 1406})
 _NOT_TEXT = "a text holds a character that UTF-8 cannot write"
 _READ_ONLY = "the server only allows reading: connect to the primary instead of a replica"
@@ -40,7 +43,6 @@ _WAYS_OUT = {
     1045: "the server refused the user or its password: check those in the URL",
     1049: "there is no such database: create it, or correct the URL",
     1142: "the user lacks a privilege: grant all privileges on the database",
-    1153: "a row is larger than the server takes: raise its max_allowed_packet",
     1264: "a number needs more than 64 bits",
     1290: _READ_ONLY,
     1300: _NOT_TEXT,
@@ -51,6 +53,9 @@ _WAYS_OUT = {
 }
 _LOST = "the server cannot be reached, or the connection was lost: check that it runs, then try again"
 _CONNECTION = frozenset({2002, 2003, 2005, 2006, 2013, 2055})
+_TOO_LARGE = 1153
+_HUNG_UP = frozenset({0, 2006, 2013, 2055})  # 0: the driver was surprised by what the server said
+_ESCAPED = 2  # bytes of a statement, at most, for one of a value's
 
 
 class MySqlDatabase(OtherDatabase):
@@ -73,7 +78,8 @@ class MySqlDatabase(OtherDatabase):
             for level in ("READ COMMITTED", "REPEATABLE READ")
         )
         for engine in (self.engine, self._reader):
-            event.listen(engine, "connect", _configure)
+            event.listen(engine, "connect", self._configure)
+            event.listen(engine, "handle_error", _give_up)
 
     def dispose(self) -> None:
         """See `Database.dispose`."""
@@ -126,6 +132,15 @@ class MySqlDatabase(OtherDatabase):
         lengths = "SELECT sum(data_length + index_length) FROM information_schema.tables"
         return int(connection.execute(text(f"{lengths} WHERE table_schema = database()")).scalar() or 0)
 
+    def _configure(self, connection: Any, _entry: object) -> None:  # noqa: ANN401 - any driver's
+        """Let texts be sorted by more than their first 256 characters; note how long statements may be."""
+        cursor = connection.cursor()
+        sizes = f"max_sort_length = {_SORTED_BY}, SESSION sort_buffer_size = {_SORT_BUFFER}"
+        cursor.execute(f"SET SESSION {sizes}")
+        cursor.execute("SELECT @@max_allowed_packet")
+        self.largest_statement = int(cursor.fetchone()[0])
+        cursor.close()
+
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
         with self._reader.connect() as connection:
@@ -137,8 +152,27 @@ class MySqlDatabase(OtherDatabase):
     def _undoes_all(self, error: DBAPIError) -> bool:
         return _code(error.orig) in (_DEADLOCK, _LOCK_TIMEOUT)
 
+    def _contradicts(self, cause: BaseException) -> bool:
+        return _code(cause) in _CONTRADICTIONS
+
     def _may_be_shown(self, error: SQLAlchemyError) -> bool:
         return not isinstance(error, DBAPIError) or _code(error.orig) not in _SHOW_VALUES
+
+    def _explain(self, error: SQLAlchemyError) -> CatalogError:
+        if isinstance(error, DBAPIError) and self._is_too_large(error):
+            return CatalogError(
+                f"{self.name}: the server does not take {_largest_row(error.params):,} bytes of values at "
+                f"once: raise its max_allowed_packet, which is {self.largest_statement:,} bytes"
+            )
+        return super()._explain(error)
+
+    def _is_too_large(self, error: DBAPIError) -> bool:
+        """Say whether a statement was too long; a server that finds so may hang up without a word."""
+        code = _code(error.orig)
+        if code == _TOO_LARGE:
+            return True
+        limit, size = self.largest_statement, _largest_row(error.params)
+        return code in _HUNG_UP and limit is not None and size * _ESCAPED > limit
 
     def explain_driver(self, cause: BaseException) -> CatalogError:
         """See `ServerDatabase.explain_driver`."""
@@ -150,11 +184,24 @@ class MySqlDatabase(OtherDatabase):
         return CatalogError(f"{self.name}: {way_out}")
 
 
-def _configure(connection: Any, _entry: object) -> None:  # noqa: ANN401 - any driver's
-    """Let texts be sorted by more than their first 256 characters."""
-    cursor = connection.cursor()
-    cursor.execute(f"SET SESSION max_sort_length = {_SORTED_BY}, SESSION sort_buffer_size = {_SORT_BUFFER}")
-    cursor.close()
+def _give_up(context: ExceptionContext) -> None:
+    """Do not roll back where the server hangs up, as it does behind its refusal of what is too large."""
+    if _code(context.original_exception) == _TOO_LARGE:
+        context.is_disconnect = True
+        context.invalidate_pool_on_disconnect = False
+
+
+def _largest_row(values: Any) -> int:  # noqa: ANN401 - what drivers take
+    """Return the bytes of the texts and binaries of one row, the largest, in the values of a statement."""
+    if isinstance(values, str):
+        return len(values.encode(errors="surrogatepass"))
+    if isinstance(values, bytes | bytearray | memoryview):
+        return len(values)
+    if isinstance(values, Mapping):
+        return sum(map(_largest_row, values.values()))
+    if isinstance(values, list):
+        return max(map(_largest_row, values), default=0)
+    return sum(map(_largest_row, values)) if isinstance(values, tuple) else 0
 
 
 def _code(error: BaseException | None) -> int:

@@ -12,9 +12,16 @@ from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.schema import CreateIndex
 
 from fileroom.errors import CatalogError
-from fileroom_plugins.databases.errors import DatabaseFullError
+from fileroom_plugins.databases.errors import DatabaseFullError, MayNotWriteError
 from fileroom_plugins.databases.explaining import Explain
-from fileroom_plugins.databases.postgres_errors import COLLISIONS, FULL, sentence, shows_values
+from fileroom_plugins.databases.postgres_errors import (
+    COLLISIONS,
+    CONTRADICTIONS,
+    FULL,
+    READ_ONLY,
+    sentence,
+    shows_values,
+)
 from fileroom_plugins.databases.readable import readable
 from fileroom_plugins.databases.server import ServerDatabase
 
@@ -36,6 +43,7 @@ _LENGTH: ColumnElement[int] = literal_column(str(_KEY_LENGTH))
 _CHANNEL = "fileroom"
 _BETWEEN_SIGNALS = 0.25  # seconds
 _SILENCE = 30.0  # seconds after which a connection is asked whether it is still there
+_SCHEMA_OF_TRIGRAMS = "SELECT extnamespace::regnamespace::text FROM pg_extension WHERE extname = 'pg_trgm'"
 _KEEP_ALIVE = {
     # A server that vanished without a word is noticed in a minute.
     "keepalives_idle": "20",
@@ -116,15 +124,21 @@ class PostgresDatabase(ServerDatabase):
         return column.like(escaped.replace("*", "%").replace("?", "_"))
 
     def index_insides(self, connection: Connection, columns: Iterable[Column[Any]]) -> None:
-        """Make trigram indexes, where the extension ``pg_trgm`` is there or may be had."""
+        """Make trigram indexes, where the extension ``pg_trgm`` is there or may be had, and used."""
         try:
             with connection.begin_nested():
                 connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
-        except DBAPIError:  # not installed on the server, or not permitted
-            return
-        for column in columns:
-            name, by = f"{column.table.name}_{column.name}_trigrams", {column.name: "gin_trgm_ops"}
-            connection.execute(CreateIndex(Index(name, column, postgresql_using="gin", postgresql_ops=by)))
+                schema = connection.execute(text(_SCHEMA_OF_TRIGRAMS)).scalar_one()
+                operators = f"{schema}.gin_trgm_ops"  # it may be in no schema that is searched
+                for column in columns:
+                    name, by = f"{column.table.name}_{column.name}_trigrams", {column.name: operators}
+                    index = Index(name, column, postgresql_using="gin", postgresql_ops=by)
+                    column.table.indexes.discard(index)  # or it would be made with the table, if tried again
+                    connection.execute(CreateIndex(index))
+        except DBAPIError as error:
+            if error.connection_invalidated or self._collided(error):
+                raise
+            # Not installed on the server, or not permitted, neither the extension nor the use of its schema.
 
     def indexes_for(self, connection: Connection, statement: Select[Any]) -> list[str]:
         """Return the indexes that ``EXPLAIN`` names, were the tables too large to be read as a whole."""
@@ -198,6 +212,9 @@ class PostgresDatabase(ServerDatabase):
     def _collided(self, error: DBAPIError) -> bool:
         return getattr(error.orig, "sqlstate", None) in COLLISIONS
 
+    def _contradicts(self, cause: BaseException) -> bool:
+        return getattr(cause, "sqlstate", None) in CONTRADICTIONS
+
     def _may_be_shown(self, error: SQLAlchemyError) -> bool:
         cause = error.orig if isinstance(error, DBAPIError) else None
         return not (isinstance(cause, psycopg.Error) and shows_values(cause))
@@ -206,8 +223,10 @@ class PostgresDatabase(ServerDatabase):
         """See `ServerDatabase.explain_driver`."""
         if not isinstance(cause, psycopg.Error):
             return super().explain_driver(cause)
-        kind = DatabaseFullError if cause.sqlstate == FULL else CatalogError
-        return kind(f"{self.name}: {sentence(cause)}")
+        said = f"{self.name}: {sentence(cause)}"
+        if cause.sqlstate == FULL:
+            return DatabaseFullError(said)
+        return MayNotWriteError(said) if cause.sqlstate in READ_ONLY else CatalogError(said)
 
 
 def _note_the_time(_dbapi: object, entry: ConnectionPoolEntry) -> None:

@@ -11,15 +11,18 @@ if TYPE_CHECKING:
     from psycopg import Error
 
 FULL = "53100"
-COLLISIONS = frozenset(
+READ_ONLY = frozenset({"42501", "25006"})
+CONTRADICTIONS = frozenset(
     {
-        "40001",  # serialization_failure
-        "40P01",  # deadlock_detected
         "23505",  # unique_violation: another one was first
         "23503",  # foreign_key_violation: the parent went, or a child came
         "23P01",  # exclusion_violation: as a unique one
     }
 )
+COLLISIONS = CONTRADICTIONS | {
+    "40001",  # serialization_failure
+    "40P01",  # deadlock_detected
+}
 
 _REFUSED = "the server refused the role or its password: check those in the URL, and the server's pg_hba.conf"
 _MISSING = "there is no such database: create it (createdb), or correct the URL"

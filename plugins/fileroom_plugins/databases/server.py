@@ -33,7 +33,7 @@ _UNUSABLE = (
     PermissionError,
     ssl.SSLError,
 )
-"""What drivers raise, as it happens, for parameters that they do not know, or whose values they cannot use."""
+"""What drivers raise for parameters that they do not know, or whose values they cannot use."""
 
 
 class ServerDatabase(Database):
@@ -82,15 +82,26 @@ class ServerDatabase(Database):
         """Return an error of the driver in our words."""
         return CatalogError(f"{self.name}: the database failed ({type(cause).__name__})")
 
+    def _contradicts(self, cause: BaseException) -> bool:
+        """Say whether a constraint was in the way: others were first, or, time and again, rows are wrong."""
+        del cause
+        return False
+
     def _explain(self, error: SQLAlchemyError) -> CatalogError:
         if isinstance(error, PoolTimeoutError):
             return CatalogError(
                 f"{self.name}: other threads have used all connections for {_WAIT_FOR_CONNECTION:g} s: "
                 "raise pool_size"
             )
+        cause = error.orig if isinstance(error, DBAPIError) else None
+        if cause is not None and self._contradicts(cause):
+            return CatalogError(
+                f"{self.name}: a row kept contradicting others: try again; if nobody else was writing, the "
+                "tables were damaged, or changed by hand: an index is made anew by 'fileroom rebuild', in an "
+                "empty database"
+            )
         if isinstance(error, DBAPIError) and self._collided(error):
             return CatalogError(f"{self.name}: others kept changing the same at the same time: try again")
-        cause = error.orig if isinstance(error, DBAPIError) else None
         return self.explain_driver(cause or error)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select, text
 
 from fileroom.model import Change, ChangePage, ChangeType, Level, digest_to_public_id
+from fileroom_plugins.databases.errors import MayNotWriteError
 from fileroom_plugins.index_sql.records import time_of
 
 if TYPE_CHECKING:
@@ -51,13 +52,19 @@ def pack_change(change: ChangeType, level: Level, digest: bytes) -> bytes:
 def changes(
     database: Database, schema: Schema, since: int, limit: int, types: Sequence[ChangeType] | None
 ) -> ChangePage:
-    """Return a stretch of the change log; see `fileroom.index.Index.changes`."""
+    """Return a stretch of the change log; see `fileroom.index.Index.changes`.
+
+    Who may not write is told of what has a sequence already, and of the rest once somebody else has asked.
+    """
     while True:
         with database.read() as connection:
             page = _page(connection, schema, since, limit, types)
             if not page.done or not _has_arrivals(connection, schema):
                 return page
-        database.write(lambda writing: give_sequences(writing, schema, _PACKS))
+        try:
+            database.write(lambda writing: give_sequences(writing, schema, _PACKS))
+        except MayNotWriteError:
+            return page
 
 
 def _page(

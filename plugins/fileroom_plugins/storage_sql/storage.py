@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, select
 from fileroom.plugin import (
     AlreadyExistsError,
     ByteRange,
+    ConfigError,
     Deletion,
     FileroomError,
     InvalidValueError,
@@ -62,6 +63,10 @@ _LISTED = (
 )
 
 
+_ESCAPED = 2  # bytes of a statement, at most, for a byte of a chunk
+_BESIDE = 1024  # bytes of a statement beside the chunk, or fewer
+
+
 class SqlStorage(Storage):
     """Objects in tables of a database, which an index may share.
 
@@ -70,6 +75,7 @@ class SqlStorage(Storage):
         chunk_size: bytes of an object in one row.
 
     Raises:
+        ConfigError: the server does not take chunks of this size.
         StorageError: the database failed, or its tables are a newer version's, or somebody else's.
     """
 
@@ -83,6 +89,7 @@ class SqlStorage(Storage):
         try:
             with translated():
                 prepare(database)
+            _check(chunk_size, database)
         except BaseException:
             database.close()
             raise
@@ -213,3 +220,17 @@ class SqlStorage(Storage):
         """Remove the chunks of what was deleted; what fails here is left to `discard_unfinished`."""
         with contextlib.suppress(FileroomError):
             loose.clear(self.database)
+
+
+def _check(chunk_size: int, database: Database) -> None:
+    """Refuse chunks that some day the server would not take.
+
+    Raises:
+        ConfigError: they are too large.
+    """
+    limit = database.largest_statement
+    if limit is not None and chunk_size * _ESCAPED + _BESIDE > limit:
+        raise ConfigError(
+            f"storage: {database.name} takes {limit:,} bytes at once, and a chunk may need twice its size: "
+            f"lower chunk_size to {(limit - _BESIDE) // _ESCAPED:,} at most, or raise its max_allowed_packet"
+        )

@@ -15,15 +15,19 @@ if TYPE_CHECKING:
 _NOWHERE = "joe:hunter2@127.0.0.1:1/archive"
 
 
+def connect(url: str) -> None:
+    database = open_database(url)
+    try:
+        with database.read():
+            pass
+    finally:
+        database.close()
+
+
 def refused(url: str) -> str:
     """Open a database and connect; return what is said."""
     with pytest.raises(ConfigError) as caught:
-        database = open_database(url)
-        try:
-            with database.read():
-                pass
-        finally:
-            database.close()
+        connect(url)
     assert caught.value.__cause__ is None
     assert "hunter2" not in str(caught.value)
     return str(caught.value)

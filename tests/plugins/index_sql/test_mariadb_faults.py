@@ -9,10 +9,11 @@ from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
 from fileroom.errors import CatalogError, SchemaError
+from fileroom.index import SetMetadata
 from fileroom.options import Secret
 from fileroom.tags import TagSet
 from fileroom.testing.entries import entry
-from fileroom.testing.index_case import state
+from fileroom.testing.index_case import ids_of, state
 from fileroom_plugins.databases.errors import OutcomeUnknownError
 from fileroom_plugins.index_sql.schema import schema_of
 from fileroom_plugins.index_sql.sql import Options, open_index
@@ -130,4 +131,20 @@ def test_what_a_deadlock_undid_is_not_committed_by_half(mariadb_index: ServerInd
         lose()
     index = mariadb_index.open(TAGS)
     assert index.statistics().patients == 0
+    index.close()
+
+
+@pytest.mark.parametrize("size", [9 << 20, 17 << 20])
+def test_a_value_that_is_larger_than_a_packet_is_told_apart_from_a_lost_connection(
+    mariadb_index: ServerIndex, size: int
+) -> None:
+    index = opened(mariadb_index.url)
+    index.commit([entry()])
+    edit = SetMetadata(ids_of(entry()).study, "n", "'" * size)  # which the driver doubles
+    with pytest.raises(
+        CatalogError, match="raise its max_allowed_packet, which is 16,777,216 bytes"
+    ) as caught:
+        index.edit([edit])
+    assert "reached" not in str(caught.value)
+    assert index.statistics().instances == 1
     index.close()

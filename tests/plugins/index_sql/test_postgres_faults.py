@@ -156,6 +156,48 @@ def test_what_the_server_does_not_let_a_role_do_is_one_sentence(
         execute(postgres_url, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
 
 
+def test_who_may_only_read_is_told_of_the_changes_that_have_a_sequence(postgres_url: str) -> None:
+    role = f"reader_{make_url(postgres_url).database}"
+    index = opened(postgres_url)
+    index.commit(BATCH)
+    seen = index.changes(limit=1000)
+    index.commit([entry("later")])
+    execute(
+        postgres_url, f"CREATE ROLE {role} LOGIN", f"GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"
+    )
+    try:
+        reader = opened(make_url(postgres_url).set(username=role).render_as_string(hide_password=False))
+        assert reader.changes(limit=1000) == seen
+        assert not reader.wait_for_changes(seen.last, 0.1)
+        later = index.changes(since=seen.last).changes
+        assert reader.changes(since=seen.last).changes == later
+        assert reader.count(Query(Level.INSTANCE)) == len(BATCH) + 1
+        reader.close()
+    finally:
+        execute(postgres_url, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
+    index.close()
+
+
+def test_a_contradiction_that_stays_is_not_taken_for_other_writers(postgres_index: ServerIndex) -> None:
+    index = opened(postgres_index.url)
+    index.commit(BATCH)
+    execute(
+        postgres_index.url,
+        "CREATE TABLE by_hand AS SELECT id FROM series",
+        "ALTER TABLE by_hand ADD FOREIGN KEY (id) REFERENCES series",
+    )
+    try:
+        with pytest.raises(
+            CatalogError, match="if nobody else was writing, the tables were damaged"
+        ) as caught:
+            index.remove([ids_of(BATCH[0]).patient])
+        assert all("Key (" not in str(cause) for cause in causes(caught.value))
+    finally:
+        execute(postgres_index.url, "DROP TABLE by_hand")
+    index.remove([ids_of(BATCH[0]).patient])
+    index.close()
+
+
 def test_a_wrong_password_is_one_sentence_that_does_not_repeat_it(own_postgres: PostgresServer) -> None:
     rules = own_postgres._room / "data" / "pg_hba.conf"
     rules.write_text("host all all all scram-sha-256\n")
@@ -184,6 +226,31 @@ def test_a_server_that_is_not_there_is_one_sentence(postgres_url: str) -> None:
         gone.refuse()
         with pytest.raises(CatalogError, match="cannot be reached"):
             opened(gone.url)
+
+
+@pytest.mark.parametrize("usable", [True, False])
+def test_trigrams_in_a_schema_of_their_own_are_used_by_who_may(postgres_url: str, *, usable: bool) -> None:
+    with psycopg.connect(postgres_url) as connection:
+        known = connection.execute("SELECT 1 FROM pg_available_extensions WHERE name = 'pg_trgm'")
+        if known.fetchone() is None:
+            pytest.skip("this PostgreSQL has no pg_trgm: set FILEROOM_TEST_POSTGRES to one that has")
+    role = f"owner_{make_url(postgres_url).database}"
+    execute(
+        postgres_url,
+        'CREATE SCHEMA "Else where"',
+        'CREATE EXTENSION pg_trgm SCHEMA "Else where"',
+        f"CREATE ROLE {role} LOGIN",
+        f"GRANT ALL ON SCHEMA public TO {role}",
+        *([f'GRANT USAGE ON SCHEMA "Else where" TO {role}'] if usable else []),
+    )
+    try:
+        index = opened(make_url(postgres_url).set(username=role).render_as_string(hide_password=False))
+        index.commit(BATCH)
+        (plan,) = (line for line in index.plans() if line.startswith("studies by a part of a PatientName"))
+        assert ("trigrams" in plan) is usable
+        index.close()
+    finally:
+        execute(postgres_url, f"DROP OWNED BY {role}", f"DROP ROLE {role}")
 
 
 def test_another_programs_database_is_left_alone(postgres_url: str) -> None:

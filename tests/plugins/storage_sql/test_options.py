@@ -11,7 +11,7 @@ from fileroom.errors import ConfigError
 from fileroom.options import build_options
 from fileroom.plugin import Storage
 from fileroom.testing.storage_case import content, new_key, sample
-from fileroom_plugins.databases.opening import open_sqlite
+from fileroom_plugins.databases.opening import open_database, open_sqlite
 from fileroom_plugins.storage_sql import Options, fileroom_storage
 from fileroom_plugins.storage_sql.storage import SqlStorage
 from tests.plugins.storage_sql.looking import rows
@@ -98,3 +98,11 @@ def test_a_file_that_the_storage_makes_has_larger_pages_and_one_that_is_there_ke
     assert [page_size(each) for each in (made, there, by_url)] == [16_384, 4_096, 16_384]
     for each in (made, there, by_url):
         each.close()
+
+
+def test_chunks_that_the_server_would_not_take_some_day_are_refused(mariadb_storage_url: str) -> None:
+    with pytest.raises(
+        ConfigError, match="lower chunk_size to 8,388,096 at most, or raise its max_allowed_packet"
+    ):
+        SqlStorage(open_database(mariadb_storage_url), chunk_size=8 << 20)
+    SqlStorage(open_database(mariadb_storage_url), chunk_size=8_388_096).close()
