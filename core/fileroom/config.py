@@ -195,8 +195,9 @@ def load_config(source: str | os.PathLike[str] | None = None, **tables: Mapping[
     """Merge a configuration. Nothing is created, and no plugin is imported.
 
     Precedence: arguments, then environment variables (``FILEROOM_STORAGE__ROOT``: two underscores between
-    table and key), then the TOML file, then defaults. A higher layer replaces a key's whole value. One that
-    chooses another ``backend`` drops what the layers below say about theirs, except ``[index.extra_tags]``.
+    table and key), then the TOML file, then defaults. A higher layer replaces a key's whole value, but
+    variables set single keys of the tables within ``[storage]``. One that chooses another ``backend`` drops
+    what the layers below say about theirs, except ``[index.extra_tags]``.
 
     Args:
         source: an archive's folder, which need not exist (its ``fileroom.toml`` is read if it is there, and
@@ -262,8 +263,15 @@ def _assemble(base: Path, merged: Layer) -> Config:
         content_types=tables.get("content_types", {}),
         extra_tags={level: getattr(extra, level.label) for level in Level if getattr(extra, level.label)},
         quarantine=build_options(_Quarantine, tables.get("quarantine", {}), "quarantine", base).path,
-        origins={".".join(path): setting.origin for path, setting in merged.items()},
+        origins=_origins(merged),
     )
+
+
+def _origins(merged: Layer) -> dict[str, str]:
+    origins = {".".join(path): setting.origin for path, setting in merged.items()}
+    for path, setting in merged.items():
+        origins |= {".".join((*path, *keys)): origin for keys, origin in setting.inner.items()}
+    return origins
 
 
 def _backend(name: str, table: Mapping[str, object], base: Path) -> Backend:

@@ -116,6 +116,53 @@ def test_a_higher_layer_replaces_a_whole_value(tmp_path: Path, monkeypatch: pyte
     assert config.origins["storage.secret"] == "environment FILEROOM_STORAGE__SECRET__*"
 
 
+def test_the_environment_sets_single_keys_of_inner_storages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(
+        tmp_path,
+        '[storage]\nbackend = "tiered"\n'
+        '[storage.tiers.a]\nbackend = "cache"\nmax_size = "1 GB"\n'
+        '[storage.tiers.a.inner]\nbackend = "s3"\nbucket = "b"\nsecret_access_key = { file = "f" }\n'
+        '[storage.tiers.b]\nbackend = "sql"\npath = "p"\n',
+    )
+    monkeypatch.setenv("FILEROOM_STORAGE__TIERS__A__INNER__SECRET_ACCESS_KEY__ENV", "NAME")
+    monkeypatch.setenv("FILEROOM_STORAGE__TIERS__A__INNER__REGION", "r")
+    monkeypatch.setenv("FILEROOM_STORAGE__TIERS__B__BACKEND", "filesystem")
+    monkeypatch.setenv("FILEROOM_STORAGE__TIERS__C__BACKEND", "memory")
+    config = load_config(tmp_path)
+    inner = {"backend": "s3", "bucket": "b", "secret_access_key": {"env": "NAME"}, "region": "r"}
+    assert config.storage.options["tiers"] == {
+        "a": {"backend": "cache", "max_size": "1 GB", "inner": inner},
+        "b": {"backend": "filesystem"},
+        "c": {"backend": "memory"},
+    }
+    variables = "FILEROOM_STORAGE__TIERS"
+    assert {key: origin for key, origin in config.origins.items() if key.startswith("storage.tiers")} == {
+        "storage.tiers": f"file fileroom.toml, environment {variables}__*",
+        "storage.tiers.a.backend": "file fileroom.toml",
+        "storage.tiers.a.max_size": "file fileroom.toml",
+        "storage.tiers.a.inner.backend": "file fileroom.toml",
+        "storage.tiers.a.inner.bucket": "file fileroom.toml",
+        "storage.tiers.a.inner.secret_access_key": f"environment {variables}__A__INNER__SECRET_ACCESS_KEY__*",
+        "storage.tiers.a.inner.region": f"environment {variables}__A__INNER__REGION",
+        "storage.tiers.b.backend": f"environment {variables}__B__BACKEND",
+        "storage.tiers.c.backend": f"environment {variables}__C__BACKEND",
+    }
+    tiers = {"a": {"backend": "memory"}}
+    config = load_config(tmp_path, storage={"tiers": tiers})
+    assert config.storage.options["tiers"] == tiers, "arguments replace a whole value"
+    assert {key for key in config.origins if key.startswith("storage.tiers")} == {"storage.tiers"}
+
+
+def test_a_nested_table_of_the_environment_takes_the_place_of_what_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "[storage]\ninner = 1\n")
+    monkeypatch.setenv("FILEROOM_STORAGE__INNER__BACKEND", "memory")
+    assert load_config(tmp_path).storage.options == {"inner": {"backend": "memory"}}
+
+
 def test_plugin_tables_are_merged_key_by_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(tmp_path, "[plugins.imaging]\nsize = 1\nquality = 2\n")
     monkeypatch.setenv("FILEROOM_PLUGINS__IMAGING__SIZE", "3")

@@ -14,6 +14,7 @@ from fileroom.errors import ConfigError, PluginNotFoundError
 from fileroom.plugin import InnerStorage, Secret, Storage, StoragePlugin, hookimpl
 from fileroom.testing.datasets import make_instance
 from fileroom.testing.memory_storage import MemoryStorage
+from tests.core.distributions import Site, install_site
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,6 +61,26 @@ class Wrapper(Storage):
         """Close all."""
         for one in (self._inner, *self._others.values()):
             one.close()
+
+
+THEIRS = """
+from dataclasses import dataclass
+from fileroom.plugin import StoragePlugin, hookimpl
+from tests.core.distributions import FakeStorage
+
+@dataclass(frozen=True)
+class Options:
+    name: str
+
+@hookimpl
+def fileroom_storage():
+    return StoragePlugin("filesystem", Options, FakeStorage, "made up")
+"""
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    yield from install_site(tmp_path, monkeypatch)
 
 
 class Plugin:
@@ -141,6 +162,47 @@ def test_the_secrets_of_an_inner_storage_are_hidden(tmp_path: Path) -> None:
         lines = archive.config.describe(archive.plugins.option_types)
     assert "plain-secret" not in str(lines)
     assert any(line.key == "storage.inner.url" for line in lines)
+
+
+def test_settings_of_inner_storages_are_shown_with_their_origins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toml = _toml(
+        tmp_path,
+        '[storage.inner]\nbackend = "filesystem"\nroot = "x"\n'
+        '[storage.others.one]\nbackend = "filesystem"\nroot = "other"\n',
+    )
+    monkeypatch.setenv("FILEROOM_STORAGE__INNER__ROOT", "kept")
+    with Archive(load_config(toml), [Plugin()]) as archive:
+        archive.store(make_instance())
+        lines = archive.config.describe(archive.plugins.option_types)
+    origins = {line.key: line.origin for line in lines if line.key.startswith("storage.")}
+    assert origins["storage.inner.backend"] == "file fileroom.toml"
+    assert origins["storage.inner.root"] == "environment FILEROOM_STORAGE__INNER__ROOT"
+    assert origins["storage.others.one.root"] == "file fileroom.toml"
+    assert {origins[key] for key in origins if key.endswith(("fsync", "digits"))} <= {"default"}
+    assert "default" in origins.values()
+    assert any(path.is_file() for path in (tmp_path / "kept").rglob("*-*"))
+
+
+def test_the_distribution_of_an_inner_storage_is_heeded_whatever_was_loaded(
+    tmp_path: Path, site: Site
+) -> None:
+    site.install("theirs", plugins={"filesystem": "their_storage"}, modules={"their_storage": THEIRS})
+    toml = _toml(
+        tmp_path,
+        '[storage.inner]\nbackend = "filesystem"\nroot = "kept"\ndistribution = "fileroom"\n'
+        '[storage.others.a]\nbackend = "filesystem"\nname = "x"\ndistribution = "theirs"\n'
+        '[storage.others.b]\nbackend = "filesystem"\nroot = "b"\ndistribution = "Fileroom"\n',
+    )
+    with Archive(load_config(toml), [Plugin()]) as archive:
+        archive.store(make_instance())
+    assert any(path.is_file() for path in (tmp_path / "kept").rglob("*-*"))
+    assert (tmp_path / "b").is_dir()
+    without = toml.read_text(encoding="utf-8").replace('distribution = "theirs"', 'distribution = "nobodys"')
+    toml.write_text(without, encoding="utf-8")
+    with pytest.raises(PluginNotFoundError, match="by the distribution 'nobodys'"):
+        Archive(load_config(toml), [Plugin()])
 
 
 def test_one_that_a_host_made_is_opened_as_it_says(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fileroom._config.layers import TABLES
+from fileroom._config.nested import is_secrets_place
 from fileroom.options import secret_fields
 from fileroom.secret import HIDDEN, Secret
 
@@ -42,16 +43,26 @@ def describe(config: Config, option_types: Mapping[str, type[Any]]) -> list[Conf
     values = _own_settings(config)
     tables = {"index": config.index.options, "storage": config.storage.options}
     tables |= {f"plugins.{name}": table for name, table in config.plugins.tables.items()}
+    given: set[str] = set()
     for table, options in tables.items():
-        values |= dict(_flat(table, options, option_types))
+        flat = dict(_flat(table, options, option_types))
+        given |= flat.keys()
+        values |= flat
     for table, cls in option_types.items():
         values = {f"{table}.{key}": value for key, value in _defaults(cls).items()} | values
         secrets = {f"{table}.{name}" for name in secret_fields(cls)}
         values |= {key: Secret("") for key in secrets & values.keys()}
     return [
-        ConfigLine(key, shown(key, values[key]), config.origins.get(key, "default"))
+        ConfigLine(key, shown(key, values[key]), _origin(config.origins, key, key in given))
         for key in sorted(values, key=lambda key: (TABLES.index(key.partition(".")[0]), key))
     ]
+
+
+def _origin(origins: Mapping[str, str], key: str, given: bool) -> str:  # noqa: FBT001 - private
+    """Return where a setting comes from; one that was given comes with its table, if that came as a whole."""
+    while given and key not in origins and "." in key:
+        key = key.rpartition(".")[0]
+    return origins.get(key, "default")
 
 
 def _flat(
@@ -103,7 +114,7 @@ def shown(name: str, value: object) -> str:
 
 
 def _is_secret(name: str, value: object) -> bool:
-    if isinstance(value, Mapping) and len(value) == 1 and set(value) <= {"env", "file"}:
+    if isinstance(value, Mapping) and is_secrets_place(value):
         return True
     return isinstance(value, Secret) or _SECRET_NAME.search(name) is not None
 

@@ -2,16 +2,17 @@
 
 A *setting* is one option's value with its origin, under its path: ``("storage", "root")``,
 ``("plugins", "imaging", "size")``. A higher layer replaces the whole value of a setting; lists and tables
-that are values are not merged.
+that are values are not merged, but for the tables within ``[storage]``, of which the environment sets keys.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fileroom._config.conversion import EnvironmentText, expected
+from fileroom._config.nested import is_table, joined, leaf, leaves
 from fileroom._hints import did_you_mean
 from fileroom.errors import ConfigError
 
@@ -31,10 +32,17 @@ NAME_LISTS = ("enable", "disable")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A value and its origin, as `fileroom.config.Config.origins` has it."""
+    """A value and its origin, as `fileroom.config.Config.origins` has it.
+
+    Attributes:
+        value: what was given.
+        origin: where; of a table that several layers have made, all of them.
+        inner: of a table whose keys are set one by one, the origins of those, by their paths within it.
+    """
 
     value: object
     origin: str
+    inner: Mapping[tuple[str, ...], str] = field(default_factory=dict)
 
 
 Layer: TypeAlias = "dict[tuple[str, ...], Setting]"
@@ -77,7 +85,7 @@ def read_environment(environment: Mapping[str, str]) -> Layer:
         if not all(names) or not _insert(tables, names, EnvironmentText(environment[variable])):
             raise ConfigError(f"the environment variable {variable} names no setting, or a part of another's")
     layer = settings(tables, "environment")
-    return {path: Setting(one.value, f"environment {_variables(path, one)}") for path, one in layer.items()}
+    return {path: _of_environment(path, one.value) for path, one in layer.items()}
 
 
 def _insert(table: dict[str, Any], names: list[str], value: EnvironmentText) -> bool:
@@ -128,14 +136,30 @@ def merge(layers: Iterable[Layer]) -> Layer:
             chosen, before = layer.get((table, "backend")), merged.get((table, "backend"))
             if chosen and before and chosen.value != before.value:
                 merged = {path: one for path, one in merged.items() if not _is_of_backend(path, table)}
-        merged |= layer
+        merged |= {path: _over(merged.get(path), one) for path, one in layer.items()}
     return merged
+
+
+def _over(before: Setting | None, setting: Setting) -> Setting:
+    """Return a setting, joined with the one below it if its keys are set one by one."""
+    if before is None or not (setting.inner and is_table(before.value) and is_table(setting.value)):
+        return setting
+    value = joined(before.value, setting.value)
+    inner = {keys: setting.inner.get(keys, before.origin) for keys in leaves(value)}
+    return Setting(value, f"{before.origin}, {setting.origin}", inner)
 
 
 def _is_of_backend(path: tuple[str, ...], table: str) -> bool:
     return path[0] == table and path[1] != SHARED_INDEX_KEY
 
 
-def _variables(path: tuple[str, ...], setting: Setting) -> str:
+def _of_environment(path: tuple[str, ...], value: object) -> Setting:
+    inner = {}
+    if path[0] == "storage" and is_table(value):
+        inner = {keys: _variables((*path, *keys), leaf(value, keys)) for keys in leaves(value)}
+    return Setting(value, _variables(path, value), inner)
+
+
+def _variables(path: tuple[str, ...], value: object) -> str:
     name = PREFIX + "__".join(path).upper()
-    return f"{name}__*" if isinstance(setting.value, Mapping) else name
+    return f"environment {name}__*" if isinstance(value, Mapping) else f"environment {name}"

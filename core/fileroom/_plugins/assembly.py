@@ -103,11 +103,11 @@ def assemble(config: Config, plugins: Iterable[object], hooks: Hooks, registry: 
     }
 
     def choose(inner: InnerStorage) -> Chosen:
+        wanted = Wanted(("storage",), inner.name, inner.distribution, f"{inner.path}.backend")
         offer = taken.get(("storage", inner.name))
-        if offer is None:
-            wanted = Wanted(("storage",), inner.name, inner.distribution, f"{inner.path}.backend")
-            taken.update(_unique(_installed(registry.select(wanted), wanted, hooks)))
-            offer = taken["storage", inner.name]
+        if offer is None or not (offer.found.passed or wanted.fits(offer.found)):
+            offer = _unique(_installed(registry.select(wanted), wanted, hooks))["storage", inner.name]
+            taken.setdefault(offer.key, offer)
         return with_options(offer, inner.options, inner.path, config)
 
     return Assembly(
