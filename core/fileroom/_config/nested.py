@@ -1,4 +1,4 @@
-"""Tables within ``[storage]``, those of inner storages above all: the environment sets single keys of them."""
+"""Tables within ``[storage]``, such as those of inner storages: the environment sets single keys of them."""
 
 from __future__ import annotations
 
