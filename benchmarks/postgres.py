@@ -67,10 +67,12 @@ def main() -> None:
 
 
 def make(folder: Path, count: int) -> list[Path]:
-    """Write the files, in as many folders as there are processes; the studies lie across them."""
+    """Write the files, in as many folders as there are processes; each has patients of its own."""
     parts = [folder / str(number) for number in range(PARTS)]
-    for number, instance in enumerate(Corpus(count, 20_000)):
-        path = parts[number * PARTS // count] / instance.path
+    patients: dict[str, Path] = {}
+    for instance in Corpus(count, 20_000, patients=4 * PARTS):
+        patient = instance.identity.patient_id
+        path = patients.setdefault(patient, parts[len(patients) % PARTS]) / instance.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(instance.data)
     subprocess.run(["sync"], check=True)

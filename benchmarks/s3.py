@@ -175,10 +175,18 @@ class Measured:
             rounds[f"read instances{how}"].append((timed(read, instances), bare))
             rounds[f"read objects{how}"].append((timed(read_object, locators), bare))
 
+        folder = self._work / self._name / "exported"
+
+        def get_to_file(path: Path) -> None:
+            (folder / f"{path.parent.name}-{path.name}").write_bytes(self._get(path))
+
         in_threads(self._threads, read, instances[:8])  # what the first of anything takes has been taken
         in_threads(self._threads, self._get, files[:8])
         note("", self._threads)
         note(", 1 thread", 1)
+        folder.mkdir()
+        bare = seconds(lambda: in_threads(self._threads, get_to_file, files))
+        rounds["export"].append((seconds(lambda: archive.export(instances, folder)), bare))
 
     def _row(self, what: str, measured: list[tuple[float, float]], count: int) -> dict[str, Any]:
         mine, bare = (statistics.median(column) for column in zip(*measured, strict=True))
