@@ -32,7 +32,7 @@ MOST_DELETED = 1_000
 """How many objects one request can delete (Amazon S3 API Reference, DeleteObjects)."""
 
 _MISSING = {"404", "NoSuchKey"}
-_NO_UPLOAD = "NoSuchUpload"
+_NO_UPLOAD = {"NoSuchUpload", *_MISSING}
 
 
 class Bucket:
@@ -209,7 +209,7 @@ class Bucket:
                 lambda: self._client.abort_multipart_upload(Bucket=self._name, Key=name, UploadId=upload),
             )
         except StorageError as error:
-            if code_of(error) != _NO_UPLOAD:
+            if code_of(error) not in _NO_UPLOAD:
                 raise
 
     def uploads(self, prefix: str) -> Iterator[MultipartUploadTypeDef]:
@@ -222,7 +222,7 @@ class Bucket:
                     lambda: self._client.list_multipart_uploads(Bucket=self._name, Prefix=prefix, **markers),  # noqa: B023 - called at once
                 )
             except StorageError as error:
-                if code_of(error) == _NO_UPLOAD:  # what rclone says where there is none
+                if code_of(error) in _NO_UPLOAD:  # what rclone says where there is none
                     return
                 raise
             yield from page.get("Uploads", [])
@@ -230,15 +230,23 @@ class Bucket:
                 return
             markers = {"KeyMarker": page["NextKeyMarker"], "UploadIdMarker": page["NextUploadIdMarker"]}
 
-    def last_written(self, name: str, upload: str) -> float:
-        """Return when the last part of an upload came, in seconds since 1970; 0 if none did."""
+    def last_written(self, name: str, upload: str) -> float | None:
+        """Return when the last part of an upload came, in seconds since 1970.
+
+        0 if none did; None if the upload is completed or aborted.
+        """
         newest = 0.0
         markers: dict[str, Any] = {}
         while True:
-            page = self._call(
-                "cannot list the parts of an upload",
-                lambda: self._client.list_parts(Bucket=self._name, Key=name, UploadId=upload, **markers),  # noqa: B023 - called at once
-            )
+            try:
+                page = self._call(
+                    "cannot list the parts of an upload",
+                    lambda: self._client.list_parts(Bucket=self._name, Key=name, UploadId=upload, **markers),  # noqa: B023 - called at once
+                )
+            except StorageError as error:
+                if code_of(error) in _NO_UPLOAD:
+                    return None
+                raise
             times = [one["LastModified"].timestamp() for one in page.get("Parts", [])]
             newest = max([newest, *times])
             if not page.get("IsTruncated"):

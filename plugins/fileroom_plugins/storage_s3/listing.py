@@ -37,6 +37,8 @@ def unfinished(bucket: Bucket, layout: Layout, deadline: float) -> Iterator[tupl
     """
     for one in bucket.uploads(layout.base):
         name, upload = one["Key"], one["UploadId"]
-        begun = one["Initiated"].timestamp()
-        if layout.locator(name) and begun <= deadline and bucket.last_written(name, upload) <= deadline:
+        if not layout.locator(name) or one["Initiated"].timestamp() > deadline:
+            continue
+        written = bucket.last_written(name, upload)
+        if written is not None and written <= deadline:
             yield name, upload

@@ -50,6 +50,7 @@ class Fault:
         bytes_of_body: passes on so much of the server's answer, and cuts the connection.
         lost: passes the request on, and cuts the connection in place of an answer.
         silent: does not answer until it is told to end.
+        changed: passes the request on with another first byte in its body.
     """
 
     when: Callable[[Request], bool]
@@ -59,6 +60,7 @@ class Fault:
     bytes_of_body: int | None = None
     lost: bool = False
     silent: bool = False
+    changed: bool = False
 
 
 @dataclass
@@ -134,6 +136,8 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = _serve  # noqa: N815 - the base class's names
 
     def _ask_server(self, body: bytes, headers: dict[str, str], fault: Fault | None) -> None:
+        if fault and fault.changed:
+            body = bytes([body[0] ^ 1]) + body[1:]
         connection = http.client.HTTPConnection(self.server.target)
         connection.request(self.command, self.path, body, headers)
         answer = connection.getresponse()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -146,6 +147,35 @@ def test_what_was_put_before_another_failed_is_taken_back(faulty: FaultyServer, 
     with pytest.raises(StorageError, match="access denied"):
         storage.put_many(items)
     assert listed(storage) == {}
+
+
+@pytest.mark.parametrize("ending", ["complete", "abort"])
+def test_an_upload_that_ends_while_abandoned_ones_are_looked_for_is_passed_over(
+    faulty: FaultyServer, moto_s3: S3Server, storage: S3Storage, ending: str
+) -> None:
+    client, keys = moto_s3.client(), sorted(new_key() for _ in range(2))
+    uploads: list[tuple[dict[str, Any], Any]] = []
+    for key in keys:
+        name: dict[str, Any] = {"Bucket": faulty.s3.bucket, "Key": f"archive/one/{key[:2]}/{key[2:4]}/{key}"}
+        upload = {**name, "UploadId": client.create_multipart_upload(**name)["UploadId"]}
+        etag = client.upload_part(**upload, PartNumber=1, Body=b"part")["ETag"]
+        uploads.append((upload, {"Parts": [{"PartNumber": 1, "ETag": etag}]}))
+
+    def end_it_first(request: Request) -> bool:
+        upload, parts = uploads[0]
+        if request.method == "GET" and upload["UploadId"] in request.path:
+            if ending == "complete":
+                client.complete_multipart_upload(**upload, MultipartUpload=parts)
+            else:
+                client.abort_multipart_upload(**upload)
+            return True
+        return False
+
+    faulty.faults = [Fault(end_it_first, times=1)]
+    assert storage.discard_unfinished(-5) == 1
+    assert list(listed(storage)) == (keys[:1] if ending == "complete" else [])
+    assert "Uploads" not in client.list_multipart_uploads(Bucket=faulty.s3.bucket)
+    client.close()
 
 
 @pytest.mark.parametrize("step", ["partNumber=2", "uploadId"], ids=["a part", "the completion"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Iterator
 
@@ -35,6 +36,15 @@ def test_opening_asks_once(faulty: FaultyServer) -> None:
 def test_a_put_takes_one_request(faulty: FaultyServer, storage: S3Storage) -> None:
     storage.put_many([new_item(sample(100)) for _ in range(20)])
     assert faulty.since(0) == ["PUT"] * 20
+
+
+@pytest.mark.parametrize("size", [100, 6 * MEBIBYTE], ids=["whole", "in parts"])
+def test_what_is_sent_is_signed_with_its_digest(faulty: FaultyServer, storage: S3Storage, size: int) -> None:
+    storage.put(new_key(), sample(size))
+    sent = [one for one in faulty.requests if one.is_put]
+    assert sum(len(one.body) for one in sent) == size
+    for one in sent:
+        assert one.headers["x-amz-content-sha256"] == hashlib.sha256(one.body).hexdigest()
 
 
 def test_a_server_without_conditions_is_asked_once_for_all_keys_of_a_batch(rclone_s3: S3Server) -> None:
