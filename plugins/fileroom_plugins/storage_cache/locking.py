@@ -59,7 +59,9 @@ class FolderLock:
             return True
 
     def release(self) -> None:
-        """Let others have it; for whoever holds it."""
+        """Let others have it, if this object holds it."""
         with _guard:
-            os.close(self._handle)
-            del _ours[self._path]
+            if self._handle >= 0:
+                os.close(self._handle)
+                self._handle = -1
+                del _ours[self._path]

@@ -70,7 +70,7 @@ class Pending:
     def put_many(
         self, items: Sequence[PutItem], passing: Callable[[int], None], is_taken: Callable[[str], bool]
     ) -> list[Stored]:
-        """Keep objects, durably, all or none; errors as in ``Storage.put_many``.
+        """Keep objects, durably, all or none, within `noting_arrival`; errors as in ``Storage.put_many``.
 
         Args:
             items: them.
@@ -78,17 +78,34 @@ class Pending:
             is_taken: says whether a key is known to have an object that waits no more.
         """
         files = [PutItem(item.key, headed(item, passing)) for item in items]
-        with self._noting_arrival([item.key for item in items]):
-            self._root.claim()
-            stored = Batch(self._root, self._places, files, unnamed=self._unnamed).put(_THREADS)
-            # Only now: until a moment ago it may have waited, and kept ours from taking its name.
-            if any(is_taken(item.key) for item in items):
-                for item in items:
-                    self.uploaded(item.key)
-                raise AlreadyExistsError(
-                    "storage: a key has an object already, which was kept: use a fresh key"
-                )
+        self._root.claim()
+        stored = Batch(self._root, self._places, files, unnamed=self._unnamed).put(_THREADS)
+        # Only now: until a moment ago it may have waited, and kept ours from taking its name.
+        if any(is_taken(item.key) for item in items):
+            for item in items:
+                self.uploaded(item.key)
+            raise AlreadyExistsError("storage: a key has an object already, which was kept: use a fresh key")
         return [Stored(one.locator, one.size - HEADER_SIZE) for one in stored]
+
+    @contextlib.contextmanager
+    def noting_arrival(self, keys: Sequence[str]) -> Iterator[None]:
+        """Keep keys from other calls of this process, and what they name from being uploaded, for a while.
+
+        Raises:
+            AlreadyExistsError: one is given twice, also by another call, or was just deleted.
+        """
+        new = set(keys)
+        with self._lock:
+            if len(new) < len(keys) or new & self._arriving or any(map(self.is_deleted, keys)):
+                raise AlreadyExistsError(
+                    "storage: a key is given twice, or is that of an object just deleted: use a fresh key"
+                )
+            self._arriving |= new
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._arriving -= new
 
     def is_arriving(self, key: str) -> bool:
         """Say whether an object belongs to a call of this process that may yet fail."""
@@ -186,21 +203,6 @@ class Pending:
         """Take a mark away: the storage behind does not have the object, and will not get it."""
         with contextlib.suppress(OSError):  # the next pass does it
             (self._marks / key).unlink()
-
-    @contextlib.contextmanager
-    def _noting_arrival(self, keys: Sequence[str]) -> Iterator[None]:
-        new = set(keys)
-        with self._lock:
-            if len(new) < len(keys) or new & self._arriving or any(map(self.is_deleted, keys)):
-                raise AlreadyExistsError(
-                    "storage: a key is given twice, or is that of an object just deleted: use a fresh key"
-                )
-            self._arriving |= new
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._arriving -= new
 
     def discard_unfinished(self, older_than: float) -> int:
         """As `fileroom.plugin.Storage.discard_unfinished`."""

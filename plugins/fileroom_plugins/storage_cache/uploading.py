@@ -9,8 +9,8 @@ import time
 from typing import TYPE_CHECKING
 
 from fileroom.plugin import AlreadyExistsError, FileroomError
-from fileroom_plugins.storage_cache.locking import FolderLock
 from fileroom_plugins.storage_cache.trouble import Trouble
+from fileroom_plugins.storage_cache.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,8 +52,8 @@ class Uploader:
         self._pending = pending
         self._allowance = allowance
         self._mover = mover
-        self._lock = FolderLock(folder / "uploading.lock")
-        self._moving = threading.Lock()
+        self._folder = folder
+        self._turns = Turns(folder)
         self._own: set[str] = set()
         self._later: dict[str, _Pause] = {}
         self._pause = _Pause()
@@ -79,8 +79,12 @@ class Uploader:
         Raises:
             Exception: what the storages raised; it still waits.
         """
-        with self._moving:
+        turns = Turns(self._folder)
+        turns.wait()
+        try:
             self._mover.move([key])
+        finally:
+            turns.end()
 
     def close(self) -> None:
         """End the thread, once what this process has put is uploaded. If that fails, it goes on waiting."""
@@ -101,10 +105,15 @@ class Uploader:
                 self._news.clear()
 
     def _try(self) -> bool:
-        """Move what is due, unless another process is at it; say whether it makes sense to go on at once."""
+        """Move what is due, unless another process is at it; say whether it makes sense to go on at once.
+
+        At the end, that other process is waited for.
+        """
         try:
             waiting = self._count()
-            if (self._pause.left and not self._closing) or not self._lock.acquire():
+            if self._closing and self._own:
+                self._turns.wait()
+            elif self._pause.left or not self._turns.take():
                 return False
         except Exception as error:  # noqa: BLE001 - a thread that ends would never upload anything again
             self._failed(error, self._pause)
@@ -117,7 +126,7 @@ class Uploader:
                 self._failed(error, self._pause)
             return False
         finally:
-            self._lock.release()
+            self._turns.end()
             if self._in_a_row or self._done:
                 self._allowance.stick(stuck=not self._done)
         return True
@@ -126,23 +135,27 @@ class Uploader:
         with self._guard:
             mine = self._own.copy()
         waiting = self._pending.list()
-        self._allowance.count(sum(one.size for one in waiting))
+        self._allowance.count(self._bytes(waiting))
         there = {one.key for one in waiting}
         with self._guard:
             self._own -= mine - there
         self._later = {key: pause for key, pause in self._later.items() if key in there}
         return waiting
 
+    def _bytes(self, waiting: Sequence[Waiting]) -> int:
+        """Return how many bytes wait, without those of calls that are not done, which count as arriving."""
+        return sum(one.size for one in waiting if not self._pending.is_arriving(one.key))
+
     def _move_all(self, waiting: Sequence[Waiting]) -> None:
-        with self._moving:
-            self._mover.finish_deletions()
-        left = sum(one.size for one in waiting)
+        self._mover.finish_deletions()
+        left = self._bytes(waiting)
         due = [one for one in waiting if self._is_due(one)]
         due.sort(key=lambda one: one.key in self._later)  # what never failed goes first
         for batch in _batches(due):
             if self._closing and not self._own:
                 return
             self._move(batch)
+            self._turns.let_others()
             left -= sum(one.size for one in batch if one.key not in self._later)
             self._allowance.count(left)
         if not self._later and (self._done or not waiting):
@@ -175,8 +188,7 @@ class Uploader:
                     raise
 
     def _moved(self, keys: Sequence[str]) -> None:
-        with self._moving:
-            self._mover.move(keys)
+        self._mover.move(keys)
         self._done += 1
         self._in_a_row = 0
         self._pause = _Pause()

@@ -82,11 +82,12 @@ class WriteBack:
             self._copies.room.make_way()
 
         waiting = False
-        try:
-            stored = self._pending.put_many(items, arrive, self._copies.has)
-            waiting = True
-        finally:
-            self._allowance.settle(sum(arrived), waiting=waiting)
+        with self._pending.noting_arrival([item.key for item in items]):
+            try:
+                stored = self._pending.put_many(items, arrive, self._copies.has)
+                waiting = True
+            finally:  # before the uploader counts them among those that wait
+                self._allowance.settle(sum(arrived), waiting=waiting)
         self._uploader.add([one.locator for one in stored])
         return stored
 

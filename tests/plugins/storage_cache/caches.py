@@ -8,11 +8,12 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from fileroom.errors import StorageError
-from fileroom.storage import ByteRange, Deletion, PutItem, StorageCapabilities, Stored
+from fileroom.storage import ByteRange, Deletion, PutItem, StorageCapabilities, Stored, buffers
 from fileroom.testing.memory_storage import MemoryStorage
 from fileroom.testing.storage_case import PATIENCE
 from fileroom_plugins.storage_cache.storage import CacheStorage
@@ -63,6 +64,7 @@ class Distant(MemoryStorage):
 
     def put_many(self, items: Sequence[PutItem]) -> list[Stored]:
         self.check()
+        items = [replace(item, source=b"".join(buffers(item.source))) for item in items]
         self.at_gate.set()
         assert self.open_gate.wait(PATIENCE)
         if self.refuses & {item.key for item in items}:

@@ -20,6 +20,7 @@ from fileroom.model import Level
 from fileroom.storage import ByteRange, PutItem, Stored
 from fileroom.testing.storage_case import BrokenSource, content, listed, new_item, new_key, sample
 from fileroom_plugins.storage_cache import allowance, uploading
+from fileroom_plugins.storage_cache.pending import Pending
 from fileroom_plugins.storage_cache.storage import CacheStorage
 from fileroom_plugins.storage_filesystem.storage import FilesystemStorage
 from tests.plugins.storage_cache.caches import Distant, cache_of, copies_in, until, waiting_in
@@ -230,6 +231,44 @@ def test_what_is_deleted_while_it_is_uploaded_does_not_stay_there(
             cache.stat(gone.locator)
     until(lambda: list((folder / "pending" / "deleted").iterdir()) == [])
     assert len(copies_in(folder)) == 1
+
+
+def test_what_is_deleted_while_it_is_uploaded_for_a_url_does_not_come_back(
+    behind: Distant, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploading, "_ANOTHERS", 1_000.0)  # nobody uploads it unasked
+    asked, deleting = (cache_of(behind, folder, write_back=True) for _ in range(2))
+    key = new_key()
+    Pending(folder / "pending").put_many([PutItem(key, b"gone")], lambda _: None, lambda _: False)
+    behind.open_gate.clear()
+    with ThreadPoolExecutor(1) as pool:
+        url = pool.submit(asked.presigned_url, key, 5)
+        assert behind.at_gate.wait(10)
+        deleting.delete([key])
+        cache_of(behind, folder, write_back=True).close()  # another that looks for what is left to delete
+        behind.open_gate.set()
+        url.result(10)
+    cache_of(behind, folder, write_back=True).close()
+    assert behind.keys == set()
+
+
+def test_a_url_need_not_wait_for_all_that_another_uploads(behind: Distant, folder: Path) -> None:
+    behind.down = True
+    busy, asked = (cache_of(behind, folder, write_back=True) for _ in range(2))
+    busy.put_many([new_item(b"x") for _ in range(300)])
+    until(lambda: any("out of reach" in note for note in busy.notes()))
+    with ThreadPoolExecutor(1) as pool:
+        behind.open_gate.clear()
+        behind.at_gate.clear()
+        behind.down = False
+        assert behind.at_gate.wait(10)
+        last = max(waiting_in(folder), key=lambda key: (folder / "pending" / key).stat().st_mtime)
+        url = pool.submit(asked.presigned_url, last, 5)
+        behind.open_gate.set()
+        assert url.result(10).endswith("there=True")
+    busy.close()
+    asked.close()
+    assert len(behind.keys) == 300
 
 
 def test_the_key_of_what_is_being_deleted_is_refused(behind: Distant, cache: CacheStorage) -> None:
