@@ -122,7 +122,7 @@ class Dispatch:
         try:
             self._assembly: Assembly = assemble(config, plugins, self._hooks, self._registry)
             for inner, chosen in self._assembly.inner:
-                inner.opened_by(functools.partial(chosen.open, Storage))
+                inner.opened_by(functools.partial(chosen.open, Storage), chosen.options)
             for chosen in self._assembly.extensions:
                 self._open_extension(chosen)
             self.interventions = _in_order(config, self._hooks.calls("fileroom_before_store"))

@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from fileroom._config.places import place_of
 from fileroom.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class InnerStorage:
         path: the dotted TOML path of its table.
     """
 
-    __slots__ = ("_opener", "distribution", "name", "options", "path")
+    __slots__ = ("_built", "_opener", "distribution", "name", "options", "path")
 
     def __init__(
         self,
@@ -55,6 +56,7 @@ class InnerStorage:
         self.distribution = distribution
         self.path = path
         self._opener = opener
+        self._built: object = None
 
     @classmethod
     def of(cls, opener: Opener) -> InnerStorage:
@@ -80,9 +82,25 @@ class InnerStorage:
             raise ConfigError("expected text", f"{path}.distribution")
         return cls(str(name), options, distribution, path)
 
-    def opened_by(self, opener: Opener) -> None:
-        """Say how it is opened: an archive does, once it has loaded the plugin and checked the options."""
+    def opened_by(self, opener: Opener, options: object = None) -> None:
+        """Say how it is opened: an archive does, once it has loaded the plugin and checked the options.
+
+        Args:
+            opener: opens it.
+            options: what the plugin's options dataclass was built as.
+        """
         self._opener = opener
+        self._built = options
+
+    @property
+    def place(self) -> object:
+        """What tells where its objects lie from where others' do, without secrets; None if nobody knows.
+
+        The backend's name, and the property ``place`` of its options, where they have one: that tells what
+        may change without making it another storage. Otherwise all of them but secrets count. Made of tuples,
+        texts, numbers, and absolute paths.
+        """
+        return None if self._built is None else (self.name, place_of(self._built))
 
     def open(self) -> Storage:
         """Open the storage; whoever does closes it.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
 
+from fileroom._config.places import place_of
 from fileroom.archive import Archive
 from fileroom.config import load_config
 from fileroom.errors import ConfigError, PluginNotFoundError
@@ -220,3 +221,64 @@ def test_one_that_no_archive_made_cannot_be_opened(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="archive"):
         inner.open()
     assert "filesystem" in repr(inner)
+
+
+def test_the_place_of_an_inner_storage_is_what_its_options_say(tmp_path: Path) -> None:
+    def place(root: str, more: str = "") -> object:
+        places: list[object] = []
+
+        def noting(options: Options) -> Storage:
+            places.append(options.inner.place)
+            return Wrapper(options)
+
+        class Noting:
+            """Offers the wrapper."""
+
+            @hookimpl
+            def fileroom_storage(self) -> StoragePlugin:
+                """Offer it."""
+                return StoragePlugin("wrapper", Options, noting, "Wraps")
+
+        toml = _toml(tmp_path, f'[storage.inner]\nbackend = "filesystem"\nroot = "{root}"\n{more}')
+        Archive(load_config(toml), [Noting()]).close()
+        return places[0]
+
+    assert place("one") == ("filesystem", tmp_path / "one") == place("one", "threads = 1\n")
+    assert place("one") != place("two")
+
+
+def test_without_a_word_of_its_own_all_options_but_secrets_make_a_place() -> None:
+    @dataclass(frozen=True)
+    class Given:
+        host: str
+        password: Secret
+        folders: tuple[Path, ...] = (Path("/a"),)
+        more: dict[str, int] = field(default_factory=lambda: {"b": 1, "a": 2})
+
+    inner = InnerStorage("any", {})
+    inner.opened_by(MemoryStorage, Given("h", Secret("p")))
+    told = (("host", "h"), ("password", None), ("folders", (Path("/a"),)), ("more", (("a", 2), ("b", 1))))
+    assert inner.place == ("any", told)
+    assert InnerStorage.of(MemoryStorage).place is None
+
+
+def test_backends_tell_where_they_are_by_what_does_not_change_otherwise() -> None:
+    from fileroom_plugins import storage_cache, storage_s3, storage_sql, storage_tiered
+
+    url = "postgresql://{}@db.example:5432/images?connect_timeout={}"
+    places = {
+        place_of(storage_sql.Options(url=Secret(url.format(*one)))) for one in (("a:b", 1), ("c:secret", 2))
+    }
+    assert len(places) == 1
+    assert "secret" not in str(places)
+    s3 = [
+        storage_s3.Options(bucket="b", prefix="p/", access_key_id="a", secret_access_key=Secret("s")),
+        storage_s3.Options(bucket="b", prefix="p", retries=1),
+        storage_s3.Options(bucket="b", prefix="q"),
+    ]
+    same, too, other = map(place_of, s3)
+    assert same == too != other
+    inner = InnerStorage("s3", {})
+    inner.opened_by(MemoryStorage, s3[0])
+    assert place_of(storage_cache.Options(inner)) == ("s3", same)
+    assert place_of(storage_tiered.Options({"far": inner}, "far")) == (("far", ("s3", same)),)

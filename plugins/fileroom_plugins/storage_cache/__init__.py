@@ -21,7 +21,8 @@ class Options:
     Attributes:
         inner: the storage behind the cache, a table of its own: its ``backend``, and that backend's keys.
         path: the cache's folder, on a local disk. It is made, readable by its owner only, when it is needed.
-            Each archive has one of its own; the processes of one machine that open the archive may share it.
+            Each archive has one of its own, and is refused another's; the processes of one machine that open
+            the archive may share it.
         max_size: how many bytes it may hold, at least 1 MB: a number, or a text such as ``"20 GB"``, where a
             GB is 2**30 bytes. What was not read for the longest time goes first.
         write_back: True acknowledges an object as soon as the folder has it durably; the inner storage gets
@@ -51,12 +52,21 @@ class Options:
         """``max_size`` in bytes."""
         return parse_size(self.max_size) if isinstance(self.max_size, str) else self.max_size
 
+    @property
+    def place(self) -> object:
+        """That of the storage behind."""
+        return self.inner.place
+
 
 def _open(options: Options) -> Storage:
     from fileroom_plugins.storage_cache.storage import CacheStorage  # noqa: PLC0415 - when needed
 
     return CacheStorage(
-        options.inner.open, options.path, max_bytes=options.max_bytes, write_back=options.write_back
+        options.inner.open,
+        options.path,
+        max_bytes=options.max_bytes,
+        write_back=options.write_back,
+        place=options.inner.place,
     )
 
 

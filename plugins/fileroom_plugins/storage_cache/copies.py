@@ -43,14 +43,19 @@ class Copies:
         self.room = Room(folder, max_bytes, others)
         self.largest = max_bytes // 2
         self.trouble: str | None = None
+        self._given_up = False
 
-    @staticmethod
-    def may_keep(locator: str) -> bool:
+    def give_up(self, error: OSError) -> None:
+        """Keep no copies from now on, and find none: nobody can tell whose they are."""
+        self._given_up = True
+        self.failed(error)
+
+    def may_keep(self, locator: str) -> bool:
         """Say whether a locator will never mean another object: it is a key, which is never used twice.
 
         Readable names may be given again once their object was deleted, by anybody; so these are not copied.
         """
-        return _KEY.fullmatch(locator) is not None
+        return not self._given_up and _KEY.fullmatch(locator) is not None
 
     def find(self, locator: str) -> CheckedFile | None:
         """Return the copy of an object, open; None if there is none that is whole."""

@@ -19,6 +19,7 @@ from fileroom.plugin import (
 from fileroom_plugins.storage_cache.behind import Behind
 from fileroom_plugins.storage_cache.copies import Copies
 from fileroom_plugins.storage_cache.filling import Fills
+from fileroom_plugins.storage_cache.owner import Owner
 from fileroom_plugins.storage_cache.putting import put_through
 from fileroom_plugins.storage_cache.reading import BUFFER, OpenObject
 from fileroom_plugins.storage_cache.write_back import WriteBack
@@ -46,15 +47,23 @@ class CacheStorage(Storage):
         max_bytes: how many bytes it may hold.
         write_back: whether objects are acknowledged before the storage behind has them. Those that wait from
             an earlier time are uploaded in any case.
+        place: tells the storage behind from others (`fileroom.plugin.InnerStorage.place`); None where nobody
+            knows.
 
     Raises:
-        ConfigError: the storage behind cannot be written back to.
+        ConfigError: the storage behind cannot be written back to, or the folder is the cache of another one.
         StorageError: it is out of reach, and the folder was never used; or that cannot be made, with
             ``write_back``.
     """
 
     def __init__(
-        self, opener: Callable[[], Storage], path: Path, *, max_bytes: int, write_back: bool = False
+        self,
+        opener: Callable[[], Storage],
+        path: Path,
+        *,
+        max_bytes: int,
+        write_back: bool = False,
+        place: object = None,
     ) -> None:
         self._folder = path.absolute()
         self._max = max_bytes
@@ -67,6 +76,7 @@ class CacheStorage(Storage):
         try:
             if write_back and self._behind.opened is not None:
                 _check(self._behind.capabilities)
+            self._claim(Owner(self._folder, place))
             if write_back or WriteBack.has_left_some(self._folder):
                 self._back = WriteBack(self._folder, self._behind, self._copies, max_bytes)
         except BaseException:
@@ -203,6 +213,16 @@ class CacheStorage(Storage):
         if self._back is not None:
             self._back.close()
         self._behind.close()
+
+    def _claim(self, owner: Owner) -> None:
+        try:
+            owner.claim(self._copies.folder, lambda: WriteBack.has_left_some(self._folder))
+        except OSError as error:
+            if self._writes_back:
+                raise storage_error(
+                    error, f"storage cache {self._folder}: cannot make the folder, or tell whose it is"
+                ) from error
+            self._copies.give_up(error)
 
     def _waiting_bytes(self) -> int:
         return 0 if self._back is None else self._back.used

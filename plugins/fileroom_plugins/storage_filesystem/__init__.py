@@ -41,6 +41,11 @@ class Options:
         if not 1 <= self.threads <= _MOST_THREADS:
             raise ValueError(f"threads: expected a number from 1 to {_MOST_THREADS}, not {self.threads}")
 
+    @property
+    def place(self) -> Path:
+        """The folder: whatever else changes, objects lie there."""
+        return self.root
+
 
 def _open(options: Options) -> Storage:
     from fileroom_plugins.storage_filesystem.storage import FilesystemStorage  # noqa: PLC0415 - when needed

@@ -100,6 +100,11 @@ class Options:
         """``part_size`` in bytes."""
         return parse_size(self.part_size) if isinstance(self.part_size, str) else self.part_size
 
+    @property
+    def place(self) -> tuple[str | None, str, str]:
+        """Server, bucket and prefix: whatever else changes, objects lie there."""
+        return self.endpoint_url, self.bucket, self.prefix.strip("/")
+
 
 def _check_range(name: str, value: int, least: int, most: int) -> None:
     if not least <= value <= most:

@@ -71,6 +71,16 @@ class Options:
         """``chunk_size`` in bytes."""
         return parse_size(self.chunk_size) if isinstance(self.chunk_size, str) else self.chunk_size
 
+    @property
+    def place(self) -> Path | str:
+        """The database, without user, password and parameters."""
+        if self.path is not None:
+            return self.path
+        from fileroom_plugins.databases.urls import named, parse_url  # noqa: PLC0415 - SQLAlchemy is slow
+
+        assert self.url is not None
+        return named(parse_url(self.url.reveal()))
+
 
 def _open(options: Options) -> Storage:
     # SQLAlchemy is slow to import.

@@ -53,6 +53,11 @@ class Options:
             if inner.name and (inner.name, inner.options) == (same.name, same.options):
                 raise ValueError(f"the tiers {one!r} and {other!r} are one and the same place")
 
+    @property
+    def place(self) -> dict[str, InnerStorage]:
+        """The tiers: rules decide in which of them new objects lie, and no more."""
+        return self.tiers
+
 
 def _open(options: Options) -> Storage:
     from fileroom_plugins.storage_tiered.storage import TieredStorage  # noqa: PLC0415 - when needed

@@ -13,6 +13,7 @@ import pytest
 from fileroom.errors import NotFoundError
 from fileroom.storage import CHUNK, ByteRange
 from fileroom.testing.storage_case import content, new_item, new_key, sample
+from fileroom_plugins.storage_cache.storage import CacheStorage
 from fileroom_plugins.storage_filesystem.storage import FilesystemStorage
 from tests.plugins.storage_cache.caches import Distant, bytes_in, cache_of, copies_in
 
@@ -32,6 +33,18 @@ def folder(tmp_path: Path) -> Path:
 
 def put_behind(behind: Distant, data: bytes) -> str:
     return behind.put(new_key(), data).locator
+
+
+def test_a_readable_name_that_looks_like_a_key_is_not_taken_for_one(tmp_path: Path, folder: Path) -> None:
+    objects = tmp_path / "objects"
+    behind = FilesystemStorage(objects, layout="{PatientID}/{SOPInstanceUID}.dcm")
+    cache = CacheStorage(lambda: FilesystemStorage(objects), folder, max_bytes=1 << 30)
+    naming = {"PatientID": "3f2504e0-4f89-41d3-9a0c-0305e82c3301", "SOPInstanceUID": "1.2.3"}
+    locator = behind.put(new_key(), b"first", naming).locator
+    assert content(cache, locator) == b"first"
+    behind.delete([locator])
+    assert behind.put(new_key(), b"second", naming).locator == locator
+    assert content(cache, locator) == b"second"
 
 
 def test_what_was_put_is_read_here(behind: Distant, folder: Path) -> None:
