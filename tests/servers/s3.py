@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,23 +32,31 @@ class S3Server:
     bucket: str
 
     def client(self) -> S3Client:
-        """Return a client of boto3's own, with which tests look behind the storage's back."""
-        import boto3
-        from botocore.config import Config
+        """Return a client of boto3's own, with which tests look behind the storage's back.
 
-        return boto3.client(
-            "s3",
-            endpoint_url=self.endpoint_url,
-            aws_access_key_id=self.access_key,
-            aws_secret_access_key=self.secret_key,
-            region_name=self.region,
-            config=Config(
-                # rclone answers a range read with the checksum of the whole object.
-                response_checksum_validation="when_required",
-                request_checksum_calculation="when_required",
-                s3={"addressing_style": "path"},
-            ),
-        )
+        All buckets of a server share it, and it works on after it was closed.
+        """
+        return _client(self.endpoint_url, self.access_key, self.secret_key, self.region)
+
+
+@functools.lru_cache(maxsize=8)
+def _client(endpoint_url: str, access_key: str, secret_key: str, region: str) -> S3Client:
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint_url,
+        aws_access_key_id=access_key,
+        aws_secret_access_key=secret_key,
+        region_name=region,
+        config=Config(
+            # rclone answers a range read with the checksum of the whole object.
+            response_checksum_validation="when_required",
+            request_checksum_calculation="when_required",
+            s3={"addressing_style": "path"},
+        ),
+    )
 
 
 @contextmanager

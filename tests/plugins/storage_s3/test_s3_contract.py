@@ -33,8 +33,17 @@ class TestOnCeph(StorageContract):
         return lambda: open_s3(ceph_s3, concurrency=2)
 
 
-class TestAtomicOnMoto(AtomicContract, ConcurrencyContract):
+class TestAtomicOnMoto(AtomicContract):
     """Another that honours it, and is always there."""
+
+    @pytest.fixture
+    def open_storage(self, moto_s3: S3Server) -> OpenStorage:
+        return lambda: open_s3(moto_s3)
+
+
+@pytest.mark.slow
+class TestConcurrencyOnMoto(ConcurrencyContract):
+    """The same."""
 
     @pytest.fixture
     def open_storage(self, moto_s3: S3Server) -> OpenStorage:
