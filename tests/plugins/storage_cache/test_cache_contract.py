@@ -50,6 +50,10 @@ class TestOverMemory(Undisturbed):
 
 
 class TestOverFilesystem(Undisturbed):
+    @pytest.fixture(params=[pytest.param(False, marks=pytest.mark.slow), True], ids=["through", "back"])
+    def write_back(self, request: pytest.FixtureRequest) -> bool:
+        return bool(request.param)
+
     @pytest.fixture
     def open_storage(self, tmp_path: Path, write_back: bool) -> OpenStorage:
         return lambda: CacheStorage(

@@ -152,7 +152,10 @@ def test_attaching_replacing_and_deleting_are_committed_once_each(archive: Archi
     "moment",
     ["the bytes were put", "the index was told", "all was to be committed", "all was committed"],
 )
-@pytest.mark.parametrize("verb", ["import", "attach", "append", "delete"])
+@pytest.mark.parametrize(
+    "verb",
+    ["import", *(pytest.param(verb, marks=pytest.mark.slow) for verb in ("attach", "append", "delete"))],
+)
 def test_a_process_that_dies_leaves_neither_orphans_nor_dangling_rows(
     tables: dict[str, Any], tmp_path: Path, verb: str, moment: str
 ) -> None:
