@@ -101,7 +101,7 @@ def discover() -> tuple[Found, ...]:
 def _found(entry_point: EntryPoint) -> Found:
     try:
         module, hook = entry_point.module, entry_point.attr or ""
-    except (AttributeError, AssertionError):  # malformed: how importlib.metadata says so
+    except (AttributeError, AssertionError, ValueError):  # malformed: how importlib.metadata says so
         module = hook = ""
     kind = next((kind for kind in KINDS if hook == f"fileroom_{kind}"), UNKNOWN)
     name = entry_point.name

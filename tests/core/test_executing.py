@@ -6,6 +6,7 @@ import pickle
 import queue
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from typing import Never
 
 import pytest
 
@@ -47,10 +48,16 @@ class StubbornError(Exception):
     def __init__(self, one: str, two: str) -> None:
         super().__init__(f"{one} {two}")
 
+    def __reduce__(self) -> Never:
+        raise TypeError("cannot be pickled")
+
 
 class StubbornNotFoundError(NotFoundError):
     def __init__(self, one: str, two: str) -> None:
         super().__init__(f"{one} {two}")
+
+    def __reduce__(self) -> Never:
+        raise TypeError("cannot be pickled")
 
 
 def same(item: object) -> object:

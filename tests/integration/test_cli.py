@@ -33,6 +33,7 @@ NEED_ARCHIVE = {
     "metadata": ["ID"],
     "label": ["ID"],
     "process": ["thumbnail", "ID"],
+    "move": [],
     "delete": ["ID", "--yes"],
     "stats": [],
     "changes": [],
@@ -123,7 +124,7 @@ def test_a_command_on_a_path_without_archive_fails_in_one_line_and_makes_nothing
 
 
 def test_all_commands_but_those_that_make_one_need_an_archive() -> None:
-    others = {"init", "import", "register", "import-config", "demo", "migrate", "plugins"}
+    others = {"init", "import", "register", "import-config", "demo", "migrate", "plugins", "blob"}
     assert set(NAMES) - set(NEED_ARCHIVE) == others
 
 

@@ -101,7 +101,6 @@ def test_a_long_list_of_differences_is_cut(
 NO_AREAS = pytest.mark.skipif(os.name == "nt", reason="a storage area needs locks that Windows has not")
 
 
-@pytest.mark.parametrize("kind", ["new", "empty", "toml", pytest.param("area", marks=NO_AREAS)])
 def test_a_live_source_is_followed_until_it_is_quiet(source: Path, target: Path) -> None:
     said = migrate(source, target, "--live", "--quiet", "0")
     assert "nothing differs" in said
@@ -117,6 +116,7 @@ def test_a_live_source_cannot_be_followed_without_its_log(source: Path, target: 
     assert "--live follows the change log" in said
 
 
+@pytest.mark.parametrize("kind", ["new", "empty", "toml", pytest.param("area", marks=NO_AREAS)])
 def test_a_dry_run_says_what_would_be_and_leaves_nothing_behind(
     source: Path, tmp_path: Path, kind: str
 ) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from fileroom.storage import PutItem, Stored
+    from fileroom.storage import PutItem, StorageCapabilities, Stored
 
 INSTANCE = {"Modality": "CT", "PatientID": "P"}
 DCMTKS = ("CT_6b022bd32310fe09.dcm", "SRt_6b022bd3717d9872.dcm", "XX_6b022bd3.dcm")
@@ -26,6 +26,10 @@ def make_area(folder: Path) -> Path:
 
 class InstancesOnly(FilesystemStorage):
     """A storage that takes all it is given for an instance, so that all of it lies flat in an area."""
+
+    @property
+    def capabilities(self) -> StorageCapabilities:  # type: ignore[override]  # as the storage's own
+        return replace(super().capabilities, key_locators=False)  # nothing is without a name
 
     def put_many(self, items: Sequence[PutItem]) -> list[Stored]:
         return super().put_many([replace(item, naming={**INSTANCE, **item.naming}) for item in items])
