@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 GROUP = "fileroom.plugins"
-KINDS = ("index", "storage", "processor", "sender", "executor", "feed", "extension")
+KINDS = ("index", "storage", "processor", "sender", "executor", "feed", "documents", "extension")
 UNKNOWN = "unknown"
 """The kind of a plugin whose entry point names no hook: it shows when the plugin is loaded."""
 

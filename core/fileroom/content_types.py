@@ -61,7 +61,48 @@ DICOM_UNTIL_PIXEL_DATA = ContentType(3, "dicom-until-pixel-data", "application/d
 THUMBNAIL = ContentType(16, "thumbnail", "image/jpeg")
 """A small picture of it."""
 
-BUILT_IN = (DICOM, DICOM_AS_JSON, DICOM_UNTIL_PIXEL_DATA, THUMBNAIL)
+METADATA = ContentType(17, "metadata", "application/dicom+json")
+"""Its header as DICOM JSON (PS3.18 section F)."""
+
+NATIVE_XML = ContentType(18, "native-xml", "application/dicom+xml")
+"""Its header in the Native DICOM Model (PS3.19 section A.1)."""
+
+ORACLE_XML = ContentType(19, "oracle-xml", "application/xml")
+"""Its header as Oracle Multimedia writes it, or a mapping document has it."""
+
+PICTURE = ContentType(20, "picture", "image/*")
+"""A picture made of it on demand, of any format."""
+
+CONFORMANCE = ContentType(21, "conformance", "application/json")
+"""What was found when it was checked against rules."""
+
+DEIDENTIFICATION = ContentType(22, "deidentification", "application/json")
+"""What was done to make it: which attributes were touched, and by which rules."""
+
+FRAME_OFFSETS = ContentType(23, "frame-offsets", "application/json")
+"""Where in it its frames lie."""
+
+DOCUMENTS = ContentType(32, "documents", "application/zip")
+"""The archive's documents, see `fileroom.documents`."""
+
+DOCUMENTS_DRAFT = ContentType(33, "documents-draft", "application/zip")
+"""The archive's documents as somebody is editing them."""
+
+BUILT_IN = (
+    DICOM,
+    DICOM_AS_JSON,
+    DICOM_UNTIL_PIXEL_DATA,
+    THUMBNAIL,
+    METADATA,
+    NATIVE_XML,
+    ORACLE_XML,
+    PICTURE,
+    CONFORMANCE,
+    DEIDENTIFICATION,
+    FRAME_OFFSETS,
+    DOCUMENTS,
+    DOCUMENTS_DRAFT,
+)
 
 
 @dataclass(frozen=True, slots=True)

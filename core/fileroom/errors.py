@@ -16,6 +16,7 @@
     ├── NotFoundError                  no such resource, attachment, object, quarantined file
     ├── AlreadyExistsError             the key, name or revision is taken
     │   └── RevisionError              somebody else changed it first
+    ├── DocumentError                  a rule, mapping or dictionary that cannot be used; says the line
     ├── InvalidValueError              a label, name, range or value that cannot be; also a ValueError
     ├── NotSupportedError              this backend, by its capabilities, cannot
     ├── RejectedError                  an intervention refused it
@@ -127,6 +128,24 @@ class RevisionError(AlreadyExistsError):
 
 class InvalidValueError(FileroomError, ValueError):
     """A label, metadata name or value, byte range or storage key is not one that can be."""
+
+
+class DocumentError(FileroomError):
+    """A document, such as a rule or a mapping, cannot be used as it is.
+
+    Attributes:
+        document: its name.
+        line: the line on which it is wrong, from 1; 0 where it is wrong as a whole.
+    """
+
+    def __init__(self, message: str, document: str, line: int = 0) -> None:
+        super().__init__(f"{document}:{line}: {message}" if line else f"{document}: {message}")
+        self.document = document
+        self.line = line
+        self._message = message
+
+    def __reduce__(self) -> tuple[type[DocumentError], tuple[str, str, int]]:
+        return type(self), (self._message, self.document, self.line)
 
 
 class NotSupportedError(FileroomError):

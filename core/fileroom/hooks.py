@@ -18,6 +18,7 @@ import pluggy
 if TYPE_CHECKING:
     from fileroom.events import Decision, Incoming, RemovedBatch, StoredBatch
     from fileroom.plugin import (
+        DocumentsPlugin,
         ExecutorPlugin,
         ExtensionPlugin,
         FeedPlugin,
@@ -200,6 +201,40 @@ def fileroom_feed() -> FeedPlugin:  # type: ignore[empty-body]
         @hookimpl
         def fileroom_feed() -> FeedPlugin:
             return FeedPlugin("clippings", Options, Clippings, "Lines of a text")
+        ```
+    """
+
+
+@hookspec
+def fileroom_documents() -> DocumentsPlugin:  # type: ignore[empty-body]
+    """Offer a kind of documents. It is opened when first asked for.
+
+    Example:
+        ```python
+        from dataclasses import dataclass
+        from fileroom.plugin import DocumentError, DocumentKind, DocumentsPlugin, hookimpl, read_toml
+
+        @dataclass(frozen=True)
+        class Options:
+            pass
+
+        class Greetings(DocumentKind):
+            def __init__(self, options):
+                pass
+
+            def check(self, document):
+                toml = read_toml(document.data, document.name)
+                for key, text in toml.table.items():
+                    if not isinstance(text, str):
+                        raise DocumentError("expected a text", document.name, toml.line_of(key))
+                return ()
+
+            def defaults(self):
+                return {"english": b'morning = "Good morning"'}
+
+        @hookimpl
+        def fileroom_documents() -> DocumentsPlugin:
+            return DocumentsPlugin("greetings", Options, Greetings, "What to say when")
         ```
     """
 

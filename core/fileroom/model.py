@@ -77,6 +77,10 @@ _UID_KEYWORDS = {
 }
 
 
+ARCHIVE_ID = "-".join(["00000000"] * 5)
+"""Stands for the archive itself where it has attachments and metadata of its own, as resources have."""
+
+
 def digest_to_public_id(digest: bytes) -> str:
     """Write 20 raw bytes as a public id: 40 hex digits in five groups of eight."""
     text = digest.hex()

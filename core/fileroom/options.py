@@ -1,9 +1,10 @@
 """Options: frozen dataclasses filled from TOML tables.
 
 A plugin declares what can be configured as a frozen dataclass; `build_options` makes one of a table. The
-type of a field is ``str``, ``int``, ``float``, ``bool``, `pathlib.Path`, `Secret`, `InnerStorage`, a
-``Literal``, a ``StrEnum``, ``tuple[T, ...]``, ``dict[str, T]``, a union of these (``| None`` is one), or
-another such dataclass. Types are resolved at run time, so none may be imported under ``TYPE_CHECKING``.
+type of a field is ``str``, ``int``, ``float``, ``bool``, `pathlib.Path`, `Secret`, `InnerStorage`,
+`DocumentName`, a ``Literal``, a ``StrEnum``, ``tuple[T, ...]``, ``dict[str, T]``, a union of these
+(``| None`` is one), or another such dataclass. Types are resolved at run time, so none may be imported under
+``TYPE_CHECKING``.
 """
 
 from __future__ import annotations
@@ -16,21 +17,24 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fileroom._config.conversion import EnvironmentText, converter, expected, holds_secret, to_path
 from fileroom._hints import did_you_mean
+from fileroom.documents import DocumentName
 from fileroom.errors import ConfigError
 from fileroom.inner import InnerStorage
 from fileroom.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from fileroom._config.conversion import Converter
 
 __all__ = [
+    "DocumentName",
     "EnvironmentText",
     "InnerStorage",
     "Secret",
     "build_options",
     "check_options",
+    "document_names",
     "inner_storages",
     "secret_fields",
 ]
@@ -103,8 +107,17 @@ def secret_fields(cls: type[Any]) -> frozenset[str]:
 
 def inner_storages(options: object) -> list[InnerStorage]:
     """Return the inner storages among an options dataclass's values, those in lists and tables too."""
-    if isinstance(options, InnerStorage):
-        return [options]
+    return list(_values_of(InnerStorage, options))
+
+
+def document_names(options: object) -> list[DocumentName]:
+    """Return the names of documents among an options dataclass's values, those in lists and tables too."""
+    return list(_values_of(DocumentName, options))
+
+
+def _values_of(kind: type[T], options: object) -> Iterator[T]:
+    if isinstance(options, kind):
+        yield options
     values: Iterable[object] = ()
     if dataclasses.is_dataclass(options) and not isinstance(options, type):
         values = [getattr(options, field.name) for field in _fields(options)]
@@ -112,7 +125,8 @@ def inner_storages(options: object) -> list[InnerStorage]:
         values = options.values()
     elif isinstance(options, tuple):
         values = options
-    return [inner for value in values for inner in inner_storages(value)]
+    for value in values:
+        yield from _values_of(kind, value)
 
 
 def _fields(cls: Any) -> list[dataclasses.Field[Any]]:  # noqa: ANN401 - a dataclass, which has no type

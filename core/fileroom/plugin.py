@@ -13,10 +13,12 @@ from typing import Any
 
 from fileroom._header.charset import CharacterSet
 from fileroom.content_types import ContentTypes
+from fileroom.documents import Document, DocumentKind, DocumentName
 from fileroom.errors import (
     AlreadyExistsError,
     CatalogError,
     ConfigError,
+    DocumentError,
     ExecutorError,
     FeedError,
     FileroomError,
@@ -54,10 +56,11 @@ from fileroom.folders import folders_overlap
 from fileroom.header import identity_of
 from fileroom.hooks import hookimpl
 from fileroom.index import Index
+from fileroom.markup import Element, Toml, read_toml, read_xml
 from fileroom.naming import NameTemplate, clean_component
 from fileroom.network import Host, NetworkOptions
 from fileroom.options import InnerStorage, Secret
-from fileroom.processing import Processor, Product
+from fileroom.processing import Processor, Product, Takes
 from fileroom.retention import format_size, parse_size
 from fileroom.sending import (
     EchoResult,
@@ -130,7 +133,11 @@ class IndexPlugin:
 class ProcessorPlugin:
     """What `fileroom_processor` returns.
 
-    ``name`` is what users call the processor; options come from ``[plugins.<entry point>]``.
+    ``name`` is what users call the processor; options come from ``[plugins.<entry point>]``, and over these
+    lie those that a caller gives.
+
+    Attributes:
+        takes: what it is given of a patient, study or series.
     """
 
     name: str
@@ -138,6 +145,7 @@ class ProcessorPlugin:
     open: Callable[[Any], Processor]
     summary: str
     api: int = API
+    takes: Takes = Takes.MIDDLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +192,20 @@ class FeedPlugin:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentsPlugin:
+    """What `fileroom_documents` returns.
+
+    ``name`` is the kind's, which documents say they are of; options come from ``[plugins.<name>]``.
+    """
+
+    name: str
+    options: type[Any]
+    open: Callable[[Any], DocumentKind]
+    summary: str
+    api: int = API
+
+
+@dataclass(frozen=True, slots=True)
 class ExtensionPlugin:
     """What `fileroom_extension` returns; ``open`` makes an object with event hooks, one per archive."""
 
@@ -207,7 +229,13 @@ __all__ = [
     "ContentTypes",
     "Decision",
     "Deletion",
+    "Document",
+    "DocumentError",
+    "DocumentKind",
+    "DocumentName",
+    "DocumentsPlugin",
     "EchoResult",
+    "Element",
     "Executor",
     "ExecutorError",
     "ExecutorPlugin",
@@ -263,7 +291,9 @@ __all__ = [
     "StoredBatch",
     "StoredInstance",
     "TagSet",
+    "Takes",
     "TaskLostError",
+    "Toml",
     "Traits",
     "Window",
     "buffers",
@@ -279,4 +309,6 @@ __all__ = [
     "parse_size",
     "perform",
     "read_at",
+    "read_toml",
+    "read_xml",
 ]

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from fileroom._hints import did_you_mean
+from fileroom.documents import DocumentName
 from fileroom.errors import ConfigError
 from fileroom.inner import InnerStorage
 from fileroom.secret import Secret
@@ -147,6 +148,7 @@ _SCALARS: Mapping[object, Converter] = {
     Path: to_path,
     Secret: Secret.parse,
     InnerStorage: InnerStorage.parse,
+    DocumentName: DocumentName.parse,
 }
 
 

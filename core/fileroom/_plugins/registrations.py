@@ -9,6 +9,7 @@ from fileroom._loader import blame
 from fileroom.options import check_options
 from fileroom.plugin import (
     API,
+    DocumentsPlugin,
     ExecutorPlugin,
     ExtensionPlugin,
     FeedPlugin,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 Registration: TypeAlias = (
     "IndexPlugin | StoragePlugin | ProcessorPlugin | SenderPlugin"
-    " | ExecutorPlugin | FeedPlugin | ExtensionPlugin"
+    " | ExecutorPlugin | FeedPlugin | DocumentsPlugin | ExtensionPlugin"
 )
 
 TYPES: Mapping[str, type[Registration]] = {
@@ -35,6 +36,7 @@ TYPES: Mapping[str, type[Registration]] = {
     "sender": SenderPlugin,
     "executor": ExecutorPlugin,
     "feed": FeedPlugin,
+    "documents": DocumentsPlugin,
     "extension": ExtensionPlugin,
 }
 RESERVED = {"index": ("backend", "distribution", "extra_tags"), "storage": ("backend", "distribution")}

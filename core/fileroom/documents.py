@@ -1,0 +1,142 @@
+"""Documents: what people write to say how processors work, such as rules, mappings and dictionaries.
+
+A document has a kind, and the plugin that offers the kind says what it may hold. Documents lie in an archive,
+come with a plugin, or are files.
+"""
+
+from __future__ import annotations
+
+import abc
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Self, TypeAlias
+
+from fileroom.errors import ConfigError, NotFoundError
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Sequence
+
+LONGEST_NAME = 100
+"""Characters that a document's name may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One version of a document.
+
+    Attributes:
+        name: 1 to 100 characters.
+        kind: the name of its kind, for example ``anonymity``.
+        data: its bytes, XML or TOML as the kind has it.
+        version: counts the published ones from 1; 0 for one that comes with a plugin, or from a file.
+        related: the documents that it refers to, directly or not, by name.
+    """
+
+    name: str
+    kind: str
+    data: bytes = field(repr=False)
+    version: int = 0
+    related: Mapping[str, Document] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], kind: str) -> Self:
+        """Read a document from a file; the file's name is its name.
+
+        Raises:
+            NotFoundError: it cannot be read.
+        """
+        file = Path(path).expanduser()
+        try:
+            return cls(file.name[:LONGEST_NAME], kind, file.read_bytes())
+        except OSError as error:
+            raise NotFoundError(f"the document {file.name!r} cannot be read: {error.strerror}") from error
+
+
+class DocumentKind(abc.ABC):
+    """What a plugin knows of one kind of documents. Any thread may call any method; nothing is kept."""
+
+    @abc.abstractmethod
+    def check(self, document: Document) -> Sequence[str]:
+        """Make sure that a document can be used; return the names of the documents that it refers to.
+
+        Those that it refers to need not be there yet, and what they hold plays no part; names of the same
+        kind and of others may be among them.
+
+        Raises:
+            DocumentError: it cannot; the message says on which line what is wrong.
+        """
+
+    def defaults(self) -> Mapping[str, bytes]:
+        """Return the documents of this kind that come with the plugin, by name; all of them are sound."""
+        return {}
+
+
+Reader: TypeAlias = "Callable[[str, str], Document]"
+"""Finds a document by its name or path, and its kind."""
+
+
+class DocumentName:
+    """An option that names a document: one in the archive, one that comes with a plugin, or a file's path.
+
+    Attributes:
+        text: the name or path, as it was given.
+    """
+
+    __slots__ = ("_reader", "text")
+
+    def __init__(self, text: str, reader: Reader | None = None) -> None:
+        self.text = text
+        self._reader = reader
+
+    @classmethod
+    def of(cls, document: Document) -> DocumentName:
+        """Return the name of a document that is at hand."""
+        return cls(document.name, lambda *_: document)
+
+    @classmethod
+    def parse(cls, value: object, path: str, _: Path) -> DocumentName:
+        """Return what an option's value means.
+
+        Raises:
+            ConfigError: it is no text.
+        """
+        if isinstance(value, DocumentName):
+            return value
+        if isinstance(value, Document):
+            return cls.of(value)
+        if not isinstance(value, str) or not value:
+            raise ConfigError("expected the name of a document, or the path of a file", path)
+        return cls(str(value))
+
+    def found_by(self, reader: Reader) -> None:
+        """Say how documents are found: who builds the options does, unless a document is at hand."""
+        if self._reader is None:
+            self._reader = reader
+
+    def read(self, kind: str) -> Document:
+        """Return the document, checked by its kind, with those that it refers to.
+
+        Args:
+            kind: the kind that it must have.
+
+        Raises:
+            NotFoundError: there is none of that name and kind.
+            DocumentError: it is no sound document of its kind.
+        """
+        if self._reader is None:
+            return Document.load(self.text, kind)
+        return self._reader(self.text, kind)
+
+    def __eq__(self, other: object) -> bool:
+        """Names are equal if they were given alike."""
+        return isinstance(other, DocumentName) and self.text == other.text
+
+    def __hash__(self) -> int:
+        """Hash by what was given."""
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        """Show what was given."""
+        return f"DocumentName({self.text!r})"
