@@ -17,6 +17,8 @@ CLI_MAY = CORE_MAY | {"click", "rich"}
 CLI_MAY_WHERE_IT_IS = {"picture.py": {"PIL"}, "terminal.py": {"prompt_toolkit"}}
 TESTING_MAY = CORE_MAY | {"pytest", "hypothesis", "numpy"}
 PLUGIN_SURFACE = {"plugin", "model", "errors", "query", "index", "tags"}
+SHARED_ROOMS = {"databases", "standard"}
+BUILT_ON = {"storage_cache": {"storage_filesystem"}}  # what lies in the cache is such a storage's
 HEAVY = [
     "sqlalchemy",
     "boto3",
@@ -61,6 +63,13 @@ def test_built_in_plugins_see_only_what_third_parties_see(path: Path) -> None:
     assert {name.partition(".")[2] for name in ours} <= PLUGIN_SURFACE
 
 
+@pytest.mark.parametrize("path", PLUGINS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_built_in_plugins_share_nothing_but_the_shared_rooms(path: Path) -> None:
+    own = path.relative_to(ROOT / "plugins" / "fileroom_plugins").parts[0]
+    rooms = {name.split(".")[1] for name in imported(path) if name.startswith("fileroom_plugins.")}
+    assert rooms <= {own, *SHARED_ROOMS} | BUILT_ON.get(own, set())
+
+
 def loaded_by(statement: str) -> set[str]:
     code = f"import sys; {statement}; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -88,6 +97,7 @@ def test_importing_the_command_loads_nothing_heavy() -> None:
         ),
         "storage_tiered",
         *("imaging", "dimse", "admission", "journal", "local_executor", "dask_executor", "table_feed"),
+        "standard",
     ],
 )
 def test_importing_a_plugin_loads_nothing_heavy(name: str) -> None:
