@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO, TypeAlias
 
+from fileroom.errors import InvalidValueError
 from fileroom.index import CommitStatus
-from fileroom.model import Header
+from fileroom.model import Header, check_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,25 @@ class Incoming:
 
 @dataclass(frozen=True, slots=True)
 class Accept:
-    """Let the object pass. The same as returning None."""
+    """Let the object pass. Without labels, the same as returning None.
+
+    Attributes:
+        labels: what the instance is to be labelled with, in the transaction in which it is stored or
+            replaced. Labels that it has stay. An object that is not taken, such as one that is there
+            already, gets none.
+
+    Raises:
+        InvalidValueError: one of them cannot be a label.
+    """
+
+    labels: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        given: object = self.labels
+        if isinstance(given, str):
+            raise InvalidValueError("labels are a tuple of texts, not one text")
+        for label in self.labels:
+            check_label(label)
 
 
 @dataclass(frozen=True, slots=True)

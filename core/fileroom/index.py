@@ -154,14 +154,16 @@ class Index(abc.ABC):
         changes nothing. *Replaced* takes over the DICOM file, its revision raised by one, the instance's
         tags, SOP class and stamp (0 too), and drops the attachments below content type 1024, which were made
         from the old file; the user's attachments, metadata and labels stay, and so does the time of receipt,
-        the place in the order of arrival, and all that belongs to the parents.
+        the place in the order of arrival, and all that belongs to the parents. *Stored* and *replaced* give
+        the instance the entry's labels, beside those that it has.
 
         Garbage is: of *already stored* and *conflict* the entry's own locator; of *replaced* that of the old
         DICOM file and those of the dropped attachments. Never garbage is a locator that the index points at
         when the transaction ends: a file committed twice from where it lies must not be lost.
 
         Changes are logged, entry by entry, in the order patient, study, series, instance for what is new,
-        and as *ReplacedInstance* for what was replaced; nothing is logged for the rest.
+        and as *ReplacedInstance* for what was replaced, each followed by *UpdatedLabels* for the instance if
+        the entry brought labels that it did not have; nothing is logged for the rest.
         """
 
     @abc.abstractmethod

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
-from fileroom.errors import QueryError
+from fileroom.errors import InvalidValueError, QueryError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +23,7 @@ TagValue: TypeAlias = "str | tuple[Mapping[str, str], ...]"
 file), or, for a sequence, one mapping of keyword to text per item."""
 
 _PUBLIC_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{8}){4}")
+_LABEL = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class Level(enum.IntEnum):
@@ -188,6 +189,16 @@ class Metadata:
 
     value: str
     revision: int = 1
+
+
+def check_label(label: str) -> None:
+    """Make sure that a text can be a label.
+
+    Raises:
+        InvalidValueError: it cannot.
+    """
+    if not _LABEL.fullmatch(label):
+        raise InvalidValueError("a label has 1 to 64 letters, digits, '-' or '_'")
 
 
 @dataclass(frozen=True, slots=True)

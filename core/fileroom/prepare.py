@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from fileroom.content_types import DICOM
 from fileroom.digests import Hashing
 from fileroom.errors import InvalidDatasetError, NotDicomError, PluginError
-from fileroom.events import Incoming, Quarantine, Reject, Replace
+from fileroom.events import Accept, Incoming, Quarantine, Reject, Replace
 from fileroom.header import HeaderReader
 from fileroom.index import Entry, Overwrite
 from fileroom.keys import batch_keys, naming_of
@@ -75,12 +75,14 @@ class Work:
         data: the bytes, if they were read whole.
         algorithm: of the digest to record, where that must be comparable to what the index holds; empty for
             the one that is configured.
+        labels: what interventions gave it.
     """
 
     candidate: Candidate
     header: Header
     data: bytes | None
     algorithm: str = ""
+    labels: tuple[str, ...] = ()
 
 
 class Preparer:
@@ -169,6 +171,7 @@ class Preparer:
 
     def _intervene(self, work: Work) -> Work | Outcome:
         candidate = work.candidate
+        labels: dict[str, None] = {}
         for intervention in self._interventions:
             data = work.data
             opener = candidate.open if data is None else functools.partial(io.BytesIO, data)
@@ -189,6 +192,9 @@ class Preparer:
                 return Outcome(Status.REJECTED, candidate.name, None, decision.reason, size or 0)
             if isinstance(decision, Quarantine):
                 return self._set_aside(candidate, None, decision.reason)
+            if isinstance(decision, Accept):
+                labels |= dict.fromkeys(decision.labels)
+        work.labels = tuple(labels)
         return work
 
     def _replaced(self, candidate: Candidate, data: bytes) -> Work | Outcome:
@@ -250,7 +256,7 @@ class Preparer:
                 record = AttachmentRecord(
                     DICOM.number, key, one.size, hasher.digest, one.locator, one.size, hasher.digest
                 )
-                yield position, Entry(work.header, record, work.candidate.stamp)
+                yield position, Entry(work.header, record, work.candidate.stamp, labels=work.labels)
             return
 
     def _measured(self, work: Work, algorithm: str) -> tuple[int, str]:

@@ -63,7 +63,10 @@ class Registrar(Preparer):
                 yield position, failed(work, error)
             else:
                 record = AttachmentRecord(DICOM.number, key, size, digest, locator, size, digest)
-                yield position, Entry(work.header, record, work.candidate.stamp, new=self._new)
+                yield (
+                    position,
+                    Entry(work.header, record, work.candidate.stamp, new=self._new, labels=work.labels),
+                )
 
     def _replaced(self, candidate: Candidate, data: bytes) -> Outcome:
         del data

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import MutableMapping, MutableSet
 from typing import TYPE_CHECKING
 
 from fileroom.errors import InvalidValueError, NotFoundError
 from fileroom.index import AddLabel, RemoveLabel, SetMetadata, UnsetMetadata
+from fileroom.model import check_label
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from fileroom.archive import Archive
-
-_LABEL = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 class MetadataView(MutableMapping[str, str]):
@@ -89,8 +87,7 @@ class LabelsView(MutableSet[str]):
         Raises:
             InvalidValueError: it has other characters than those allowed.
         """
-        if not _LABEL.fullmatch(value):
-            raise InvalidValueError("a label has 1 to 64 letters, digits, '-' or '_'")
+        check_label(value)
         self._archive.edit([AddLabel(self._id, value)])
 
     def discard(self, value: str) -> None:

@@ -141,6 +141,63 @@ class ReplacesLabels(MemoryIndex):
         return replace(super()._replaced(held, entry), labels=frozenset())
 
 
+@must_fail("test_a_new_instance_has_the_labels_of_its_entry")
+class ForgetsTheLabelsOfEntries(MemoryIndex):
+    def _label(self, tables: Tables, row: Row, entry: Entry) -> None:
+        pass
+
+
+@must_fail("test_a_new_instance_has_the_labels_of_its_entry")
+class LabelsTheStudyToo(MemoryIndex):
+    def _label(self, tables: Tables, row: Row, entry: Entry) -> None:
+        super()._label(tables, row, entry)
+        study = tables.rows[entry.header.identity.public_id(Level.STUDY)]
+        tables.put(replace(study, labels=study.labels.union(entry.labels)))
+
+
+@must_fail("test_labels_are_logged_after_the_instance_that_has_them")
+class LogsNoLabelsOfEntries(MemoryIndex):
+    def _label(self, tables: Tables, row: Row, entry: Entry) -> None:
+        tables.put(replace(row, labels=row.labels.union(entry.labels)))
+
+
+@must_fail("test_replacing_adds_the_labels_to_those_that_are_there")
+class LabelsOnlyWhatIsNew(MemoryIndex):
+    def _label(self, tables: Tables, row: Row, entry: Entry) -> None:
+        if row.attachments[DICOM].revision == 1:
+            super()._label(tables, row, entry)
+
+
+@must_fail("test_replacing_adds_the_labels_to_those_that_are_there")
+class TakesTheLabelsOfTheNewFileAlone(MemoryIndex):
+    def _label(self, tables: Tables, row: Row, entry: Entry) -> None:
+        super()._label(tables, replace(row, labels=frozenset()), entry)
+
+
+@must_fail("test_labels_that_are_there_are_not_logged_again")
+class LogsLabelsOfEntriesThatWereThere(MemoryIndex):
+    def _label(self, tables: Tables, row: Row, entry: Entry) -> None:
+        super()._label(tables, row, entry)
+        if row.labels.issuperset(entry.labels) and entry.labels:
+            tables.log(ChangeType.UPDATED_LABELS, row)
+
+
+@must_fail("test_what_is_not_taken_is_not_labelled")
+class LabelsWhatItDoesNotTake(MemoryIndex):
+    def _commit_one(self, tables: Tables, entry: Entry, overwrite: Overwrite) -> Committed:
+        outcome = super()._commit_one(tables, entry, overwrite)
+        self._label(tables, tables.rows[outcome.id], entry)
+        return outcome
+
+
+@must_fail("test_labels_of_one_batch_add_up")
+class KeepsTheLastLabelsOfABatch(MemoryIndex):
+    def _commit_all(self, tables: Tables, entries: Sequence[Entry], overwrite: Overwrite) -> list[Committed]:
+        last = {each.header.identity: each.labels for each in entries}
+        alike = [replace(each, labels=last[each.header.identity]) for each in entries]
+        return super()._commit_all(tables, alike, overwrite)
+
+
 @must_fail("test_replacing_takes_the_new_files_tags")
 class KeepsTheOldTags(MemoryIndex):
     def _replaced(self, held: Row, entry: Entry) -> Row:

@@ -60,6 +60,7 @@ class Entry:
             come into being with the instance, they take tags and time of receipt from this record and those
             above it, instead of from the header and from ``received``.
         new: not reviewed yet, for an index that keeps this (``dcmqridx -n``).
+        labels: what the instance is to be labelled with.
 
     An index without the capability ``history`` need not heed ``received`` and ``parent``.
     """
@@ -70,6 +71,7 @@ class Entry:
     received: datetime | None = None
     parent: ResourceRecord | None = None
     new: bool = True
+    labels: tuple[str, ...] = ()
 
     def above(self, level: Level) -> ResourceRecord | None:
         """Return what ``parent`` says of the series, study or patient; None where it says nothing."""

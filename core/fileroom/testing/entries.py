@@ -85,6 +85,7 @@ def entry(
     locator: str | None = None,
     stamp: int = 0,
     sop_class_uid: str = CT_IMAGE,
+    labels: tuple[str, ...] = (),
     **tags: TagValue,
 ) -> Entry:
     """Return an entry with these identifiers and tags.
@@ -98,6 +99,7 @@ def entry(
         locator: where the file lies, as in `attachment`.
         stamp: fingerprint of the file's source.
         sop_class_uid: SOP Class UID.
+        labels: what the instance is to be labelled with.
         tags: DICOM keyword to value, beside the identifiers.
     """
     series = f"{study}.1" if series is None else series
@@ -115,7 +117,7 @@ def entry(
             **tags,
         },
     )
-    return Entry(header, attachment(1, data, locator=locator), stamp)
+    return Entry(header, attachment(1, data, locator=locator), stamp, labels=labels)
 
 
 def many_entries(count: int, seed: int = 0) -> Iterator[Entry]:

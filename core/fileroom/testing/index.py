@@ -17,6 +17,7 @@ from fileroom.testing.index_concurrency import ConcurrencyContract
 from fileroom.testing.index_edit import AttachmentContract, EditContract
 from fileroom.testing.index_find import ComputedContract, FindContract
 from fileroom.testing.index_history import LogContract, ReceiptContract, RevisionContract
+from fileroom.testing.index_labelled import LabelledContract
 from fileroom.testing.index_metadata import LabelContract, MetadataContract
 from fileroom.testing.index_mirror import MirrorContract
 from fileroom.testing.index_overwrite import OverwriteContract, StampContract
@@ -36,6 +37,7 @@ class IndexContract(
     StoreContract,
     OverwriteContract,
     StampContract,
+    LabelledContract,
     AttachmentContract,
     MetadataContract,
     LabelContract,

@@ -75,6 +75,7 @@ def entries(draw: st.DrawFn) -> Entry:
         locator=draw(st.none() | own),
         stamp=draw(st.sampled_from((0, 1, 2**63 - 1))),
         sop_class_uid=draw(st.sampled_from((CT_IMAGE, MR_IMAGE))),
+        labels=draw(st.sampled_from(((), (), ("n",), ("n", "odd", "n")))),
         **draw(_tags),
     )
 

@@ -100,11 +100,15 @@ class MemoryIndex(Index):
         digest = entry.attachment.digest
         held = tables.rows.get(entry.header.identity.public_id(Level.INSTANCE))
         if held is None:
-            return Committed(CommitStatus.STORED, self._create(tables, entry).id, digest)
+            row = self._create(tables, entry)
+            self._label(tables, row, entry)
+            return Committed(CommitStatus.STORED, row.id, digest)
         old = held.attachments[DICOM]
         if overwrite.replaces(old, entry.attachment):
-            tables.put(self._replaced(held, entry))
-            tables.log(ChangeType.REPLACED_INSTANCE, held)
+            row = self._replaced(held, entry)
+            tables.put(row)
+            tables.log(ChangeType.REPLACED_INSTANCE, row)
+            self._label(tables, row, entry)
             made_from_it = [file for number, file in held.attachments.items() if number < FIRST_USER_TYPE]
             return Committed(
                 CommitStatus.REPLACED, held.id, digest, tuple(file.locator for file in made_from_it)
@@ -144,6 +148,11 @@ class MemoryIndex(Index):
             stamp=entry.stamp,
             attachments={DICOM: file, **kept},
         )
+
+    def _label(self, tables: Tables, row: Row, entry: Entry) -> None:
+        if not row.labels.issuperset(entry.labels):
+            tables.put(replace(row, labels=row.labels.union(entry.labels)))
+            tables.log(ChangeType.UPDATED_LABELS, row)
 
     def _described(self, header: Header, level: Level) -> tuple[str, dict[str, TagValue]]:
         """Return a level's identifier, and the tags of it that this index keeps."""

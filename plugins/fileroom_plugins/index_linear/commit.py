@@ -58,7 +58,8 @@ class Committing:
         if held is None:
             file = entry.attachment if self._restoring else replace(entry.attachment, revision=1)
             received = entry.received or datetime.now(UTC)
-            self._arrivals.add(entry.header, file, received, stamp=entry.stamp, above=entry.above)
+            row = self._arrivals.add(entry.header, file, received, stamp=entry.stamp, above=entry.above)
+            self._label(row, entry)
             self._want(entry, id_, received)
             return Committed(CommitStatus.STORED, id_, digest)
         file = held.attachments[DICOM]
@@ -98,9 +99,17 @@ class Committing:
         )
         self._tables.put(row)
         self._tables.log(ChangeType.REPLACED_INSTANCE, row)
+        self._label(row, entry)
         self._want(entry, row.id, datetime.now(UTC))
         garbage = tuple(each.locator for number, each in old.items() if number < FIRST_USER_TYPE)
         return Committed(CommitStatus.REPLACED, row.id, file.digest, garbage)
+
+    def _label(self, row: Row, entry: Entry) -> None:
+        if not row.labels.issuperset(entry.labels):
+            row = row._replace(labels=row.labels.union(entry.labels))
+            self._tables.put(row)
+            if not self._restoring:
+                self._tables.log(ChangeType.UPDATED_LABELS, row)
 
     def _want(self, entry: Entry, id_: str, recorded: datetime) -> None:
         self.wanted[id_] = Wanted(entry.header, float(int(recorded.timestamp())), new=entry.new)

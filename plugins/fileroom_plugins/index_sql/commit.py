@@ -20,6 +20,7 @@ from fileroom_plugins.databases.errors import CollisionError
 from fileroom_plugins.index_sql.candidates import Candidate
 from fileroom_plugins.index_sql.describe import describe, describe_tags, uid_of
 from fileroom_plugins.index_sql.files import DICOM, FIRST_USER_TYPE, files_of, to_row
+from fileroom_plugins.index_sql.labelling import labels_of, write_labels
 from fileroom_plugins.index_sql.ledger import Ledger
 from fileroom_plugins.index_sql.locks import claim, hold
 from fileroom_plugins.index_sql.lookup import chunks, numbers
@@ -52,6 +53,7 @@ class _Before:
     stamp: int
     class_id: int
     files: Mapping[int, AttachmentRecord]
+    labels: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -64,6 +66,7 @@ class _Instance:
         before: what it was before the batch, None for nothing.
         stamp: its stamp.
         files: its attachments by content type; their revisions are those in force.
+        labels: its labels, as far as the batch brings any.
         described_by: the candidate whose header describes it, None while its row does.
         received: when it came, in milliseconds since 1970, if it was not there before the batch.
     """
@@ -73,6 +76,7 @@ class _Instance:
     before: _Before | None
     stamp: int
     files: dict[int, AttachmentRecord]
+    labels: frozenset[str] = frozenset()
     described_by: Candidate | None = None
     received: int = 0
 
@@ -107,9 +111,11 @@ class Batch:
         self._rows = Rows(connection, schema, uids)
         self._parents: dict[Level, dict[bytes, int]] = {level: {} for level in Level}
         self._instances: dict[bytes, _Instance] = {}
+        self._labelling = False
 
     def commit(self, candidates: Sequence[Candidate]) -> list[Committed]:
         """Play the candidates through, write the outcome, and say what became of each."""
+        self._labelling = any(each.entry.labels for each in candidates)
         self._look_up_instances({each.digest(Level.INSTANCE) for each in candidates})
         self._look_up_parents(
             [each for each in candidates if each.digest(Level.INSTANCE) not in self._instances]
@@ -131,13 +137,15 @@ class Batch:
         columns = (table.id, table.public_id, table.parent_id, table.stamp, table.class_id)
         for some in chunks(digests):
             rows = self._connection.execute(select(*columns).where(table.public_id.in_(some))).all()
-            files = files_of(self._connection, self._schema, Level.INSTANCE, [row.id for row in rows])
+            found = [row.id for row in rows]
+            files = files_of(self._connection, self._schema, Level.INSTANCE, found)
+            labels = labels_of(self._connection, self._schema, found if self._labelling else [])
             for row in rows:
                 if DICOM not in files[row.id]:
                     raise CollisionError  # it was removed between the two statements
-                before = _Before(row.stamp, row.class_id, files[row.id])
+                before = _Before(row.stamp, row.class_id, files[row.id], frozenset(labels[row.id]))
                 self._instances[row.public_id] = _Instance(
-                    row.id, row.parent_id, before, row.stamp, dict(before.files)
+                    row.id, row.parent_id, before, row.stamp, dict(before.files), before.labels
                 )
 
     def _look_up_parents(self, candidates: Sequence[Candidate]) -> None:
@@ -179,12 +187,14 @@ class Batch:
         held = self._instances.get(digest)
         public_id = digest_to_public_id(digest)
         if held is None:
-            self._instances[digest] = self._create(candidate)
+            self._instances[digest] = held = self._create(candidate)
+            self._label(held, candidate)
             return Committed(CommitStatus.STORED, public_id, file.digest)
         old = held.files[DICOM]
         if self._overwrite.replaces(old, file):
             dropped = tuple(each.locator for number, each in held.files.items() if number < FIRST_USER_TYPE)
             self._replace(held, candidate)
+            self._label(held, candidate)
             return Committed(CommitStatus.REPLACED, public_id, file.digest, dropped)
         unchanged = old.digest == file.digest
         if unchanged:
@@ -199,7 +209,9 @@ class Batch:
         self._ledger.log(ChangeType.NEW_INSTANCE, Level.INSTANCE, candidate.digest(Level.INSTANCE))
         file = entry.attachment if self._restoring else _revised(entry.attachment, 1)
         received = self._received(entry.received)
-        return _Instance(number, series, None, entry.stamp, {DICOM: file}, candidate, received)
+        return _Instance(
+            number, series, None, entry.stamp, {DICOM: file}, described_by=candidate, received=received
+        )
 
     def _parent(self, level: Level, candidate: Candidate) -> int:
         """Return the number of an ancestor, which is made if it is not there."""
@@ -237,6 +249,12 @@ class Batch:
         held.described_by = candidate
         self._ledger.log(ChangeType.REPLACED_INSTANCE, Level.INSTANCE, candidate.digest(Level.INSTANCE))
 
+    def _label(self, held: _Instance, candidate: Candidate) -> None:
+        labels = held.labels.union(candidate.entry.labels)
+        if labels != held.labels:
+            held.labels = labels
+            self._ledger.log(ChangeType.UPDATED_LABELS, Level.INSTANCE, candidate.digest(Level.INSTANCE))
+
     def _write(self) -> None:
         classes: Counter[tuple[int, int]] = Counter()
         added: list[dict[str, Value]] = []
@@ -269,6 +287,11 @@ class Batch:
         insert_rows(self._connection, self._schema.attachment, added)
         count_classes(self._connection, self._schema, classes)
         self._write_stamps()
+        instances = self._instances.values()
+        added_labels = {
+            each.number: each.labels - (each.before.labels if each.before else set()) for each in instances
+        }
+        write_labels(self._connection, self._schema, added_labels)
         self._ledger.write()
 
     def _drop_files(self) -> None:
