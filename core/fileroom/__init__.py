@@ -7,7 +7,7 @@ pydicom either.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from fileroom.errors import (
     AlreadyExistsError,
@@ -44,7 +44,10 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Mapping, Sequence
 
+    from pydicom import Dataset
+
     from fileroom.archive import Archive
+    from fileroom.processing import Product
 
 __version__ = "0.1.0"
 
@@ -74,6 +77,33 @@ def open(  # noqa: A001 - `fileroom.open` reads as what it does
     from fileroom.config import load_config  # noqa: PLC0415
 
     return Archive(load_config(source, **tables), register)
+
+
+def process(
+    source: bytes | str | os.PathLike[str] | BinaryIO | Dataset,
+    processor: str,
+    **options: Any,  # noqa: ANN401 - the processor's own
+) -> list[Product]:
+    """Run a processor on one DICOM object that is in no archive; return what it makes.
+
+    For many objects, `fileroom.standalone.processor` opens a processor once.
+
+    Args:
+        source: its bytes, a file's path, an open binary file (read from where it stands), or a dataset.
+        processor: the processor's name, for example ``"thumbnail"``.
+        **options: the processor's own. A document is one that comes with a plugin, or a file.
+
+    Raises:
+        NotFoundError: the file cannot be read.
+        NotSupportedError: the processor does nothing for such objects.
+        InvalidDatasetError: the object is damaged.
+        PluginNotFoundError: no such processor is installed.
+        ConfigError: an option is wrong.
+        PluginError: the processor cannot be used.
+    """
+    from fileroom import standalone  # noqa: PLC0415 - `import fileroom` stays light
+
+    return standalone.process(source, processor, **options)
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - module attributes, loaded on first use
@@ -116,4 +146,5 @@ __all__ = [
     "StorageFullError",
     "TaskLostError",
     "open",
+    "process",
 ]

@@ -18,13 +18,13 @@ from fileroom._hints import did_you_mean
 from fileroom._loader import CAUGHT, blame
 from fileroom._plugins.assembly import assemble, choose_later, offered, with_options
 from fileroom._plugins.guarded import Call, Intervention, notify, report
+from fileroom._plugins.processors import Processors
 from fileroom._plugins.registry import Registry, named_executor, named_feed, named_sender
-from fileroom.errors import ConfigError, PluginNotFoundError
+from fileroom.errors import ConfigError
 from fileroom.executing import Executor
 from fileroom.feeding import Feed
 from fileroom.index import Index
 from fileroom.plugin import IndexPlugin
-from fileroom.processing import Processor
 from fileroom.sending import Sender
 from fileroom.storage import Storage
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from fileroom._plugins.registry import Wanted
     from fileroom.config import Config
     from fileroom.events import RemovedBatch, StoredBatch
+    from fileroom.processing import Processor
     from fileroom.tags import TagSet
 
 _log = logging.getLogger("fileroom.plugins")
@@ -105,6 +106,7 @@ class Dispatch:
         option_types: the options dataclasses of the loaded plugins by their table's dotted TOML path, for
             `fileroom.config.Config.describe`.
         processors: the names of the processors that are enabled.
+        making: opens processors and kinds of documents, those too that are only installed.
         passed: the names of what the host passed.
         confined: whether some of that would be missed by an archive of the same configuration elsewhere.
     """
@@ -115,12 +117,12 @@ class Dispatch:
         self._hooks = Hooks()
         self._closing: list[tuple[Found, object]] = []
         self._lock = threading.Lock()
-        self._opened: dict[str, Processor] = {}
         self._sender: Sender | None = None
         self._executors: dict[str, Executor] = {}
         self._config = config
+        self._assembly: Assembly = assemble(config, plugins, self._hooks, self._registry)
+        self.making = Processors(config, self._assembly, self._hooks, self._registry)
         try:
-            self._assembly: Assembly = assemble(config, plugins, self._hooks, self._registry)
             for inner, chosen in self._assembly.inner:
                 inner.opened_by(functools.partial(chosen.open, Storage), chosen.options)
             for chosen in self._assembly.extensions:
@@ -183,31 +185,16 @@ class Dispatch:
         return registration.header_tags
 
     def processor(self, name: str) -> Processor:
-        """Return a processor, opened when it is first asked for, and closed with this.
+        """Return a processor with its configured options, opened when first asked for, closed with this.
+
+        One that is not enabled is loaded for that, if it is installed.
 
         Raises:
-            PluginNotFoundError: none of that name is enabled; the message lists those that are or could be.
+            PluginNotFoundError: none of that name is installed; the message lists those that are.
             PluginError: it failed with an error that is not Fileroom's, or lacks a package.
             FileroomError: what the processor itself raised.
         """
-        with self._lock:
-            if name in self._opened:
-                return self._opened[name]
-            chosen = self._assembly.processors.get(name)
-            if chosen is None:
-                raise self._no_processor(name)
-            processor: Processor = chosen.open(Processor)
-            self._opened[name] = processor
-            self._closing.append((chosen.offer.found, processor))
-            return processor
-
-    def _no_processor(self, name: str) -> PluginNotFoundError:
-        loaded = {one.offer.found.name for one in self._assembly.processors.values()}
-        installed = sorted({one.name for one in self._registry.found if one.kind == "processor"} - loaded)
-        could = f"; could be enabled by [plugins] enable: {', '.join(installed)}" if installed else ""
-        hint = did_you_mean(name, self.processors)
-        enabled = ", ".join(self.processors) or "none"
-        return PluginNotFoundError(f"no processor {name!r}: enabled are {enabled}{could}{hint}", name)
+        return self.making.get(name).processor
 
     def sender(self) -> Sender:
         """Return what ``[network] sender`` names: loaded and opened when first asked for, closed with this.
@@ -270,6 +257,7 @@ class Dispatch:
 
         May be called twice. One that fails is logged and does not keep the others from being closed.
         """
+        self.making.close()
         with self._lock:
             closing, self._closing = self._closing[::-1], []
         for found, opened in closing:

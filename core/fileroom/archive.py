@@ -13,9 +13,9 @@ from fileroom import maintenance, rebuilding
 from fileroom._archive.intake import Intake, Told
 from fileroom._archive.lifetime import Closed, check_pair, make_base
 from fileroom._archive.log import ChangeLog
-from fileroom._archive.processing import Processing
+from fileroom._archive.verbs import Processes
 from fileroom._dispatch import Dispatch
-from fileroom.attachments import put_attachment, run_processor
+from fileroom.attachments import put_attachment
 from fileroom.content_types import USER, ContentTypes
 from fileroom.datasets import one_candidate
 from fileroom.errors import NotDicomError, NotFoundError, NotSupportedError
@@ -50,14 +50,14 @@ if TYPE_CHECKING:
     from fileroom.index import Details, Edit, Edited, Index, Removal
     from fileroom.model import ResourceRecord, Statistics
     from fileroom.network import Host
-    from fileroom.reports import IngestReport, Outcome, Processed, ProcessReport, Progress
+    from fileroom.reports import IngestReport, Outcome, Progress
     from fileroom.resources import Patient, Series, Study
     from fileroom.sending import EchoResult, SendReport, SendStatus
     from fileroom.sources import Sources
     from fileroom.storage import Source, Storage
 
 
-class Archive(ChangeLog):
+class Archive(Processes, ChangeLog):
     """One opened index, storage and set of plugins.
 
     Made by `fileroom.open`; a context manager. Any thread may call any method.
@@ -399,38 +399,6 @@ class Archive(ChangeLog):
             NetworkError: it does not.
         """
         return self.plugins.sender().echo(host_of(self, peer))
-
-    def process(self, id_: str, processor: str) -> list[Attachment]:
-        """Run a processor and keep its products as attachments; see `fileroom.resources.Resource.process`."""
-        return run_processor(self, id_, processor)
-
-    def process_many(
-        self,
-        resources: Iterable[Resource | str],
-        processor: str,
-        *,
-        executor: Executor | str | None = None,
-        missing: str | int | None = None,
-        on_done: Callable[[Processed], object] | None = None,
-        stop: threading.Event | None = None,
-    ) -> ProcessReport:
-        """Run a processor on many resources; one that cannot be processed keeps no other from it.
-
-        Args:
-            resources: handles or public ids, of any level, for example what `find` returned.
-            processor: its name.
-            executor: an executor or its name: its workers process; see `ingest`.
-            missing: a content type; what has such an attachment is skipped, so an interrupted run goes on.
-            on_done: called with what became of each resource, as it is done.
-            stop: when set, what is under way is finished and the report is returned.
-
-        Raises:
-            ProcessStoppedError: the storage, the index, the processor or the executor failed; it holds the
-                report so far.
-            NotFoundError: ``missing`` is no content type's name.
-        """
-        work = Processing(self, processor, missing=missing, on_done=on_done, stop=stop)
-        return work.run(resources, executor)
 
     def statistics(self) -> Statistics:
         """Return the totals."""

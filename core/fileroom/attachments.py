@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, BinaryIO, Self
 
@@ -13,7 +12,6 @@ from fileroom._attachments.splicing import Splice, changeable, splice_attachment
 from fileroom._attachments.storing import store_attachment
 from fileroom.errors import InvalidValueError, NotFoundError, RevisionError
 from fileroom.index import Detach
-from fileroom.model import Level
 from fileroom.opening import open_attachment, read_attachment
 from fileroom.storage import CHUNK, ByteRange
 
@@ -38,6 +36,11 @@ class Attachment:
         self._archive = archive
         self._id = id_
         self.record = record
+
+    @property
+    def resource(self) -> Resource:
+        """The resource that owns it."""
+        return self._archive.get(self._id)
 
     @property
     def content_type(self) -> int:
@@ -227,27 +230,3 @@ def put_attachment(
 ) -> Attachment:
     """Store bytes and attach them; see `fileroom.resources.Resource.attach`."""
     return Attachment(archive, id_, store_attachment(archive, id_, number, source, if_revision))
-
-
-def run_processor(archive: Archive, id_: str, name: str) -> list[Attachment]:
-    """Run a processor on a resource's (middle) instance, and attach what it makes to the resource."""
-    processor = archive.plugins.processor(name)
-    attachments = _middle(archive, id_).attachments
-    before = attachments["dicom"]
-    with before.open() as file:
-        products = processor.process(file)
-    now = attachments["dicom"].record
-    if now != before.record and not moved(before.record, now):
-        raise RevisionError("the instance was replaced while it was processed: process it again")
-    return [
-        put_attachment(archive, id_, archive.content_types.resolve(one.content_type).number, one.data)
-        for one in products
-    ]
-
-
-def _middle(archive: Archive, id_: str) -> Resource:
-    resource = archive.get(id_)
-    if resource.level is Level.INSTANCE:
-        return resource
-    instances = archive.within(id_, Level.INSTANCE)
-    return next(itertools.islice(instances, instances.count() // 2, None))

@@ -193,13 +193,15 @@ class Processed:
 
     Attributes:
         id: its public id.
-        attachments: what was made, as it was attached; nothing at all is a valid answer.
+        attachments: what was attached to it; nothing at all is a valid answer.
+        made: public ids of the instances that new objects became.
         reason: why it could not be processed; empty if it could.
     """
 
     id: str
     attachments: tuple[AttachmentRecord, ...] = ()
     reason: str = ""
+    made: tuple[str, ...] = ()
 
 
 class ProcessReport:
@@ -213,6 +215,7 @@ class ProcessReport:
         failed: resources that could not.
         skipped: resources that had already what was asked for.
         attachments: attachments that were made.
+        made: instances that were made.
         seconds: how long it took.
         interrupted: whether it was told to stop before it was done.
     """
@@ -222,6 +225,7 @@ class ProcessReport:
         self.failed = 0
         self.skipped = 0
         self.attachments = 0
+        self.made = 0
         self.seconds = 0.0
         self.interrupted = False
         self._all: Spool[Processed] = Spool()
@@ -233,6 +237,7 @@ class ProcessReport:
         else:
             self.processed += 1
         self.attachments += len(one.attachments)
+        self.made += len(one.made)
         self._all.add(one)
 
     def __len__(self) -> int:

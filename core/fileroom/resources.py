@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, BinaryIO, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, Generic, Literal, TypeVar, overload
 
 from fileroom.attachments import Attachments
 from fileroom.model import Level
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fileroom.archive import Archive
     from fileroom.attachments import Attachment
     from fileroom.model import ResourceRecord, TagValue
+    from fileroom.processing import Product
     from fileroom.storage import ByteRange, Source
 
 R_co = TypeVar("R_co", bound="Resource", covariant=True)
@@ -119,17 +120,40 @@ class Resource:
         """The resource's labels, a mutable set."""
         return LabelsView(self._archive, self.id)
 
-    def process(self, processor: str) -> list[Attachment]:
-        """Run a processor on this resource's object and keep what it makes as attachments.
+    @overload
+    def process(
+        self, processor: str, *, keep: Literal[True] = True, **options: object
+    ) -> list[Attachment]: ...
+    @overload
+    def process(self, processor: str, *, keep: Literal[False], **options: object) -> list[Product]: ...
 
-        Above the instance level, the middle instance of the resource is taken.
+    def process(
+        self, processor: str, *, keep: bool = True, **options: object
+    ) -> list[Attachment] | list[Product]:
+        """Run a processor on this resource, and keep what it makes, or have it.
+
+        Above the instance level it is the processor's choice (`fileroom.processing.Takes`) whether it takes
+        the middle instance, one of each series, or each instance. What it makes becomes attachments: this
+        resource's, or, where each instance is taken, the instances'. A new DICOM object becomes an instance
+        of the archive; its metadata ``made-from`` and ``made-by``, and ``made-into`` of its source, tell of
+        each other.
+
+        Args:
+            processor: its name.
+            keep: False to have the products, and change nothing.
+            **options: the processor's own; they lie over those of the configuration.
+
+        Returns:
+            The attachments, for a new object the DICOM file of its instance; or the products.
 
         Raises:
-            PluginNotFoundError: no enabled plugin offers that processor.
+            PluginNotFoundError: no such processor is installed.
+            ConfigError: an option is wrong.
             NotSupportedError: the processor does nothing for such objects.
             InvalidDatasetError: the object is damaged.
+            RejectedError: a new object could not be stored.
         """
-        return self._archive.process(self.id, processor)
+        return self._archive.process(self.id, processor, keep=keep, **options)
 
     def delete(self) -> str | None:
         """Delete the resource with all beneath it; return the lowest ancestor that remains, if any."""

@@ -53,13 +53,60 @@ def test_a_processor_that_failed_to_open_is_tried_again() -> None:
     assert isinstance(dispatch.processor("echo"), Echo)
 
 
-def test_an_unknown_processor_is_answered_with_the_enabled_and_the_installed_ones(site: Site) -> None:
+def test_an_unknown_processor_is_answered_with_those_that_there_are(
+    site: Site, caplog: pytest.LogCaptureFixture
+) -> None:
     site.install("acme", plugins={"stamp": "acme_stamp:fileroom_processor"}, modules={"acme_stamp": "1 / 0"})
     with pytest.raises(PluginNotFoundError) as caught:
         opened(processing()).processor("ecco")
-    assert "no processor 'ecco': enabled are echo" in str(caught.value)
-    assert "stamp" in str(caught.value).partition("could be enabled")[2]
+    assert "no processor 'ecco' is installed: there are echo, " in str(caught.value)
+    assert ", stamp" in str(caught.value)
     assert str(caught.value).endswith("did you mean 'echo'?")
+    assert "while looking for a processor: processor 'stamp' of acme 1.0 cannot be used" in caplog.text
+
+
+STAMP = """
+from fileroom.plugin import ProcessorPlugin, hookimpl
+from tests.core.host_plugins import Echo, Root
+@hookimpl
+def fileroom_processor():
+    return ProcessorPlugin("print", Root, Echo, "")
+"""
+
+
+@pytest.mark.parametrize("entry", ["print", "stamp"])
+def test_a_processor_that_is_only_installed_is_loaded_when_it_is_asked_for(site: Site, entry: str) -> None:
+    site.install("acme", plugins={entry: "acme_stamp:fileroom_processor"}, modules={"acme_stamp": STAMP})
+    dispatch = opened(plugins={entry: {"size": 7}})
+    assert dispatch.processors == ()
+    echo = dispatch.processor("print")
+    assert isinstance(echo, Echo)
+    assert echo.options == Root(Path.cwd() / "archive" / "root", 7)
+    assert dispatch.processor("print") is echo
+    dispatch.close()
+    assert echo.closed == 1
+
+
+def test_a_processor_that_is_disabled_cannot_be_had(site: Site) -> None:
+    site.install("acme", plugins={"print": "acme_stamp:fileroom_processor"}, modules={"acme_stamp": "1 / 0"})
+    with pytest.raises(PluginNotFoundError, match="'print' is disabled"):
+        opened(plugins={"disable": ["print"]}).processor("print")
+
+
+def test_options_of_one_call_lie_over_those_of_the_configuration_and_are_closed_with_it() -> None:
+    dispatch = opened(processing(), plugins={"echo": {"size": 5}})
+    with dispatch.making.using("echo", {"size": 6}) as one:
+        echo = one.processor
+        assert isinstance(echo, Echo)
+        assert echo.options == Root(Path.cwd() / "archive" / "root", 6)
+        assert echo.closed == 0
+    assert echo.closed == 1
+    kept = dispatch.processor("echo")
+    assert isinstance(kept, Echo)
+    assert kept.options == Root(Path.cwd() / "archive" / "root", 5)
+    with pytest.raises(ConfigError) as caught, dispatch.making.using("echo", {"sice": 6}):
+        pass
+    assert caught.value.path == "echo.sice"
 
 
 def test_options_of_a_processor_are_checked_before_it_is_asked_for() -> None:

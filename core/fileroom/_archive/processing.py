@@ -12,10 +12,11 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 from fileroom._archive.elsewhere import Elsewhere
+from fileroom._archive.making import make_and_keep
 from fileroom._archive.proving import Done, doubted_products
 from fileroom._executing.archives import opened
 from fileroom._executing.messages import portable
-from fileroom.attachments import run_processor
+from fileroom.content_types import DICOM
 from fileroom.errors import (
     FileroomError,
     IntegrityError,
@@ -23,19 +24,24 @@ from fileroom.errors import (
     InvalidValueError,
     NotFoundError,
     NotSupportedError,
+    RejectedError,
     RevisionError,
     TaskLostError,
 )
 from fileroom.executing import Answer
+from fileroom.model import Level
+from fileroom.plugin import Takes
 from fileroom.reports import Processed, ProcessReport, ProcessStoppedError
 from fileroom.resources import Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
     from typing import TypeAlias
 
     from fileroom._executing.archives import Opening
+    from fileroom._plugins.processors import Opened
     from fileroom.archive import Archive
+    from fileroom.attachments import Attachment
     from fileroom.executing import Executor
 
     Answers: TypeAlias = Generator[Answer[tuple[str, ...], Done]]
@@ -50,6 +56,7 @@ _OF_ONE = (
     InvalidValueError,
     IntegrityError,
     NotFoundError,
+    RejectedError,
     RevisionError,
 )
 """What is wrong with one resource; any other error of Fileroom's is in the way of them all."""
@@ -63,6 +70,7 @@ class Processing:
     Args:
         archive: the archive.
         processor: the processor's name.
+        options: lie over those of the configuration.
         missing: a content type; resources that have an attachment of it are skipped.
         on_done: hears of each resource.
         stop: ends it in order.
@@ -73,12 +81,14 @@ class Processing:
         archive: Archive,
         processor: str,
         *,
+        options: Mapping[str, object],
         missing: str | int | None,
         on_done: Callable[[Processed], object] | None,
         stop: threading.Event | None,
     ) -> None:
         self._archive = archive
         self._processor = processor
+        self._options = options
         self._missing = None if missing is None else archive.content_types.resolve(missing).number
         self._on_done = on_done
         self._stop = stop or threading.Event()
@@ -89,10 +99,15 @@ class Processing:
     def run(self, resources: Iterable[Resource | str], executor: Executor | str | None) -> ProcessReport:
         """Process all of them; see `fileroom.Archive.process_many`."""
         started = time.monotonic()
+        making = self._archive.plugins.making
         if executor is None or self._processor not in self._archive.plugins.processors:
             # A wrong name is one error, not one for each. What only workers need may be missing here.
-            self._archive.plugins.processor(self._processor)
-        ids = self._wanted(one.id if isinstance(one, Resource) else one for one in resources)
+            with making.using(self._processor, self._options):
+                pass
+        ids: Iterator[str] = (one.id if isinstance(one, Resource) else one for one in resources)
+        if making.takes(self._processor) is Takes.EACH:
+            ids = self._instances(ids)
+        ids = self._wanted(ids)
         answers = self._here(ids) if executor is None else self._elsewhere(ids, executor)
         try:
             with closing(answers):
@@ -107,13 +122,22 @@ class Processing:
 
     def _here(self, ids: Iterator[str]) -> Answers:
         for id_ in ids:
-            yield Answer((id_,), process_on(self._archive, self._processor, (id_,)))
+            yield Answer((id_,), process_on(self._archive, self._processor, self._options, (id_,)))
 
     def _elsewhere(self, ids: Iterator[str], executor: Executor | str) -> Answers:
         workers = Elsewhere(self._archive, executor, self._archive.config)
-        task = functools.partial(process_resources, processor=self._processor)
+        task = functools.partial(process_resources, processor=self._processor, options=dict(self._options))
         batches = iter(lambda: tuple(itertools.islice(ids, BATCH)), ())
         return workers.answers(task, doubted_products, batches)
+
+    def _instances(self, ids: Iterable[str]) -> Iterator[str]:
+        """Yield the instances beneath resources; what is not there is left for whoever processes it."""
+        for page in iter(functools.partial(_page, iter(ids)), ()):
+            for id_, record in zip(page, self._archive.index.get(page), strict=True):
+                if record is None or record.level is Level.INSTANCE:
+                    yield id_
+                else:
+                    yield from (one.id for one in self._archive.within(id_, Level.INSTANCE))
 
     def _wanted(self, ids: Iterable[str]) -> Iterator[str]:
         for page in iter(functools.partial(_page, iter(ids)), ()):
@@ -154,35 +178,53 @@ class Processing:
             raise failure
 
 
-def process_resources(opening: Opening, ids: tuple[str, ...], *, processor: str) -> Done:
+def process_resources(
+    opening: Opening, ids: tuple[str, ...], *, processor: str, options: Mapping[str, object]
+) -> Done:
     """Process resources where a worker has been sent them: the task of `Processing`.
 
     Raises:
         ExecutorError: the archive cannot be opened here.
     """
     with opened(opening) as archive:
-        return process_on(archive, processor, ids)
+        return process_on(archive, processor, options, ids)
 
 
-def process_on(archive: Archive, processor: str, ids: tuple[str, ...]) -> Done:
+def process_on(archive: Archive, processor: str, options: Mapping[str, object], ids: tuple[str, ...]) -> Done:
     """Process resources; return what became of them, and the error that was in the way of the others."""
     done: list[Processed] = []
     failure: Exception | None = None
-    for id_ in ids:
-        try:
-            made = tuple(one.record for one in run_processor(archive, id_, processor))
-        except _OF_ONE as error:
-            done.append(Processed(id_, reason=str(error)))
-        except FileroomError as error:
-            failure = portable(error)
-            break
-        except Exception as error:  # noqa: BLE001 - a processor's own, which is not to stop the others
-            _log.debug("the processor failed", exc_info=error)
-            # The type only: its text may tell of a patient.
-            done.append(Processed(id_, reason=f"the processor failed: {type(error).__name__}"))
-        else:
-            done.append(Processed(id_, made))
+    try:
+        with archive.plugins.making.using(processor, options) as opened:
+            for id_ in ids:
+                done.append(_process(archive, id_, opened))  # noqa: PERF401 - those before an error stay
+    except FileroomError as error:
+        failure = portable(error)
     return Done(tuple(done), socket.gethostname(), failure)
+
+
+def _process(archive: Archive, id_: str, opened: Opened) -> Processed:
+    """Process one resource; raises what is in the way of all."""
+    try:
+        return _processed(id_, make_and_keep(archive, id_, opened))
+    except _OF_ONE as error:
+        return Processed(id_, reason=str(error))
+    except FileroomError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a processor's own, which is not to stop the others
+        _log.debug("the processor failed", exc_info=error)
+        # The type only: its text may tell of a patient.
+        return Processed(id_, reason=f"the processor failed: {type(error).__name__}")
+
+
+def _processed(id_: str, kept: Iterable[Attachment]) -> Processed:
+    attached, made = [], []
+    for one in kept:
+        if one.content_type == DICOM.number:
+            made.append(one.resource.id)
+        else:
+            attached.append(one.record)
+    return Processed(id_, tuple(attached), made=tuple(made))
 
 
 def _page(ids: Iterator[str]) -> tuple[str, ...]:

@@ -78,6 +78,11 @@ def doubted_outcomes(index: Index, taken: Taken) -> Iterator[Doubt]:
 
 def doubted_products(index: Index, done: Done) -> Iterator[Doubt]:
     """Yield the resources at which an index does not show what a processor is said to have attached."""
+    instances = [id_ for one in done.resources for id_ in one.made]
+    held = index.held(instances)
+    for id_ in instances:
+        if id_ not in held:
+            yield Doubt(id_, None, frozenset({ChangeType.DELETED}))
     told = [one for one in done.resources if one.attachments]
     for one, details in zip(told, index.details([one.id for one in told]), strict=True):
         there = {} if details is None else {each.content_type: each for each in details.attachments}

@@ -57,7 +57,7 @@ class Assembly:
     Attributes:
         backends: ``"index"`` and ``"storage"``.
         processors: by the name that users call them.
-        senders, executors: those that the host passed, by name; see `choose_later`.
+        senders, executors, documents: those that the host passed, by name; see `choose_later`.
         feeds: those that the host passed, by name; see `offered`.
         extensions: in the order in which they are to be opened.
         inner: the storages that the storage is made of, and how each is configured; outer ones first.
@@ -67,6 +67,7 @@ class Assembly:
     processors: Mapping[str, Chosen]
     senders: Mapping[str, Chosen]
     executors: Mapping[str, Chosen]
+    documents: Mapping[str, Chosen]
     feeds: Mapping[str, Offer]
     extensions: tuple[Chosen, ...]
     inner: tuple[tuple[InnerStorage, Chosen], ...]
@@ -74,7 +75,7 @@ class Assembly:
     def all(self) -> tuple[Chosen, ...]:
         """Return all of them."""
         inner = (chosen for _, chosen in self.inner)
-        later = (*self.senders.values(), *self.executors.values())
+        later = (*self.senders.values(), *self.executors.values(), *self.documents.values())
         return (*self.backends.values(), *inner, *self.processors.values(), *later, *self.extensions)
 
 
@@ -115,6 +116,7 @@ def assemble(config: Config, plugins: Iterable[object], hooks: Hooks, registry: 
         _by_name(others, "processor"),
         _by_name(others, "sender"),
         _by_name(others, "executor"),
+        _by_name(others, "documents"),
         feeds,
         tuple(one for one in others if one.offer.found.kind == "extension"),
         tuple(_within(chosen["storage"], choose)),

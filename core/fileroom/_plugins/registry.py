@@ -80,6 +80,16 @@ def named_feed(config: Config, name: str) -> Wanted:
     return Wanted(("feed",), name, _distribution(config, name), "feed")
 
 
+def named_processor(config: Config, name: str) -> Wanted:
+    """Return a processor's plugin that a caller names; it is loaded when first asked for."""
+    return Wanted(("processor",), name, _distribution(config, name), "processor")
+
+
+def named_documents(config: Config, name: str) -> Wanted:
+    """Return a kind of documents that a caller names; it is loaded when first asked for."""
+    return Wanted(("documents",), name, _distribution(config, name), "documents")
+
+
 def _distribution(config: Config, name: str) -> str | None:
     value = config.plugins.tables.get(name, {}).get("distribution")
     if value is None or isinstance(value, str):

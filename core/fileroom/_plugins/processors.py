@@ -1,0 +1,199 @@
+"""The processors and kinds of documents that can be had: enabled, passed by the host, or just installed."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from fileroom._hints import did_you_mean
+from fileroom._loader import blame
+from fileroom._plugins.assembly import choose_later, with_options
+from fileroom._plugins.documents import DocumentFinder
+from fileroom._plugins.guarded import report
+from fileroom._plugins.registry import named_documents, named_processor
+from fileroom.documents import DocumentKind
+from fileroom.errors import ConfigError, PluginError, PluginNotFoundError
+from fileroom.options import document_names
+from fileroom.plugin import ProcessorPlugin, Takes
+from fileroom.processing import Processor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from fileroom._dispatch import Hooks
+    from fileroom._loader import Found
+    from fileroom._plugins.assembly import Assembly, Chosen
+    from fileroom._plugins.registry import Registry
+    from fileroom.config import Config
+
+_log = logging.getLogger("fileroom.plugins")
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A processor that is open.
+
+    Attributes:
+        name: what users call it.
+        processor: itself.
+        takes: what it is given of a patient, study or series.
+    """
+
+    name: str
+    processor: Processor
+    takes: Takes
+
+
+class Processors:
+    """Opens processors, and kinds of documents, by name. Any thread may call any method.
+
+    Args:
+        config: where their options stand.
+        assembly: what is enabled, and what the host passed; None for nothing.
+        hooks: where plugins are registered that are loaded on demand.
+        registry: those that are installed.
+
+    Attributes:
+        finder: finds the documents that options name.
+    """
+
+    def __init__(self, config: Config, assembly: Assembly | None, hooks: Hooks, registry: Registry) -> None:
+        self.finder = DocumentFinder(self.kind, self.kinds, config.base)
+        self._config = config
+        self._chosen: dict[str, Chosen] = dict(assembly.processors) if assembly else {}
+        self._documents: Mapping[str, Chosen] = assembly.documents if assembly else {}
+        self._hooks = hooks
+        self._registry = registry
+        self._lock = threading.RLock()
+        self._opened: dict[str, Opened] = {}
+        self._kinds: dict[str, DocumentKind] = {}
+        self._closing: list[tuple[Found, Processor]] = []
+
+    def get(self, name: str) -> Opened:
+        """Return a processor with the options of the configuration; it stays open until `close`.
+
+        Raises:
+            PluginNotFoundError: nothing of that name is installed, or it is disabled.
+            PluginError: it failed with an error that is not Fileroom's, or lacks a package.
+            FileroomError: what the processor itself raised.
+        """
+        with self._lock:
+            if name not in self._opened:
+                chosen = self._choose(name)
+                opened = self._open(chosen)
+                self._opened[name] = opened
+                self._closing.append((chosen.offer.found, opened.processor))
+            return self._opened[name]
+
+    @contextmanager
+    def using(self, name: str, options: Mapping[str, object]) -> Iterator[Opened]:
+        """Yield a processor with these options over those of the configuration.
+
+        Raises:
+            ConfigError: an option is wrong.
+            PluginError, FileroomError: as for `get`.
+        """
+        if not options:
+            yield self.get(name)
+            return
+        with self._lock:
+            chosen = self._choose(name)
+        offer, found = chosen.offer, chosen.offer.found
+        table = {**_without_distribution(self._config.plugins.tables.get(found.name, {})), **options}
+        opened = self._open(with_options(offer, table, name, self._config))
+        try:
+            yield opened
+        finally:
+            opened.processor.close()
+
+    def takes(self, name: str) -> Takes:
+        """Return what a processor is given of a patient, study or series; errors as for `get`."""
+        with self._lock:
+            return _registered(self._choose(name)).takes
+
+    def kind(self, name: str) -> DocumentKind:
+        """Return a kind of documents, opened when it is first asked for; errors as for `get`."""
+        with self._lock:
+            if name not in self._kinds:
+                wanted = named_documents(self._config, name)
+                chosen = choose_later(self._config, wanted, self._documents, self._hooks, self._registry)
+                self._kinds[name] = cast("DocumentKind", chosen.open(DocumentKind))
+            return self._kinds[name]
+
+    def kinds(self) -> tuple[str, ...]:
+        """Return the names of the kinds of documents that can be had."""
+        installed = {one.name for one in self._registry.found if one.kind == "documents"}
+        return tuple(sorted((installed - self._registry.disabled) | self._documents.keys()))
+
+    def close(self) -> None:
+        """Close what is open, the last opened first; one that fails is logged."""
+        with self._lock:
+            closing, self._closing = self._closing[::-1], []
+            self._opened.clear()
+        for found, processor in closing:
+            try:
+                processor.close()
+            except Exception as error:  # noqa: BLE001 - anybody's, which is not to keep the others open
+                report(found, "close", error)
+
+    def _open(self, chosen: Chosen) -> Opened:
+        for one in document_names(chosen.options):
+            one.found_by(self.finder.read)
+        registration = _registered(chosen)
+        processor = cast("Processor", chosen.open(Processor))
+        return Opened(registration.name, processor, registration.takes)
+
+    def _choose(self, name: str) -> Chosen:
+        """Return the plugin behind a name: of this name if there is one, else whatever offers it."""
+        if name in self._chosen:
+            return self._chosen[name]
+        others = [one.name for one in self._installed() if one.name != name]
+        for entry in [name] * (len(others) < len(self._installed())) + others:
+            try:
+                chosen = self._load(entry)
+            except (PluginError, ConfigError) as error:
+                if entry == name:
+                    raise
+                _log.warning("while looking for a processor: %s", error)
+                continue
+            offered = chosen.offer.registration.name
+            self._chosen.setdefault(offered, chosen)
+            if offered == name:
+                return chosen
+        raise self._not_found(name)
+
+    def _load(self, entry: str) -> Chosen:
+        wanted = named_processor(self._config, entry)
+        chosen = choose_later(self._config, wanted, {}, self._hooks, self._registry)
+        if not isinstance(chosen.offer.registration, ProcessorPlugin):
+            raise blame(chosen.offer.found, "it offers no processor")
+        return chosen
+
+    def _installed(self) -> list[Found]:
+        loaded = {one.offer.found.name for one in self._chosen.values()}
+        names = {one.name for one in self._registry.found if one.kind == "processor"}
+        wanted = names - loaded - self._registry.disabled
+        distinct = {one.name: one for one in self._registry.found if one.name in wanted}
+        return [distinct[name] for name in sorted(distinct)]
+
+    def _not_found(self, name: str) -> PluginNotFoundError:
+        known = sorted({*self._chosen, *(one.name for one in self._installed())})
+        if name in self._registry.disabled:
+            return PluginNotFoundError(f"the processor {name!r} is disabled in [plugins] disable", name)
+        listed = ", ".join(known) or "none"
+        return PluginNotFoundError(
+            f"no processor {name!r} is installed: there are {listed}{did_you_mean(name, known)}", name
+        )
+
+
+def _registered(chosen: Chosen) -> ProcessorPlugin:
+    registration = chosen.offer.registration
+    assert isinstance(registration, ProcessorPlugin)
+    return registration
+
+
+def _without_distribution(table: Mapping[str, object]) -> dict[str, object]:
+    return {key: value for key, value in table.items() if key != "distribution"}

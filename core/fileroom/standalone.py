@@ -1,0 +1,56 @@
+"""Processors without an archive: on bytes, files and datasets."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from fileroom._dispatch import Hooks
+from fileroom._plugins.processors import Processors
+from fileroom._plugins.registry import Registry
+from fileroom.config import load_config
+from fileroom.datasets import one_candidate
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+
+    from pydicom import Dataset
+
+    from fileroom.processing import Processor, Product
+
+
+@contextmanager
+def processor(name: str, **options: Any) -> Iterator[Processor]:  # noqa: ANN401 - the processor's own
+    """Yield a processor, to be run on many objects.
+
+    Args:
+        name: its name, for example ``"thumbnail"``.
+        **options: its own. A document is one that comes with a plugin, or a file.
+
+    Raises:
+        PluginNotFoundError: no such processor is installed.
+        ConfigError: an option is wrong.
+        PluginError: it cannot be used.
+    """
+    config = load_config(None, index={"backend": "sqlite"})  # a name that is not followed here
+    processors = Processors(config, None, Hooks(), Registry(config.plugins.disable))
+    try:
+        with processors.using(name, options) as opened:
+            yield opened.processor
+    finally:
+        processors.close()
+
+
+def process(
+    source: bytes | str | os.PathLike[str] | BinaryIO | Dataset,
+    name: str,
+    **options: Any,  # noqa: ANN401 - the processor's own
+) -> list[Product]:
+    """Run a processor on one object; see `fileroom.process`."""
+    with (
+        processor(name, **options) as opened,
+        one_candidate(cast("Any", source), "") as candidate,
+        candidate.open() as file,
+    ):
+        return list(opened.process(file))
