@@ -1,0 +1,87 @@
+"""Profiles: which rule each attribute falls under."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from fileroom_plugins.deidentify.actions import Action, Rule
+from fileroom_plugins.deidentify.dictionary import is_known, is_known_private
+from fileroom_plugins.standard import repeating
+
+
+_KEPT = Rule(Action.KEEP, "default")
+_UNDEFINED = Rule(Action.REMOVE, "undefined")
+_PRIVATE = Rule(Action.REMOVE, "private")
+
+
+class MethodCode(NamedTuple):
+    """A code of what was done (PS3.16 CID 7050): value and meaning in the coding scheme DCM."""
+
+    value: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What is done with every attribute there may be.
+
+    The first of these that has a rule for an attribute decides:
+
+    1. ``paths``: an attribute at one place; tags from the dataset's through those of sequences down.
+    2. ``private``: a private attribute by its creator and by its tag with the block's two digits zero, for
+       example ``("ACME 1.1", 0x0009_0001)``.
+    3. ``tags``: a standard attribute by its tag, at any depth; repeating groups by the first, 5000 and 6000.
+    4. ``vrs``: any attribute, private ones too, by its VR.
+    5. ``undefined_private`` and ``undefined``: what the dictionaries do not know; ``private`` attributes and
+       standard ones in turn.
+    6. ``any_private`` and ``other``.
+
+    Attributes:
+        name: what it is called in reports and in De-identification Method, at most 64 characters.
+        codes: for De-identification Method Code Sequence.
+        keeps_longitude: whether dates tell the time between events: ``UNMODIFIED``, ``MODIFIED`` or
+            ``REMOVED``, as Longitudinal Temporal Information Modified (0028,0303) has it.
+    """
+
+    name: str
+    tags: Mapping[int, Rule] = field(default_factory=dict)
+    paths: Mapping[tuple[int, ...], Rule] = field(default_factory=dict)
+    private: Mapping[tuple[str, int], Rule] = field(default_factory=dict)
+    vrs: Mapping[str, Rule] = field(default_factory=dict)
+    other: Rule = _KEPT
+    undefined: Rule = _UNDEFINED
+    any_private: Rule = _PRIVATE
+    undefined_private: Rule | None = None
+    codes: tuple[MethodCode, ...] = ()
+    keeps_longitude: str = "REMOVED"
+
+    def rule(self, path: tuple[int, ...], vr: str) -> Rule:
+        """Return the rule for a standard attribute.
+
+        Args:
+            path: the tags from the dataset's through those of sequences down to the attribute.
+            vr: the attribute's VR.
+        """
+        tag = repeating(path[-1])
+        found = self.paths.get(path) or self.tags.get(tag) or self.vrs.get(vr)
+        if found:
+            return found
+        return self.other if is_known(tag) else self.undefined
+
+    def private_rule(self, path: tuple[int, ...], vr: str, creator: str) -> Rule:
+        """Return the rule for a private attribute.
+
+        Args:
+            path: as for `rule`; private tags in it have their block's two digits zero.
+            vr: the attribute's VR.
+            creator: the block's private creator; empty where there is none.
+        """
+        tag = path[-1] & 0xFFFF_00FF
+        found = self.paths.get(path) or self.private.get((creator, tag)) or self.vrs.get(vr)
+        if found:
+            return found
+        if self.undefined_private and not is_known_private(creator, tag):
+            return self.undefined_private
+        return self.any_private

@@ -1,0 +1,55 @@
+"""What was done to an object. Reports name attributes, actions and rules, and never hold a value."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Touched(NamedTuple):
+    """One attribute that did not stay as it was.
+
+    Attributes:
+        path: tags and item numbers from 1 on, for example ``00081140[2].00081155``; of file meta information
+            too.
+        keyword: the last attribute's keyword; a private one's creator; else empty.
+        action: what was done, a code of `fileroom_plugins.deidentify.actions.Action` without a stroke.
+        rule: the name of the rule that says so.
+    """
+
+    path: str
+    keyword: str
+    action: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What was done to one object.
+
+    Attributes:
+        profile: the name of the profile.
+        touched: in the order of the object.
+        consistent: whether the same identifiers will get the same pseudonyms again, which they do not without
+            a key.
+        pixels_cleaned: whether pixels were blanked.
+    """
+
+    profile: str
+    touched: tuple[Touched, ...]
+    consistent: bool
+    pixels_cleaned: bool = False
+
+    def to_json(self) -> bytes:
+        """Return the report as JSON: an object with the fields' names, ``touched`` a list of objects."""
+        return json.dumps(
+            {
+                "profile": self.profile,
+                "consistent": self.consistent,
+                "pixels_cleaned": self.pixels_cleaned,
+                "touched": [one._asdict() for one in self.touched],
+            },
+            ensure_ascii=False,
+            separators=(",", ":"),
+        ).encode()
