@@ -42,6 +42,11 @@ class Results(Generic[R_co]):
         self.cursor: str | None = plan.query.cursor
         self.unreadable = 0
 
+    @property
+    def level(self) -> Level:
+        """The level of what is searched."""
+        return self._plan.query.level
+
     def __iter__(self) -> Iterator[R_co]:
         """Yield handles, a page from the index at a time."""
         records = self._scan() if self._plan.scanned else self._records(self._plan.query.limit)

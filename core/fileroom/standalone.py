@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from fileroom._dispatch import Hooks
-from fileroom._plugins.processors import Processors
-from fileroom._plugins.registry import Registry
+from fileroom._dispatch import Dispatch
 from fileroom.config import load_config
 from fileroom.datasets import one_candidate
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pydicom import Dataset
 
+    from fileroom.config import Config
     from fileroom.processing import Processor, Product
 
 
@@ -33,13 +32,13 @@ def processor(name: str, **options: Any) -> Iterator[Processor]:  # noqa: ANN401
         ConfigError: an option is wrong.
         PluginError: it cannot be used.
     """
-    config = load_config(None, index={"backend": "sqlite"})  # a name that is not followed here
-    processors = Processors(config, None, Hooks(), Registry(config.plugins.disable))
-    try:
-        with processors.using(name, options) as opened:
-            yield opened.processor
-    finally:
-        processors.close()
+    with closing(Dispatch.open(plain_config())) as plugins, plugins.making.using(name, options) as opened:
+        yield opened.processor
+
+
+def plain_config(**tables: Mapping[str, object]) -> Config:
+    """Return the configuration of no archive: these tables, what the environment says, and defaults."""
+    return load_config(None, **{"index": {"backend": "sqlite"}, **tables})
 
 
 def process(

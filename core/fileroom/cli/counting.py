@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def counting(description: str, total: int) -> Iterator[Callable[[], None]]:
-    """Yield what counts one more piece of so many, on a bar if somebody sees it."""
+def counting(description: str, total: int | None) -> Iterator[Callable[[], None]]:
+    """Yield what counts one more piece, of so many if that is known, on a bar if somebody sees it."""
     if not sys.stderr.isatty():
         yield lambda: None
         return

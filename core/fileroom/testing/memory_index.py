@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from fileroom.model import AttachmentRecord, Change, Header, ResourceRecord, Statistics, TagValue
     from fileroom.query import Query
     from fileroom.tags import TagSet
+    from fileroom.testing.memory_tables import Owner
 
 FIRST_USER_TYPE = 1024
 
@@ -181,7 +182,8 @@ class MemoryIndex(Index):
                     row = tables.rows[outcome.id]
                     tables.put(replace(row, attachments={DICOM: entry.attachment}))
             for public_id, wanted in details.items():
-                memory_edit.add_missing(tables, tables.existing(public_id), wanted)
+                owner = tables.owner(public_id) or tables.existing(public_id)
+                memory_edit.add_missing(tables, owner, wanted)
             tables.changes = _appended(logged, changes)
             return outcomes
 
@@ -204,10 +206,10 @@ class MemoryIndex(Index):
                     row = tables.rows[outcome.id]
                     tables.put(replace(row, attachments={**row.attachments, DICOM: entry.attachment}))
             for public_id, wanted in details.items():
-                if public_id in tables.rows:
-                    garbage.update(memory_edit.make_like(tables, tables.rows[public_id], wanted))
+                if owner := tables.owner(public_id):
+                    garbage.update(memory_edit.make_like(tables, owner, wanted))
             tables.changes = _appended(logged, changes)
-            live = _locators(tables.rows.values())
+            live = _locators(tables.owners())
             return Mirrored(tuple(outcomes), tuple(sorted(garbage - live)))
 
     def find(self, query: Query) -> Page:
@@ -249,14 +251,14 @@ class MemoryIndex(Index):
 
     def details(self, ids: Sequence[str]) -> list[Details | None]:
         """See `Index.details`."""
-        rows = self._tables.rows
-        return [_details(rows[each]) if each in rows else None for each in ids]
+        owners = map(self._tables.owner, ids)
+        return [None if owner is None else _details(owner) for owner in owners]
 
     def edit(self, edits: Sequence[Edit]) -> list[Edited]:
         """See `Index.edit`."""
         with self._transaction() as tables:
             outcomes = [self._edit_one(tables, edit) for edit in edits]
-            live = _locators(tables.rows[edit.id] for edit in edits)
+            live = _locators(owner for edit in edits if (owner := tables.owner(edit.id)))
             return [replace(outcome, garbage=_without(live, outcome.garbage)) for outcome in outcomes]
 
     def _edit_one(self, tables: Tables, edit: Edit) -> Edited:
@@ -329,10 +331,10 @@ class MemoryIndex(Index):
 
     def attachments(self, after: str | None = None) -> Iterator[tuple[str, AttachmentRecord]]:
         """See `Index.attachments`."""
-        rows = self._tables.rows
-        for each in sorted(rows):
+        owners = {owner.id: owner for owner in self._tables.owners()}
+        for each in sorted(owners):
             if after is None or each > after:
-                yield from ((each, file) for _, file in sorted(rows[each].attachments.items()))
+                yield from ((each, file) for _, file in sorted(owners[each].attachments.items()))
 
 
 def _appended(logged: list[Change], changes: Sequence[Change]) -> list[Change]:
@@ -340,17 +342,17 @@ def _appended(logged: list[Change], changes: Sequence[Change]) -> list[Change]:
     return logged + [each for each in changes if each.sequence > last]
 
 
-def _locators(rows: Iterable[Row]) -> set[str]:
-    return {file.locator for row in rows for file in row.attachments.values()}
+def _locators(owners: Iterable[Owner]) -> set[str]:
+    return {file.locator for owner in owners for file in owner.attachments.values()}
 
 
 def _without(live: set[str], garbage: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(locator for locator in garbage if locator not in live)
 
 
-def _details(row: Row) -> Details:
-    attachments = tuple(file for _, file in sorted(row.attachments.items()))
-    return Details(attachments, dict(sorted(row.metadata.items())), tuple(sorted(row.labels)))
+def _details(owner: Owner) -> Details:
+    attachments = tuple(file for _, file in sorted(owner.attachments.items()))
+    return Details(attachments, dict(sorted(owner.metadata.items())), tuple(sorted(owner.labels)))
 
 
 def _remaining(rows: dict[str, Row], public_id: str, doomed: set[str]) -> str | None:

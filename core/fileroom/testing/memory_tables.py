@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 from fileroom._tags.comparable import split
 from fileroom.errors import NotFoundError
-from fileroom.model import AttachmentRecord, Change, Level, Metadata, ResourceRecord, Statistics, TagValue
+from fileroom.model import (
+    ARCHIVE_ID,
+    AttachmentRecord,
+    Change,
+    Level,
+    Metadata,
+    ResourceRecord,
+    Statistics,
+    TagValue,
+)
 from fileroom.tags import TagSpec
 
 if TYPE_CHECKING:
@@ -26,10 +35,19 @@ _COUNTED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One resource, with all that hangs on it. Rows are replaced, never changed."""
+class Owner:
+    """What things hang on: the archive itself, or a `Row`. Owners are replaced, never changed."""
 
     id: str
+    attachments: Mapping[int, AttachmentRecord] = field(default_factory=dict, kw_only=True)
+    metadata: Mapping[str, Metadata] = field(default_factory=dict, kw_only=True)
+    labels: frozenset[str] = field(default=frozenset(), kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Row(Owner):
+    """One resource, with all that hangs on it."""
+
     level: Level
     uid: str
     tags: Mapping[str, TagValue]
@@ -38,15 +56,16 @@ class Row:
     received: datetime
     sop_class_uid: str = ""
     stamp: int = 0
-    attachments: Mapping[int, AttachmentRecord] = field(default_factory=dict)
-    metadata: Mapping[str, Metadata] = field(default_factory=dict)
-    labels: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
 class Tables:
-    """All rows in order of arrival, the change log, the totals, and the extra tags that all rows have."""
+    """All rows in order of arrival, the change log, the totals, and the extra tags that all rows have.
 
+    Beside them stands the archive itself, which is no resource.
+    """
+
+    archive: Owner = field(default_factory=lambda: Owner(ARCHIVE_ID))
     rows: dict[str, Row] = field(default_factory=dict)
     arrived: int = 0
     changes: list[Change] = field(default_factory=list)
@@ -68,32 +87,49 @@ class Tables:
         except KeyError:
             raise NotFoundError(f"no resource {public_id}: it was removed, or never stored") from None
 
-    def put(self, row: Row) -> None:
-        """Add a row, or replace the one with its id, which keeps its place in the order of arrival."""
-        if row.id in self.rows:
-            self._count(self.rows[row.id], -1)
-        self._count(row, 1)
-        self.rows[row.id] = row
+    def owner(self, public_id: str) -> Owner | None:
+        """Return the row of this id, or the archive itself; None where there is neither."""
+        return self.archive if public_id == ARCHIVE_ID else self.rows.get(public_id)
+
+    def owners(self) -> list[Owner]:
+        """Return the archive itself and all rows."""
+        return [self.archive, *self.rows.values()]
+
+    def put(self, owner: Owner) -> None:
+        """Add a row, or replace the one with its id, which keeps its place in the order of arrival.
+
+        The archive itself is replaced likewise.
+        """
+        if (old := self.owner(owner.id)) is not None:
+            self._count(old, -1)
+        self._count(owner, 1)
+        if isinstance(owner, Row):
+            self.rows[owner.id] = owner
+        else:
+            self.archive = owner
 
     def drop(self, row: Row) -> None:
         """Remove a row."""
         self._count(row, -1)
         del self.rows[row.id]
 
-    def _count(self, row: Row, sign: int) -> None:
-        files, totals = row.attachments.values(), self.totals
+    def _count(self, owner: Owner, sign: int) -> None:
+        files, totals = owner.attachments.values(), self.totals
         self.totals = replace(
             totals,
             attachments=totals.attachments + sign * len(files),
             bytes=totals.bytes + sign * sum(file.size for file in files),
             stored_bytes=totals.stored_bytes + sign * sum(file.stored_size for file in files),
-            **{_COUNTED[row.level]: getattr(totals, _COUNTED[row.level]) + sign},
         )
+        if isinstance(owner, Row):
+            counted = _COUNTED[owner.level]
+            self.totals = replace(self.totals, **{counted: getattr(totals, counted) + sign})
 
-    def log(self, change_type: ChangeType, row: Row) -> None:
-        """Append to the change log."""
-        sequence = self.changes[-1].sequence + 1 if self.changes else 1
-        self.changes.append(Change(sequence, change_type, row.level, row.id, datetime.now(UTC)))
+    def log(self, change_type: ChangeType, owner: Owner) -> None:
+        """Append to the change log, which hears nothing of the archive itself."""
+        if isinstance(owner, Row):
+            sequence = self.changes[-1].sequence + 1 if self.changes else 1
+            self.changes.append(Change(sequence, change_type, owner.level, owner.id, datetime.now(UTC)))
 
     def below(self, row: Row) -> list[Row]:
         """Return a row's children in order of arrival."""

@@ -1,0 +1,92 @@
+"""Running a processor on objects, for commands that keep nothing: progress, processes, files."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import uuid
+from contextlib import ExitStack, closing
+from typing import TYPE_CHECKING
+
+from fileroom._dispatch import Dispatch
+from fileroom._executing.archives import Opening
+from fileroom._executing.products import Result, make_products, result_of
+from fileroom._executing.spreading import spread
+from fileroom.cli.counting import counting
+from fileroom.cli.executing import LOCAL
+from fileroom.errors import TaskLostError
+from fileroom.plugin import Takes
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Generator, Iterable, Iterator, Mapping
+
+    from fileroom._executing.products import Item
+    from fileroom.cli.items import Chosen
+
+BATCH = 16
+"""Objects for one task of a worker."""
+
+
+def results(
+    chosen: Chosen,
+    processor: str,
+    options: Mapping[str, object],
+    *,
+    stop: threading.Event,
+    doing: str = "processing",
+) -> Iterator[Result]:
+    """Yield what a processor makes of each object, as it is done, with a bar for who waits at a terminal.
+
+    Args:
+        chosen: the objects.
+        processor: the processor's name.
+        options: its own, over those of the configuration.
+        stop: when set, what is under way is finished.
+        doing: what the bar says.
+
+    Raises:
+        PluginError, ConfigError: the processor cannot be had, or not with these options.
+        FileroomError: the archive failed.
+    """
+    with ExitStack() as stack:
+        if chosen.archive is None:
+            plugins = stack.enter_context(closing(Dispatch.open(chosen.config)))
+        else:
+            plugins = chosen.archive.plugins
+        # A wrong option is one error, and not one for each object.
+        opened = stack.enter_context(plugins.making.using(processor, options))
+        each = opened.takes is Takes.EACH
+        step = stack.enter_context(counting(doing, chosen.count(each=each)))
+        items = itertools.takewhile(lambda _: not stop.is_set(), chosen.items(each=each))
+        if chosen.jobs == 1:
+            made: Iterable[Result] = (result_of(item, opened, chosen.archive) for item in items)
+        else:
+            made = stack.enter_context(closing(_spread(plugins, chosen, processor, options, items)))
+        for result in made:
+            step()
+            yield result
+
+
+def _spread(
+    plugins: Dispatch,
+    chosen: Chosen,
+    processor: str,
+    options: Mapping[str, object],
+    items: Iterator[Item],
+) -> Generator[Result]:
+    config = chosen.config
+    opening = None if chosen.archive is None else Opening(config, uuid.uuid4().hex)
+    task = functools.partial(
+        make_products, opening=opening, config=config, processor=processor, options=dict(options)
+    )
+    executor = plugins.executor(LOCAL)
+    batches = iter(lambda: tuple(itertools.islice(items, BATCH)), ())
+    with closing(spread(executor, task, batches)) as answers:
+        for answer in answers:
+            if isinstance(answer.error, TaskLostError):
+                yield from (Result(item, error=answer.error) for item in answer.item)
+            elif answer.error is not None:
+                raise answer.error
+            else:
+                yield from answer.value or ()

@@ -1,0 +1,87 @@
+"""Products as files: ``-o FILE`` and ``-o FOLDER``."""
+
+from __future__ import annotations
+
+import mimetypes
+import os
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fileroom.cli.failures import CommandError
+from fileroom.errors import FileroomError, InvalidDatasetError
+from fileroom.header import HeaderReader
+from fileroom.tags import TagSet
+
+if TYPE_CHECKING:
+    from fileroom._executing.products import Item
+    from fileroom.cli.items import Chosen
+    from fileroom.processing import Product
+
+_SUFFIXES = {"application/dicom": ".dcm", "application/dicom+json": ".json", "application/dicom+xml": ".xml"}
+
+
+class Writer:
+    """Writes products to where ``-o`` says; a file appears whole or not at all.
+
+    New DICOM objects are named by their SOP Instance UID; other products by the file, or by the id of the
+    resource, that they were made of. No file is written over but the one that ``-o`` itself names.
+
+    Args:
+        output: a file, for one product of one object; else a folder, which is made where it is missing.
+        chosen: the objects that products are made of.
+    """
+
+    def __init__(self, output: Path, chosen: Chosen) -> None:
+        self._folder = output.is_dir() or not chosen.single or str(output).endswith(("/", os.sep))
+        self._output = output
+        self._reader = HeaderReader(TagSet.with_extra({}))
+        if self._folder:
+            try:
+                output.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise CommandError(f"-o: the folder cannot be made: {error.strerror}") from error
+
+    def write(self, item: Item, products: tuple[Product, ...]) -> list[Path]:
+        """Write the products of one object; return the files.
+
+        Raises:
+            CommandError: a file cannot be written; or there are several, and ``-o`` names one file.
+            InvalidDatasetError: a new object cannot be read.
+        """
+        if not self._folder and len(products) > 1:
+            raise CommandError("-o names one file, and there are several: name a folder")
+        return [self._write(item, one) for one in products]
+
+    def _write(self, item: Item, product: Product) -> Path:
+        target = self._free(self._name(item, product)) if self._folder else self._output
+        temporary = target.with_name(f".{uuid.uuid4().hex}.part")
+        try:
+            try:
+                temporary.write_bytes(product.data)
+                temporary.replace(target)
+            finally:
+                temporary.unlink(missing_ok=True)
+        except OSError as error:
+            raise CommandError(f"-o: a file cannot be written: {error.strerror}") from error
+        return target
+
+    def _name(self, item: Item, product: Product) -> str:
+        if product.is_new_object:
+            try:
+                return f"{self._reader.read(product.data).identity.sop_instance_uid}.dcm"
+            except FileroomError as error:
+                raise InvalidDatasetError("what was made is no DICOM object that could be named") from error
+        stem = item.id or Path(item.name).stem
+        kind = product.media_type.partition(";")[0]
+        suffix = product.suffix or _SUFFIXES.get(kind) or mimetypes.guess_extension(kind) or ".bin"
+        return f"{stem}{suffix}"
+
+    def _free(self, name: str) -> Path:
+        """Return a path in the folder that nothing has yet."""
+        path = self._output / name
+        count = 1
+        while path.exists():
+            count += 1
+            path = self._output / f"{Path(name).stem}-{count}{Path(name).suffix}"
+        return path
