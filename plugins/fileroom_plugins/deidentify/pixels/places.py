@@ -1,0 +1,114 @@
+"""Where an image's burned-in text is, or may be, by what is known about the image.
+
+Nothing here looks at the pixels: recognising text is another art, and never complete.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fileroom_plugins.deidentify.pixels.devices import devices_of
+from fileroom_plugins.deidentify.pixels.rectangles import Rectangle
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pydicom import Dataset
+
+_SUSPECT_CLASSES = (
+    "1.2.840.10008.5.1.4.1.1.7",  # Secondary Capture, the multi-frame ones too
+    "1.2.840.10008.5.1.4.1.1.6",  # Ultrasound; old, and enhanced volumes
+    "1.2.840.10008.5.1.4.1.1.3",  # Ultrasound Multi-frame
+    "1.2.840.10008.5.1.4.1.1.77.1.1",  # endoscopes, and their videos
+    "1.2.840.10008.5.1.4.1.1.77.1.4",  # photographs
+)
+_SUSPECT_MODALITIES = frozenset({"US", "IVUS", "OT", "SC", "SD", "ES", "XC", "GM", "DOC", "RF", "OP"})
+_SUSPECT_TYPES = ("SECONDARY", "SCREEN SAVE", "SCREENSHOT", "REPORT", "DOSE", "CAPTURE")
+"""Values of Image Type that pictures of screens and of reports carry."""
+
+
+class Known(enum.StrEnum):
+    """What is known about the burned-in text of an image."""
+
+    PLACES = "places"
+    """Where it is, or may be."""
+
+    NONE = "none"
+    """That there is none: the object says so, or images of its kind come from the detector as they are."""
+
+    NOTHING = "nothing"
+    """Nothing, and images of its kind are apt to have some."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where text may be in an image.
+
+    Attributes:
+        known: what is known at all.
+        covered: blackened.
+        shown: if there are any, all that is outside of them is blackened.
+        why: what says so, for the report: no value of the image is in it.
+    """
+
+    known: Known
+    covered: tuple[Rectangle, ...] = ()
+    shown: tuple[Rectangle, ...] = ()
+    why: tuple[str, ...] = ()
+
+
+def places_of(dataset: Dataset, given: Sequence[Rectangle] = ()) -> Places:
+    """Say where text may be in an image.
+
+    What is given and what is known of a device count in any case, ultrasound regions unless the image says
+    that it has no text (Burned In Annotation, PS3.3 C.7.6.1).
+
+    Args:
+        dataset: the image as it came, since what tells devices apart is removed from it.
+        given: rectangles that somebody knows to hold text.
+    """
+    said = str(dataset.get("BurnedInAnnotation") or "").strip().upper()
+    devices = devices_of(dataset)
+    covered = [*given, *(each for device in devices for each in device.rectangles)]
+    why = ["the rectangles given"] * bool(given) + [f"the device {device.name}" for device in devices]
+    shown = () if said == "NO" else ultrasound_regions(dataset)
+    if shown:
+        why.append("Sequence of Ultrasound Regions")
+    if covered or shown:
+        return Places(Known.PLACES, tuple(dict.fromkeys(covered)), shown, tuple(dict.fromkeys(why)))
+    if said == "NO":
+        return Places(Known.NONE, why=("Burned In Annotation is NO",))
+    if said == "YES":
+        return Places(Known.NOTHING, why=("Burned In Annotation is YES, and nothing says where",))
+    if reason := _suspicion(dataset):
+        return Places(Known.NOTHING, why=(reason,))
+    return Places(Known.NONE, why=("images of its kind come from the detector without text",))
+
+
+def ultrasound_regions(dataset: Dataset) -> tuple[Rectangle, ...]:
+    """Return the regions that hold an ultrasound image's data (PS3.3 C.8.5.5); a broken one is left out."""
+    regions = []
+    for item in dataset.get("SequenceOfUltrasoundRegions") or ():
+        corners = [item.get(f"RegionLocation{corner}") for corner in ("MinX0", "MinY0", "MaxX1", "MaxY1")]
+        if not all(isinstance(corner, int) for corner in corners):
+            continue
+        left, top, right, bottom = corners
+        if 0 <= left <= right and 0 <= top <= bottom:
+            regions.append(Rectangle(left, top, right - left + 1, bottom - top + 1))
+    return tuple(regions)
+
+
+def _suspicion(dataset: Dataset) -> str:
+    sop_class = str(dataset.get("SOPClassUID") or "")
+    if any(sop_class == root or sop_class.startswith(f"{root}.") for root in _SUSPECT_CLASSES):
+        return "objects of its SOP class often have text"
+    if str(dataset.get("Modality") or "").strip().upper() in _SUSPECT_MODALITIES:
+        return "images of its modality often have text"
+    if dataset.get("ConversionType"):
+        return "it was converted from something else (Conversion Type)"
+    types = str(dataset.get("ImageType") or "").upper()
+    if any(each in types for each in _SUSPECT_TYPES):
+        return "its Image Type is that of captured screens and reports"
+    return ""
