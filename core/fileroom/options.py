@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fileroom._config.conversion import EnvironmentText, converter, expected, holds_secret, to_path
+from fileroom._config.conversion import EnvironmentText, TypedText, converter, expected, holds_secret, to_path
 from fileroom._hints import did_you_mean
 from fileroom.documents import DocumentName
 from fileroom.errors import ConfigError
@@ -32,6 +32,7 @@ __all__ = [
     "EnvironmentText",
     "InnerStorage",
     "Secret",
+    "TypedText",
     "build_options",
     "check_options",
     "document_names",

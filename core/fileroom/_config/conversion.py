@@ -47,6 +47,12 @@ class EnvironmentText(str):
     __slots__ = ()
 
 
+class TypedText(EnvironmentText):
+    """What somebody typed for an option at a command: read as an environment variable is."""
+
+    __slots__ = ()
+
+
 def converter(kind: Any, nested: Nested) -> Converter:  # noqa: ANN401 - a type as an annotation writes it
     """Return the converter for a type.
 
@@ -100,7 +106,7 @@ def to_path(value: object, path: str, base: Path) -> Path:
 
 def expected(what: str, value: object, path: str) -> ConfigError:
     """Return the error for a value of the wrong type."""
-    if isinstance(value, EnvironmentText):
+    if isinstance(value, EnvironmentText) and not isinstance(value, TypedText):
         variable = "FILEROOM_" + path.replace(".", "__").upper()
         return ConfigError(f"expected {what} in the environment variable {variable}", path)
     return ConfigError(f"expected {what}, not {_kind_of(value)}", path)
@@ -214,6 +220,8 @@ def _union(kinds: Collection[Any], nested: Nested) -> Converter:
 
 def _kind_of(value: object) -> str:
     match value:
+        case TypedText():
+            return "what was given"
         case bool():
             return "true or false"
         case str():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fileroom._executing.products import Item
 from fileroom.cli.executing import LOCAL
-from fileroom.cli.failures import CommandError, UsageProblem
+from fileroom.cli.failures import CommandError, UsageProblem, say
 from fileroom.cli.selecting import is_search, selected
 from fileroom.model import Level, public_id_to_digest
 from fileroom.standalone import plain_config
@@ -84,6 +84,12 @@ class Chosen:
             return None
         return len(self.paths) + len(self.resources)
 
+    def report_unreadable(self) -> int:
+        """Name the paths that could not be looked into, and return how many they are."""
+        for name in self.unreadable:
+            say(f"{name}: cannot be looked into")
+        return len(self.unreadable)
+
     def _files(self, path: Path) -> Iterator[Item]:
         """Yield a file whatever it is, and of a folder the files that begin as DICOM does."""
         from fileroom.sources import plain_files  # noqa: PLC0415 - not needed for --help
@@ -117,8 +123,8 @@ def chosen(settings: Settings, words: Sequence[str], jobs: int = 1) -> Iterator[
         with settings.open(**tables) as archive:
             yield Chosen(archive.config, archive, jobs, resources=selected(archive, words))
         return
-    paths = tuple(Path(word).expanduser() for word in words if _is_path(word))
-    identifiers = [word for word in words if not _is_path(word)]
+    paths = tuple(Path(word).expanduser() for word in words if is_path(word))
+    identifiers = [word for word in words if not is_path(word)]
     if not identifiers and not settings.exists():
         yield Chosen(plain_config(**tables), None, jobs, paths)
         return
@@ -130,17 +136,29 @@ def chosen(settings: Settings, words: Sequence[str], jobs: int = 1) -> Iterator[
         yield Chosen(archive.config, archive, jobs, paths, named)
 
 
-def _is_path(word: str) -> bool:
+def is_path(word: str) -> bool:
+    """Say whether a word is the path of a file or folder that is there, and not a public id.
+
+    Raises:
+        UsageProblem: it is empty.
+    """
     if not word.strip():
         raise UsageProblem("a word is empty: expected an id, a search or a path")
+    if is_public_id(word):
+        return False
+    try:
+        return Path(word).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):
+        return False
+
+
+def is_public_id(word: str) -> bool:
+    """Say whether a word is written like a public id."""
     try:
         public_id_to_digest(word)
     except ValueError:
-        try:
-            return Path(word).expanduser().exists()
-        except (OSError, ValueError, RuntimeError):
-            return False
-    return False
+        return False
+    return True
 
 
 def _may_be_dicom(path: Path) -> bool:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import functools
 import itertools
+import re
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -14,14 +17,19 @@ from fileroom.cli.command import command
 from fileroom.cli.counting import counting
 from fileroom.cli.describing import attachment_as_json
 from fileroom.cli.executing import LOCAL, executor_options, executor_tables, typed_jobs
-from fileroom.cli.failures import FAILED, INTERRUPTED, say
+from fileroom.cli.failures import FAILED, INTERRUPTED, UsageProblem, say
 from fileroom.cli.intake import jobs_option
 from fileroom.cli.interruption import Interruption
+from fileroom.cli.items import chosen, is_path, is_public_id
+from fileroom.cli.making import results
 from fileroom.cli.selecting import is_search, selected
+from fileroom.cli.writing import Writer
+from fileroom.options import TypedText
+from fileroom.plugin import Takes
 from fileroom.reports import ProcessStoppedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from fileroom.archive import Archive
     from fileroom.cli.command import Settings
@@ -30,59 +38,79 @@ if TYPE_CHECKING:
 SHOWN = 10
 """At most so many failures of a search's resources are listed; JSON has them all."""
 
+PICTURE = "picture"
+"""The processor that command strings are for."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_.-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """What the words say: a processor, what it is to process, and its options."""
+
+    processor: str
+    objects: Sequence[str]
+    options: Mapping[str, object]
+
 
 @command(
     "process",
+    "fileroom process image.dcm 'fileFormat=JFIF fixedScale=75 100' -o picture.jpg",
+    "fileroom process study PatientID=4711 'fileFormat=PNGF window=40 400' -o pictures",
     "fileroom process thumbnail 27f7126f-cf4fb461-4c0e5d1c-81e1ea70-4c0b1d4e",
     "fileroom process thumbnail series Modality=CT Modality=MR --missing thumbnail --jobs 4",
+    "fileroom process thumbnail image.dcm --option size=64 -o small.jpg",
     "fileroom process thumbnail series --executor dask --scheduler tcp://dask.example.org:8786",
 )
-@click.argument("processor", metavar="PROCESSOR")
-@click.argument("words", metavar="ID... | LEVEL [KEY=VALUE]...", nargs=-1, required=True)
+@click.argument("words", metavar="[PROCESSOR] ID...|SEARCH|PATH... ['COMMAND']", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    metavar="FILE|FOLDER",
+    type=click.Path(path_type=Path),
+    help="Write what is made to files, and attach nothing.",
+)
+@click.option("--option", "given", metavar="KEY=VALUE", multiple=True, help="An option of the processor.")
 @click.option("--missing", metavar="N|NAME", help="Skip what has an attachment of this content type.")
 @jobs_option(1)
 @executor_options
 def process(
     settings: Settings,
     *,
-    processor: str,
     words: tuple[str, ...],
+    target: Path | None,
+    given: tuple[str, ...],
     missing: str | None,
     jobs: int,
     executor: str | None,
     scheduler: str | None,
 ) -> int:
-    """Run a processor on resources, and keep what it makes as attachments.
+    """Run a processor on objects, and write what it makes to files, or keep it as attachments.
 
-    The resources are some by their ids, or all that a search finds, as 'fileroom find' searches. Above the
-    instance level, the middle instance of each is taken. One that cannot be processed keeps no other from
-    it. With --missing, a run that was interrupted goes on when it is run again. [plugins] enable in the
-    configuration names the plugins that offer processors.
+    The objects are resources by their ids, all that a search finds ('LEVEL KEY=VALUE...', as 'fileroom find'
+    has it), or files and folders. Without the name of a processor in front, the last word is a command of
+    Oracle's process and processCopy, by which pictures are made: 'fileFormat=JFIF fixedScale=75 100'.
+
+    Of a patient, study or series, the processor takes the middle instance, or each, as suits it. One object
+    that cannot be processed keeps no other from it. With --missing, a run that was interrupted goes on when
+    it is run again.
     """
+    meant = _meant(words, given)
+    if target is not None:
+        if executor is not None or missing is not None:
+            raise UsageProblem("--executor and --missing are for what is kept as attachments, not for -o")
+        return _write(settings, meant, jobs, target)
+    if not is_search(meant.objects) and any(map(is_path, meant.objects)):
+        raise UsageProblem("-o is missing: what is made of files is written to a file or folder")
     if executor is None and jobs > 1 and typed_jobs():
         executor = LOCAL
-    stopped = None
-    with settings.open(**executor_tables(executor, scheduler)) as archive, Interruption() as interruption:
-        resources = selected(archive, words)
-        total = len(resources) if isinstance(resources, list) else resources.count()
-        with counting("processing", total) as step:
-            work = functools.partial(
-                archive.process_many,
-                resources,
-                processor,
-                executor=executor,
-                missing=missing,
-                on_done=_heard(step),
-                stop=interruption.stop,
-            )
-            try:
-                report = interruption.run(work)
-            except ProcessStoppedError as error:
-                stopped, report = error, error.report
+    with settings.open(**executor_tables(executor, scheduler)) as archive:
+        report, stopped = _keep(archive, meant, executor, missing)
         if settings.json:
             _print_json(archive, report)
-        elif is_search(words):
-            _print_summary(words[0], report)
+        elif is_search(meant.objects):
+            _print_summary(meant.objects[0], report)
         else:
             _print_each(archive, report)
     if stopped is not None:
@@ -91,6 +119,85 @@ def process(
         say("interrupted: --missing goes on where it ended")
         return INTERRUPTED
     return FAILED if report.failed else 0
+
+
+def _meant(words: tuple[str, ...], given: Iterable[str]) -> _Meant:
+    """Return what the words say.
+
+    Raises:
+        UsageProblem: there are no words for objects, or an option is none.
+    """
+    options: dict[str, object] = {}
+    for number, pair in enumerate(given, start=1):
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageProblem(f"--option {number}: expected KEY=VALUE")
+        options[key.strip().replace("-", "_")] = TypedText(value)
+    if _is_name(words[0]):
+        processor, objects = words[0], words[1:]
+    else:
+        processor, objects = PICTURE, words[:-1]
+        options["command"] = TypedText(words[-1])
+    if not objects:
+        raise UsageProblem(
+            "expected the name of a processor and then what to process, or what to process and then a "
+            "command such as 'fileFormat=JFIF fixedScale=75 100'"
+        )
+    return _Meant(processor, objects, options)
+
+
+def _is_name(word: str) -> bool:
+    """Say whether a word in front is a processor's name, and not what is to be processed."""
+    return not (is_search([word]) or is_path(word) or is_public_id(word)) and bool(_NAME.fullmatch(word))
+
+
+def _write(settings: Settings, meant: _Meant, jobs: int, target: Path) -> int:
+    """Write what is made to files; return the exit code."""
+    failed = 0
+    written: list[dict[str, object]] = []
+    with Interruption() as interruption, chosen(settings, meant.objects, jobs) as objects:
+        writer = Writer(target, objects)
+        for result in results(objects, meant.processor, meant.options, stop=interruption.stop):
+            if result.error is not None:
+                failed += 1
+                say(f"{result.item.name}: {result.reason}")
+                written.append({"object": result.item.name, "reason": result.reason})
+                continue
+            files = writer.write(result.item, result.products)
+            written.append({"object": result.item.name, "files": [str(one) for one in files]})
+            if not settings.json:
+                output.say(*(f"{one} ({text.size(one.stat().st_size)})" for one in files))
+        failed += objects.report_unreadable()
+    if settings.json:
+        output.print_json_list(written)
+    if interruption.stop.is_set():
+        return INTERRUPTED
+    return FAILED if failed else 0
+
+
+def _keep(
+    archive: Archive, meant: _Meant, executor: str | None, missing: str | None
+) -> tuple[ProcessReport, ProcessStoppedError | None]:
+    """Attach what is made; return the report, and why it had to stop if it had."""
+    with Interruption() as interruption:
+        resources = selected(archive, meant.objects)
+        total = len(resources) if isinstance(resources, list) else resources.count()
+        each = archive.plugins.making.takes(meant.processor) is Takes.EACH
+        with counting("processing", None if each else total) as step:
+            work = functools.partial(
+                archive.process_many,
+                resources,
+                meant.processor,
+                options=meant.options,
+                executor=executor,
+                missing=missing,
+                on_done=_heard(step),
+                stop=interruption.stop,
+            )
+            try:
+                return interruption.run(work), None
+            except ProcessStoppedError as error:
+                return error.report, error
 
 
 def _heard(step: Callable[[], None]) -> Callable[[Processed], None]:
@@ -116,7 +223,8 @@ def _print_each(archive: Archive, report: ProcessReport) -> None:
             say(f"{one.id}: {one.reason}")
             continue
         made = (Attachment(archive, one.id, each) for each in one.attachments)
-        named = (f"{each.name} ({each.media_type}, {text.size(each.size)})" for each in made)
+        named = [f"{each.name} ({each.media_type}, {text.size(each.size)})" for each in made]
+        named += [f"instance {id_}" for id_ in one.made]
         output.say(f"{one.id}: {', '.join(named) or 'nothing to make'}")
     if report.skipped:
         output.say(f"skipped {report.skipped:,} that had it already")
@@ -124,7 +232,8 @@ def _print_each(archive: Archive, report: ProcessReport) -> None:
 
 def _print_summary(level: str, report: ProcessReport) -> None:
     done = f"processed {text.counted(report.processed, level)} in {report.seconds:.1f} s"
-    output.say(f"{done}: {text.counted(report.attachments, 'attachment')}")
+    new = f", {text.counted(report.made, 'new instance')}" if report.made else ""
+    output.say(f"{done}: {text.counted(report.attachments, 'attachment')}{new}")
     if report.skipped:
         output.say(f"skipped {text.counted(report.skipped, level)} that had it already")
     failures = (one for one in report if one.reason)
