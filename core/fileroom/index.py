@@ -118,6 +118,10 @@ class Index(abc.ABC):
     - The tags of a record are those of the `fileroom.tags.TagSet` that the header had, as it had them, and
       the level's identifier, which is always there and always that of the header's identity.
     - Dates and times of day that the index itself notes are in UTC.
+    - The archive itself has attachments, metadata and labels like a resource, under
+      `fileroom.model.ARCHIVE_ID`, from the beginning and for ever: `details`, `edit`, `restore`, `mirror`,
+      `relocate`, `attachments` and `statistics` heed them. It is no resource: nothing is found, counted,
+      removed or logged under that id, nothing lies within it, and for all other methods nothing has it.
     """
 
     capabilities: IndexCapabilities = IndexCapabilities()
@@ -216,15 +220,18 @@ class Index(abc.ABC):
 
     @abc.abstractmethod
     def details(self, ids: Sequence[str]) -> list[Details | None]:
-        """Return attachments, metadata and labels of resources, in order, None where there is none."""
+        """Return attachments, metadata and labels of resources, in order, None where there is none.
+
+        Of the archive itself there always are; nothing hangs on a new one.
+        """
 
     @abc.abstractmethod
     def edit(self, edits: Sequence[Edit]) -> list[Edited]:
         """Apply edits in order, all in one transaction; one outcome for each.
 
         Each edit sees what those before it did. *UpdatedAttachment*, *UpdatedMetadata* or *UpdatedLabels* is
-        logged for each that changed something. A replaced or detached attachment's locator is garbage, unless
-        the index points at it when the transaction ends.
+        logged for each that changed something on a resource. A replaced or detached attachment's locator is
+        garbage, unless the index points at it when the transaction ends.
 
         Raises:
             NotFoundError: no such resource, attachment or metadata.
@@ -282,9 +289,10 @@ class Index(abc.ABC):
     def attachments(self, after: str | None = None) -> Iterator[tuple[str, AttachmentRecord]]:
         """Yield every attachment of every resource as (public id, record), for verify and sweep.
 
-        In the order of public ids, and of content types within one; resumable: ``after`` yields only those
-        of greater ids. What is committed while the walk runs may or may not appear; all else does. The walk
-        may be abandoned at any point, and holds no writer up while it stands still.
+        Those of the archive itself come first, for its id is the smallest: they are in the order of public
+        ids, and of content types within one. Resumable: ``after`` yields only those of greater ids. What is
+        committed while the walk runs may or may not appear; all else does. The walk may be abandoned at any
+        point, and holds no writer up while it stands still.
         """
 
     def restore(

@@ -15,12 +15,14 @@ from hypothesis import Phase, settings
 
 from fileroom.tags import TagSet
 from fileroom.testing.index import IndexContract
+from fileroom.testing.index_archive import ArchiveContract
 from fileroom.testing.index_corpus import TAGS, corpus, corpus_edits
 from fileroom.testing.index_machine import index_machine
 from fileroom.testing.index_units import PlansContract, UnitContract
 from fileroom.testing.index_waiting import WaitContract
 from fileroom.testing.memory_index import MemoryIndex
 from tests.contract import (
+    index_archive_mutants,
     index_edit_mutants,
     index_history_mutants,
     index_mirror_mutants,
@@ -32,7 +34,11 @@ from tests.contract import (
 )
 from tests.contract.index_mutants import MUTANTS
 
-__all__ = ["index_mirror_mutants", "index_unit_mutants"]  # imported for what it registers
+__all__ = [
+    "index_archive_mutants",
+    "index_mirror_mutants",
+    "index_unit_mutants",
+]  # imported for what it registers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,7 +131,7 @@ def _lives(index_type: type[MemoryIndex]) -> bool:
     return result.wasSuccessful()
 
 
-@pytest.mark.parametrize("contract", [WaitContract, UnitContract, PlansContract])
+@pytest.mark.parametrize("contract", [ArchiveContract, WaitContract, UnitContract, PlansContract])
 def test_every_test_of_these_parts_rejects_something(contract: type) -> None:
     tests = {name for name in vars(contract) if name.startswith("test_")}
     assert tests - {test for _, test in MUTANTS} == set()

@@ -12,6 +12,7 @@ class TestMyIndex(IndexContract):
 
 from __future__ import annotations
 
+from fileroom.testing.index_archive import ArchiveContract
 from fileroom.testing.index_changes import ChangesContract, StatisticsContract
 from fileroom.testing.index_concurrency import ConcurrencyContract
 from fileroom.testing.index_edit import AttachmentContract, EditContract
@@ -42,6 +43,7 @@ class IndexContract(
     MetadataContract,
     LabelContract,
     EditContract,
+    ArchiveContract,
     RemoveContract,
     ChangesContract,
     StatisticsContract,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import pytest
 
-from fileroom.model import Level
+from fileroom.model import ARCHIVE_ID, Level
 from fileroom.query import Query
 from fileroom.tags import TagSet
 from fileroom.testing.entries import entry
@@ -126,7 +126,8 @@ def state(index: Index) -> dict[str, object]:
     ids = [record.id for record in records]
     return {
         "records": records,
-        "details": index.details(ids),
+        "details": index.details([ARCHIVE_ID, *ids]),
+        "attachments": list(index.attachments()),
         "held": index.held(ids),
         "changes": all_changes(index),
         "statistics": index.statistics(),

@@ -19,7 +19,7 @@ from fileroom.index import (
     SetMetadata,
     UnsetMetadata,
 )
-from fileroom.model import Change, ChangeType, Level, Metadata
+from fileroom.model import ARCHIVE_ID, Change, ChangeType, Level, Metadata
 from fileroom.query_parse import parse_query
 from fileroom.tags import TagSet
 from fileroom.testing.entries import CT_IMAGE, MR_IMAGE, attachment, entry
@@ -41,8 +41,11 @@ IDENTITIES = (
     ("A\u0308", "1", "1.1", "1.1.1"),
     ("A\u0308", "1", "1.1", "1.1.2"),
 )
-IDS = tuple(dict.fromkeys(public_id for identity in IDENTITIES for public_id in ids_of(entry(*identity))))
-"""Every public id there can be."""
+_RESOURCES = tuple(
+    dict.fromkeys(public_id for identity in IDENTITIES for public_id in ids_of(entry(*identity)))
+)
+IDS = (ARCHIVE_ID, *_RESOURCES)
+"""Every public id there can be, and that of the archive itself."""
 
 _VALUES = {
     "PatientName": ("Müller^A", "MULLER^a", "山田=やまだ", "", "%"),
@@ -57,7 +60,9 @@ _tags = st.fixed_dictionaries({}, optional={name: st.sampled_from(each) for name
 _revisions = st.sampled_from((None, None, None, None, 0, 1, 2))
 _names = st.sampled_from(("n", "N", "\u00e4"))
 ids = st.sampled_from(IDS)
-_owners = st.sampled_from([*ids_of(entry(*IDENTITIES[0])), ids_of(entry(*IDENTITIES[1])).instance])
+_owners = st.sampled_from(
+    [*ids_of(entry(*IDENTITIES[0])), ids_of(entry(*IDENTITIES[1])).instance, ARCHIVE_ID]
+)
 
 overwrites = st.sampled_from(Overwrite)
 change_types = st.none() | st.sets(st.sampled_from(ChangeType), min_size=1).map(tuple)
@@ -124,7 +129,9 @@ def changes() -> st.SearchStrategy[Change]:
     """Return a change of another index's log, without its sequence."""
     date = datetime(2020, 1, 1, tzinfo=UTC)
     levels = st.sampled_from(Level)
-    return st.builds(Change, st.just(0), st.sampled_from(ChangeType), levels, ids, st.just(date))
+    return st.builds(
+        Change, st.just(0), st.sampled_from(ChangeType), levels, st.sampled_from(_RESOURCES), st.just(date)
+    )
 
 
 _KEYS: tuple[dict[str, object], ...] = (

@@ -142,13 +142,13 @@ class Committing:
         outcomes = self.commit(entries, Overwrite.NEVER)
         tables = self._tables
         for id_, one in details.items():
-            row = tables.existing(id_)
-            files = {file.content_type: file for file in one.attachments} | dict(row.attachments)
-            metadata = dict(one.metadata) | dict(row.metadata)
-            labels = row.labels | set(one.labels)
-            new = row._replace(attachments=dict(sorted(files.items())), metadata=metadata, labels=labels)
-            if new != row:
-                tables.put(new)
+            owner = tables.owner(id_) or tables.existing(id_)
+            files = {file.content_type: file for file in one.attachments} | dict(owner.attachments)
+            metadata = dict(one.metadata) | dict(owner.metadata)
+            labels = owner.labels | set(one.labels)
+            new = owner._replace(attachments=dict(sorted(files.items())), metadata=metadata, labels=labels)
+            if new != owner:
+                tables.hang(new)
         for change in changes:
             if change.sequence > tables.sequence:
                 tables.changes.append(change)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fileroom.index import Details, Held, Index, IndexCapabilities, Overwrite
-from fileroom.model import ChangePage, Level
+from fileroom.model import ARCHIVE_ID, ChangePage, Level
 from fileroom.plugin import is_external
 from fileroom_plugins.index_linear.arrival import DICOM
 from fileroom_plugins.index_linear.catalog import Catalog
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from fileroom.model import AttachmentRecord, Change, ChangeType, Header, ResourceRecord, Statistics
     from fileroom.plugin import Storage, TagSet
     from fileroom.query import Query
-    from fileroom_plugins.index_linear.tables import Row
+    from fileroom_plugins.index_linear.tables import Own, Row
 
 _STRETCH = 500
 _UNKNOWN_DIGEST = "md5"
@@ -140,8 +140,8 @@ class LinearIndex(Index):
     def details(self, ids: Sequence[str]) -> list[Details | None]:
         """See `Index.details`."""
         with self._catalog.reading() as tables:
-            found = [tables.rows.get(id_) for id_ in ids]
-        return [None if row is None else _details(row) for row in found]
+            found = [tables.owner(id_) for id_ in ids]
+        return [None if owner is None else _details(owner) for owner in found]
 
     def edit(self, edits: Sequence[Edit]) -> list[Edited]:
         """See `Index.edit`."""
@@ -180,7 +180,7 @@ class LinearIndex(Index):
     def attachments(self, after: str | None = None) -> Iterator[tuple[str, AttachmentRecord]]:
         """See `Index.attachments`."""
         with self._catalog.reading() as tables:
-            ids = sorted(id_ for id_, row in tables.rows.items() if row.attachments)
+            ids = [ARCHIVE_ID, *sorted(id_ for id_, row in tables.rows.items() if row.attachments)]
         if after is not None:
             ids = [id_ for id_ in ids if id_ > after]
         for start in range(0, len(ids), _STRETCH):
@@ -241,9 +241,9 @@ class LinearIndex(Index):
         self._catalog.close()
 
 
-def _details(row: Row) -> Details:
+def _details(owner: Row | Own) -> Details:
     return Details(
-        tuple(file for _, file in sorted(row.attachments.items())),
-        dict(sorted(row.metadata.items())),
-        tuple(sorted(row.labels)),
+        tuple(file for _, file in sorted(owner.attachments.items())),
+        dict(sorted(owner.metadata.items())),
+        tuple(sorted(owner.labels)),
     )

@@ -8,6 +8,8 @@ from fileroom.model import Level
 from fileroom_plugins.index_linear.rows import (
     change_from_json,
     change_to_json,
+    own_from_json,
+    own_to_json,
     row_from_json,
     row_to_json,
     tags_to_json,
@@ -25,6 +27,8 @@ def noted_of(tables: Tables) -> Transaction:
     """Return what the transaction under way changed."""
     changed = tables.changed()
     transaction = _written(tables, (now for _, now in changed.values() if now is not None), tables.logged())
+    if tables.is_own_changed():
+        transaction.own = own_to_json(tables.own)
     transaction.gone = [id_ for id_, (before, now) in changed.items() if before is not None and now is None]
     return transaction
 
@@ -32,7 +36,9 @@ def noted_of(tables: Tables) -> Transaction:
 def snapshot_of(tables: Tables) -> Transaction:
     """Return all there is as one transaction."""
     rows = (row for level in Level for row in tables.levels[level].values())
-    return _written(tables, rows, tables.changes)
+    transaction = _written(tables, rows, tables.changes)
+    transaction.own = own_to_json(tables.own)
+    return transaction
 
 
 def _written(tables: Tables, rows: Iterable[Row], changes: Iterable[Change]) -> Transaction:
@@ -62,6 +68,8 @@ def replay(tables: Tables, transaction: Transaction, kept: Mapping[Level, Collec
         tables.drop(tables.rows[id_])
     for content in transaction.rows:
         tables.put(row_from_json(content, kept))
+    if transaction.own:
+        tables.put_own(own_from_json(transaction.own))
     tables.changes += map(change_from_json, transaction.changes)
     tables.arrived, tables.sequence = transaction.arrived, transaction.sequence
     tables.complete = frozenset((level, keyword) for level, keyword in transaction.complete)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from fileroom.model import AttachmentRecord, Change, ChangeType, Level, Metadata
-from fileroom_plugins.index_linear.tables import Row
+from fileroom_plugins.index_linear.tables import Own, Row
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from fileroom_plugins.index_linear.transaction import Json
 
 
-def row_to_json(row: Row) -> Json:
-    """Write a row."""
+def own_to_json(own: Own | Row) -> Json:
+    """Write what hangs on the archive itself, or on a row: attachments, metadata, labels."""
     files = [
         [
             file.content_type,
@@ -28,9 +28,20 @@ def row_to_json(row: Row) -> Json:
             file.codec,
             file.revision,
         ]
-        for file in row.attachments.values()
+        for file in own.attachments.values()
     ]
-    metadata = {name: [one.value, one.revision] for name, one in row.metadata.items()}
+    metadata = {name: [one.value, one.revision] for name, one in own.metadata.items()}
+    return [files, metadata, sorted(own.labels)]
+
+
+def own_from_json(content: Json) -> Own:
+    """Read what `own_to_json` wrote of the archive itself."""
+    files, metadata, labels = content
+    return Own(attachments=_files(files), metadata=_metadata(metadata), labels=frozenset(labels))
+
+
+def row_to_json(row: Row) -> Json:
+    """Write a row."""
     return [
         row.id,
         int(row.level),
@@ -41,9 +52,7 @@ def row_to_json(row: Row) -> Json:
         row.received.isoformat(),
         row.sop_class_uid,
         row.stamp,
-        files,
-        metadata,
-        sorted(row.labels),
+        *own_to_json(row),
         row.slot,
         row.mark,
         row.partial,
@@ -71,13 +80,21 @@ def row_from_json(content: Json, kept: Mapping[Level, Collection[str]]) -> Row:
         datetime.fromisoformat(received),
         sop_class,
         stamp,
-        {file[0]: AttachmentRecord(*file) for file in files},
-        {name: Metadata(*one) for name, one in metadata.items()},
+        _files(files),
+        _metadata(metadata),
         frozenset(labels),
         slot,
         mark,
         partial,
     )
+
+
+def _files(content: Json) -> dict[int, AttachmentRecord]:
+    return {file[0]: AttachmentRecord(*file) for file in content}
+
+
+def _metadata(content: Mapping[str, Json]) -> dict[str, Metadata]:
+    return {name: Metadata(*one) for name, one in content.items()}
 
 
 def change_to_json(change: Change) -> Json:

@@ -11,7 +11,7 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from fileroom.model import Change, Level, Statistics
+from fileroom.model import ARCHIVE_ID, Change, Level, Statistics
 from fileroom.plugin import NotFoundError
 
 if TYPE_CHECKING:
@@ -20,6 +20,15 @@ if TYPE_CHECKING:
     from fileroom.model import AttachmentRecord, ChangeType, Metadata, TagValue
 
 _NOTHING: Mapping[str, None] = {}
+
+
+class Own(NamedTuple):
+    """The archive itself, with what hangs on it as on a `Row`."""
+
+    id: str = ARCHIVE_ID
+    attachments: Mapping[int, AttachmentRecord] = {}
+    metadata: Mapping[str, Metadata] = {}
+    labels: frozenset[str] = frozenset()
 
 
 class Row(NamedTuple):
@@ -59,6 +68,7 @@ class Tables:
     """Rows, the change log, and totals.
 
     Attributes:
+        own: the archive itself.
         rows: by id.
         levels: by level, ids to rows in order of arrival.
         slots: record number of ``index.dat`` to the id of the instance it shows.
@@ -72,6 +82,7 @@ class Tables:
     """
 
     def __init__(self) -> None:
+        self.own = Own()
         self.rows: dict[str, Row] = {}
         self.levels: dict[Level, dict[str, Row]] = {level: {} for level in Level}
         self.slots: dict[int, str] = {}
@@ -89,6 +100,7 @@ class Tables:
         self._undo: list[tuple[str, Row | None]] = []
         self._dropped: dict[str, Row] = {}
         self._before = (0, 0, 0, self.complete, self.vouched)
+        self._own_before = self.own
 
     # Reading -----------------------------------------------------------------------------------------
 
@@ -102,6 +114,10 @@ class Tables:
             return self.rows[id_]
         except KeyError:
             raise NotFoundError(f"no resource {id_}: it was removed, or never stored") from None
+
+    def owner(self, id_: str) -> Row | Own | None:
+        """Return a row, or the archive itself; None where there is neither."""
+        return self.own if id_ == ARCHIVE_ID else self.rows.get(id_)
 
     def below(self, id_: str) -> Iterator[Row]:
         """Yield the children of a resource in order of arrival."""
@@ -144,6 +160,7 @@ class Tables:
         self._undo.clear()
         self._dropped.clear()
         self._before = (len(self.changes), self.arrived, self.sequence, self.complete, self.vouched)
+        self._own_before = self.own
 
     def changed(self) -> dict[str, tuple[Row | None, Row | None]]:
         """Return what this transaction changed: by id the row as it was, and as it is; None for none.
@@ -166,7 +183,11 @@ class Tables:
     def is_changed(self) -> bool:
         """Say whether this transaction changed anything."""
         now = (len(self.changes), self.arrived, self.sequence, self.complete, self.vouched)
-        return bool(self._undo) or now != self._before
+        return bool(self._undo) or now != self._before or self.is_own_changed()
+
+    def is_own_changed(self) -> bool:
+        """Say whether this transaction changed what hangs on the archive itself."""
+        return self.own is not self._own_before
 
     def rollback(self) -> None:
         """Take back all that this transaction changed."""
@@ -179,6 +200,7 @@ class Tables:
                 self.drop(self.rows[id_])
         length, self.arrived, self.sequence, self.complete, self.vouched = self._before
         del self.changes[length:]
+        self.put_own(self._own_before)
         if gone:
             self._sort()
         self._undo.clear()
@@ -203,6 +225,19 @@ class Tables:
         self.rows[row.id] = row
         self.levels[row.level][row.id] = row
 
+    def put_own(self, own: Own) -> None:
+        """Replace what hangs on the archive itself."""
+        self._count_files(self.own, -1)
+        self._count_files(own, 1)
+        self.own = own
+
+    def hang(self, owner: Row | Own) -> None:
+        """Replace a row, or the archive itself, of which nothing but what hangs on it has changed."""
+        if isinstance(owner, Row):
+            self.put(owner)
+        else:
+            self.put_own(owner)
+
     def drop(self, row: Row) -> None:
         """Remove a row; its children must be gone."""
         self._undo.append((row.id, row))
@@ -215,19 +250,24 @@ class Tables:
         for value in _values(row.uid):
             _discard(self._named[row.level], value, row.id)
 
-    def log(self, change_type: ChangeType, row: Row, date: datetime | None = None) -> None:
-        """Append to the change log."""
+    def log(self, change_type: ChangeType, row: Row | Own, date: datetime | None = None) -> None:
+        """Append to the change log, which hears nothing of the archive itself."""
+        if isinstance(row, Own):
+            return
         self.sequence += 1
         self.changes.append(Change(self.sequence, change_type, row.level, row.id, date or datetime.now(UTC)))
 
-    def _count(self, row: Row, sign: int) -> None:
-        for file in row.attachments.values():
+    def _count_files(self, owner: Row | Own, sign: int) -> None:
+        for file in owner.attachments.values():
             self._files[0] += sign
             self._files[1] += sign * file.size
             self._files[2] += sign * file.stored_size
             self._leading[file.locator] += sign
             if not self._leading[file.locator]:
                 del self._leading[file.locator]
+
+    def _count(self, row: Row, sign: int) -> None:
+        self._count_files(row, sign)
         self.partial += sign * row.partial
         if row.slot is not None:
             if sign > 0:

@@ -40,6 +40,7 @@ class Transaction:
         complete: the extra tags that every instance was read for.
         cleared: records of ``index.dat`` that are to be free, with the mark of what they showed.
         headers: by id of an instance that ``index.dat`` is to show, what its row does not hold.
+        own: what hangs on the archive itself, if that changed.
         vouched: whether all that was ever committed, and not removed, is known.
     """
 
@@ -51,6 +52,7 @@ class Transaction:
     complete: list[Json] = field(default_factory=list)
     cleared: list[Json] = field(default_factory=list)
     headers: dict[str, Shown] = field(default_factory=dict)
+    own: Json = field(default_factory=list)
     vouched: bool = False
 
     @classmethod

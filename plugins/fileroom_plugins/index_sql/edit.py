@@ -11,8 +11,8 @@ from fileroom.model import ChangeType, Level, Metadata, public_id_to_digest
 from fileroom_plugins.index_sql.files import DICOM
 from fileroom_plugins.index_sql.hanging import hanging_on, write_differences
 from fileroom_plugins.index_sql.ledger import Ledger
-from fileroom_plugins.index_sql.locks import claim_places
-from fileroom_plugins.index_sql.lookup import place_of, places
+from fileroom_plugins.index_sql.locks import claim_owners
+from fileroom_plugins.index_sql.lookup import ARCHIVE, owners, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
 
 def edit(connection: Connection, schema: Schema, edits: Sequence[Edit]) -> list[Edited]:
     """Apply edits within a transaction; see `fileroom.index.Index.edit`."""
-    found = places(connection, schema, [each.id for each in edits])
-    claim_places(connection, schema, found.values())
+    found = owners(connection, schema, [each.id for each in edits])
+    claim_owners(connection, schema, found.values())
     before = hanging_on(connection, schema, found.values())
-    after = {place: hanging.copy() for place, hanging in before.items()}
+    after = {owner: hanging.copy() for owner, hanging in before.items()}
     ledger = Ledger(connection, schema)
     outcomes = []
     for each in edits:
-        place = place_of(each.id, found)
-        outcome, change = _apply(each, place.level, after[place])
+        owner = place_of(each.id, found)
+        outcome, change = _apply(each, owner.level, after[owner])
         outcomes.append(outcome)
-        if change:
-            ledger.log(change, place.level, public_id_to_digest(each.id))
+        if change and owner != ARCHIVE:
+            ledger.log(change, Level(owner.level), public_id_to_digest(each.id))
     for added, hanging_then in ((-1, before), (1, after)):
         for each_file in (file for hanging in hanging_then.values() for file in hanging.files.values()):
             ledger.count_file(each_file, added)
@@ -50,7 +50,7 @@ def edit(connection: Connection, schema: Schema, edits: Sequence[Edit]) -> list[
     ]
 
 
-def _apply(each: Edit, level: Level, hanging: Hanging) -> tuple[Edited, ChangeType | None]:
+def _apply(each: Edit, level: int, hanging: Hanging) -> tuple[Edited, ChangeType | None]:
     match each:
         case Attach() | Detach():
             return _edit_file(each, level, hanging), ChangeType.UPDATED_ATTACHMENT
@@ -60,9 +60,9 @@ def _apply(each: Edit, level: Level, hanging: Hanging) -> tuple[Edited, ChangeTy
             return Edited(0), ChangeType.UPDATED_LABELS if _edit_label(each, hanging) else None
 
 
-def _edit_file(each: Attach | Detach, level: Level, hanging: Hanging) -> Edited:
+def _edit_file(each: Attach | Detach, level: int, hanging: Hanging) -> Edited:
     content_type = each.attachment.content_type if isinstance(each, Attach) else each.content_type
-    if level is Level.INSTANCE and content_type == DICOM:
+    if level == Level.INSTANCE and content_type == DICOM:
         raise NotSupportedError(
             f"the DICOM file of instance {each.id} cannot be replaced or detached: store another one, "
             "or delete the instance"

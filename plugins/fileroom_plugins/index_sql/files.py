@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    from fileroom.model import Level
     from fileroom_plugins.index_sql.schema import Schema
 
 DICOM = 1
@@ -86,9 +85,12 @@ COLUMNS = (
 
 
 def files_of(
-    connection: Connection, schema: Schema, level: Level, numbers: Iterable[int]
+    connection: Connection, schema: Schema, level: int, numbers: Iterable[int]
 ) -> defaultdict[int, dict[int, AttachmentRecord]]:
-    """Return the attachments of resources of one level, by the resource's number and by content type."""
+    """Return the attachments of resources of one level, by the resource's number and by content type.
+
+    Those of the archive itself have level and number of `fileroom_plugins.index_sql.lookup.ARCHIVE`.
+    """
     table = schema.attachment
     columns = [table.c.resource, *(table.c[name] for name in COLUMNS)]
     found: defaultdict[int, dict[int, AttachmentRecord]] = defaultdict(dict)

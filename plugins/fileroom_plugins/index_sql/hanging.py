@@ -1,4 +1,4 @@
-"""What hangs on resources beside their tags: attachments, metadata, labels."""
+"""What hangs on resources beside their tags, and on the archive itself: attachments, metadata, labels."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, TypeAlias
 from sqlalchemy import bindparam, delete, select
 
 from fileroom.index import Details
-from fileroom.model import AttachmentRecord, Level, Metadata
+from fileroom.model import AttachmentRecord, Metadata
 from fileroom_plugins.databases.bulk import insert_rows
 from fileroom_plugins.index_sql.files import files_of, to_row
-from fileroom_plugins.index_sql.lookup import Place, chunks
+from fileroom_plugins.index_sql.lookup import Owner, chunks
 from fileroom_plugins.index_sql.schema import KEY
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from fileroom_plugins.index_sql.files import Value
     from fileroom_plugins.index_sql.schema import Schema
 
-Key: TypeAlias = "tuple[Level, int, int | str]"
+Key: TypeAlias = "tuple[int, int, int | str]"
 Row: TypeAlias = "dict[str, Value]"
 
 
 @dataclass(slots=True)
 class Hanging:
-    """What hangs on one resource: attachments by content type, metadata by name, labels."""
+    """What hangs on one owner: attachments by content type, metadata by name, labels."""
 
     files: dict[int, AttachmentRecord] = field(default_factory=dict)
     metadata: dict[str, Metadata] = field(default_factory=dict)
@@ -47,30 +47,30 @@ class Hanging:
         )
 
 
-def hanging_on(connection: Connection, schema: Schema, places: Collection[Place]) -> dict[Place, Hanging]:
-    """Return what hangs on resources."""
-    found = {place: Hanging() for place in places}
-    for level in Level:
-        numbers = [place.number for place in found if place.level is level]
+def hanging_on(connection: Connection, schema: Schema, owners: Collection[Owner]) -> dict[Owner, Hanging]:
+    """Return what hangs on resources, and on the archive itself."""
+    found = {owner: Hanging() for owner in owners}
+    for level in sorted({owner.level for owner in owners}):
+        numbers = [owner.number for owner in found if owner.level == level]
         for number, files in files_of(connection, schema, level, numbers).items():
-            found[Place(level, number)].files = files
+            found[Owner(level, number)].files = files
         for some in chunks(numbers):
             table = schema.metadata.c
             columns = (table.resource, table.name, table.value, table.revision)
-            here = (table.level == int(level), table.resource.in_(some))
+            here = (table.level == level, table.resource.in_(some))
             for number, name, value, revision in connection.execute(select(*columns).where(*here)):
-                found[Place(level, number)].metadata[name] = Metadata(value, revision)
+                found[Owner(level, number)].metadata[name] = Metadata(value, revision)
             labels = schema.label.c
-            here = (labels.level == int(level), labels.resource.in_(some))
+            here = (labels.level == level, labels.resource.in_(some))
             for number, label in connection.execute(select(labels.resource, labels.label).where(*here)):
-                found[Place(level, number)].labels.add(label)
+                found[Owner(level, number)].labels.add(label)
     return found
 
 
 def write_differences(
-    connection: Connection, schema: Schema, before: Mapping[Place, Hanging], after: Mapping[Place, Hanging]
+    connection: Connection, schema: Schema, before: Mapping[Owner, Hanging], after: Mapping[Owner, Hanging]
 ) -> None:
-    """Write what has changed between two states of the same resources."""
+    """Write what has changed between two states of the same owners."""
     sorts = ((schema.attachment, _file_rows), (schema.metadata, _metadata_rows), (schema.label, _label_rows))
     for table, rows in sorts:
         old, new = (
@@ -85,17 +85,17 @@ def write_differences(
         insert_rows(connection, table, come)
 
 
-def _file_rows(place: Place, hanging: Hanging) -> Iterator[tuple[Key, Row]]:
+def _file_rows(owner: Owner, hanging: Hanging) -> Iterator[tuple[Key, Row]]:
     for key, file in hanging.files.items():
-        yield (*place, key), {"level": place.level, "resource": place.number, **to_row(file, file.revision)}
+        yield (*owner, key), {"level": owner.level, "resource": owner.number, **to_row(file, file.revision)}
 
 
-def _metadata_rows(place: Place, hanging: Hanging) -> Iterator[tuple[Key, Row]]:
+def _metadata_rows(owner: Owner, hanging: Hanging) -> Iterator[tuple[Key, Row]]:
     for key, each in hanging.metadata.items():
         own: Row = {"name": key, "value": each.value, "revision": each.revision}
-        yield (*place, key), {"level": place.level, "resource": place.number, **own}
+        yield (*owner, key), {"level": owner.level, "resource": owner.number, **own}
 
 
-def _label_rows(place: Place, hanging: Hanging) -> Iterator[tuple[Key, Row]]:
+def _label_rows(owner: Owner, hanging: Hanging) -> Iterator[tuple[Key, Row]]:
     for key in hanging.labels:
-        yield (*place, key), {"level": place.level, "resource": place.number, "label": key}
+        yield (*owner, key), {"level": owner.level, "resource": owner.number, "label": key}

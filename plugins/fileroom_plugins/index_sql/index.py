@@ -21,7 +21,7 @@ from fileroom_plugins.index_sql.find import Search
 from fileroom_plugins.index_sql.hanging import hanging_on
 from fileroom_plugins.index_sql.locks import take_turn
 from fileroom_plugins.index_sql.log import changes
-from fileroom_plugins.index_sql.lookup import chunks, digests_of, places
+from fileroom_plugins.index_sql.lookup import chunks, digests_of, owners, places
 from fileroom_plugins.index_sql.mirror import Mirroring
 from fileroom_plugins.index_sql.plans import plans
 from fileroom_plugins.index_sql.records import Records
@@ -168,7 +168,7 @@ class SqlIndex(Index):
     def details(self, ids: Sequence[str]) -> list[Details | None]:
         """See `Index.details`."""
         with self._database.read() as connection:
-            there = places(connection, self._schema, ids)
+            there = owners(connection, self._schema, ids)
             hanging = hanging_on(connection, self._schema, there.values())
         return [hanging[there[each]].details() if each in there else None for each in ids]
 

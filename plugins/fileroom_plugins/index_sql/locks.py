@@ -1,7 +1,8 @@
 """Locks on what a transaction relies on, where several writers are at work at once.
 
-All take them in one order, so that nobody waits in a ring: level by level from the top, and by number within
-a level. Where writers take turns there is nothing to lock, and nothing here reads anything.
+All take them in one order, so that nobody waits in a ring: first the archive itself, then level by level from
+the top, and by number within a level. Where writers take turns there is nothing to lock, and nothing here
+reads anything.
 
 - Who adds children *holds* the parents, together with others who do.
 - Who changes a resource, or what hangs on it, *claims* it: others may add children meanwhile.
@@ -15,18 +16,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from fileroom.model import Level
 from fileroom_plugins.databases.errors import CollisionError
-from fileroom_plugins.index_sql.lookup import chunks
+from fileroom_plugins.index_sql.lookup import ARCHIVE, chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import Connection
 
-    from fileroom_plugins.index_sql.lookup import Place
+    from fileroom_plugins.index_sql.lookup import Owner, Place
     from fileroom_plugins.index_sql.schema import Schema
 
 
@@ -51,11 +52,13 @@ def clear(connection: Connection, schema: Schema, level: Level, numbers: Iterabl
     _lock(connection, schema, level, numbers)
 
 
-def claim_places(connection: Connection, schema: Schema, places: Iterable[Place]) -> None:
-    """Claim resources of any level."""
-    every = set(places)
+def claim_owners(connection: Connection, schema: Schema, owners: Iterable[Owner]) -> None:
+    """Claim resources of any level, and the archive itself, which has no row that could be locked."""
+    every = set(owners)
+    if schema.several_writers and ARCHIVE in every:
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("fileroom.archive"))))
     for level in Level:
-        claim(connection, schema, level, [place.number for place in every if place.level is level])
+        claim(connection, schema, level, [owner.number for owner in every if owner.level == level])
 
 
 def clear_ancestors(connection: Connection, schema: Schema, places: Iterable[Place]) -> None:

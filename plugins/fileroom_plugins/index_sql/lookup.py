@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from sqlalchemy import literal, select, union_all
 
 from fileroom.errors import NotFoundError
-from fileroom.model import Level, public_id_to_digest
+from fileroom.model import ARCHIVE_ID, Level, public_id_to_digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,6 +28,17 @@ class Place(NamedTuple):
 
     level: Level
     number: int
+
+
+class Owner(NamedTuple):
+    """What attachments, metadata and labels hang on: the `Place` of a resource, or `ARCHIVE`."""
+
+    level: int
+    number: int
+
+
+ARCHIVE = Owner(0, 0)
+"""The archive itself, which is no resource."""
 
 
 def chunks(values: Iterable[T], size: int = LIST_SIZE) -> Iterator[list[T]]:
@@ -76,6 +87,12 @@ def places(connection: Connection, schema: Schema, public_ids: Sequence[str]) ->
     return found
 
 
+def owners(connection: Connection, schema: Schema, public_ids: Sequence[str]) -> dict[str, Owner]:
+    """Return where resources of any level are, and the archive itself; what is not there is left out."""
+    found = {each: Owner(*place) for each, place in places(connection, schema, public_ids).items()}
+    return {**found, ARCHIVE_ID: ARCHIVE} if ARCHIVE_ID in public_ids else found
+
+
 def existing(connection: Connection, schema: Schema, public_ids: Sequence[str]) -> dict[str, Place]:
     """Return where resources of any level are.
 
@@ -88,8 +105,8 @@ def existing(connection: Connection, schema: Schema, public_ids: Sequence[str]) 
     return found
 
 
-def place_of(public_id: str, found: Mapping[str, Place]) -> Place:
-    """Return where a resource is, among those that were found.
+def place_of(public_id: str, found: Mapping[str, T]) -> T:
+    """Return where a resource, or the archive itself, is, among those that were found.
 
     Raises:
         NotFoundError: it is not there.

@@ -11,8 +11,8 @@ from fileroom_plugins.index_sql.commit import Batch
 from fileroom_plugins.index_sql.files import DICOM
 from fileroom_plugins.index_sql.hanging import Hanging, hanging_on, write_differences
 from fileroom_plugins.index_sql.ledger import Ledger
-from fileroom_plugins.index_sql.locks import claim_places
-from fileroom_plugins.index_sql.lookup import places
+from fileroom_plugins.index_sql.locks import claim_owners
+from fileroom_plugins.index_sql.lookup import owners, places
 from fileroom_plugins.index_sql.remove import remove
 from fileroom_plugins.index_sql.restore import append_changes
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from fileroom.index import Details
     from fileroom.model import AttachmentRecord, Change
     from fileroom_plugins.index_sql.candidates import Candidate
-    from fileroom_plugins.index_sql.lookup import Place
+    from fileroom_plugins.index_sql.lookup import Owner
     from fileroom_plugins.index_sql.schema import Schema
 
 
@@ -58,21 +58,21 @@ class Mirroring:
         garbage.update(locator for one in outcomes for locator in one.garbage)
         garbage.update(_make_alike(connection, schema, details))
         append_changes(connection, schema, changes)
-        touched = places(connection, schema, list({*details, *(one.id for one in outcomes)}))
+        touched = owners(connection, schema, list({*details, *(one.id for one in outcomes)}))
         after = hanging_on(connection, schema, touched.values())
         live = {file.locator for each in after.values() for file in each.files.values()}
         return Mirrored(tuple(outcomes), tuple(sorted(garbage - live)))
 
 
 def _make_alike(connection: Connection, schema: Schema, details: Mapping[str, Details]) -> set[str]:
-    """Give resources just what is wanted of them; return the locators of all that they had."""
-    found = places(connection, schema, list(details))
-    claim_places(connection, schema, found.values())
+    """Give resources, and the archive itself, just what is wanted; return the locators of all they had."""
+    found = owners(connection, schema, list(details))
+    claim_owners(connection, schema, found.values())
     before = hanging_on(connection, schema, found.values())
-    after = {place: _wanted(place, before[place], details[each]) for each, place in found.items()}
+    after = {owner: _wanted(owner, before[owner], details[each]) for each, owner in found.items()}
     ledger = Ledger(connection, schema, logs=False)
-    for place, hanging in after.items():
-        for added, files in ((-1, before[place].files), (1, hanging.files)):
+    for owner, hanging in after.items():
+        for added, files in ((-1, before[owner].files), (1, hanging.files)):
             for file in files.values():
                 ledger.count_file(file, added)
     write_differences(connection, schema, before, after)
@@ -80,11 +80,11 @@ def _make_alike(connection: Connection, schema: Schema, details: Mapping[str, De
     return {file.locator for each in before.values() for file in each.files.values()}
 
 
-def _wanted(place: Place, before: Hanging, wanted: Details) -> Hanging:
+def _wanted(owner: Owner, before: Hanging, wanted: Details) -> Hanging:
     files: dict[int, AttachmentRecord] = {file.content_type: file for file in wanted.attachments}
     for number, there in before.files.items():
         if number in files and there.is_copy_of(files[number]):  # it may have been moved: it stays there
             files[number] = replace(there, revision=files[number].revision)
-    if place.level is Level.INSTANCE:
+    if owner.level == Level.INSTANCE:
         files[DICOM] = before.files[DICOM]
     return Hanging(files, dict(wanted.metadata), set(wanted.labels))

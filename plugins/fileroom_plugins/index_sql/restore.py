@@ -10,9 +10,9 @@ from fileroom.model import public_id_to_digest
 from fileroom_plugins.databases.bulk import insert_rows
 from fileroom_plugins.index_sql.hanging import Hanging, hanging_on, write_differences
 from fileroom_plugins.index_sql.ledger import Ledger
-from fileroom_plugins.index_sql.locks import claim_places
+from fileroom_plugins.index_sql.locks import claim_owners
 from fileroom_plugins.index_sql.log import give_sequences
-from fileroom_plugins.index_sql.lookup import existing
+from fileroom_plugins.index_sql.lookup import owners, place_of
 from fileroom_plugins.index_sql.records import milliseconds_of
 
 if TYPE_CHECKING:
@@ -26,18 +26,19 @@ if TYPE_CHECKING:
 
 
 def add_missing(connection: Connection, schema: Schema, details: Mapping[str, Details]) -> None:
-    """Add attachments, metadata and labels that resources do not have.
+    """Add attachments, metadata and labels that resources, or the archive itself, do not have.
 
     Raises:
         NotFoundError: one of the resources is not there.
     """
-    places = existing(connection, schema, list(details))
-    claim_places(connection, schema, places.values())
-    before = hanging_on(connection, schema, places.values())
-    after = {places[each]: _with(before[places[each]], wanted) for each, wanted in details.items()}
+    there = owners(connection, schema, list(details))
+    found = {each: place_of(each, there) for each in details}
+    claim_owners(connection, schema, found.values())
+    before = hanging_on(connection, schema, found.values())
+    after = {found[each]: _with(before[found[each]], wanted) for each, wanted in details.items()}
     ledger = Ledger(connection, schema, logs=False)
-    for place, hanging in after.items():
-        for content_type in hanging.files.keys() - before[place].files.keys():
+    for owner, hanging in after.items():
+        for content_type in hanging.files.keys() - before[owner].files.keys():
             ledger.count_file(hanging.files[content_type], 1)
     write_differences(connection, schema, before, after)
     ledger.write()

@@ -1,8 +1,9 @@
 """The tables, as SQLAlchemy describes them to any database.
 
 One table for each level, with a column or more for each main tag (`fields`); what can hang on a resource of
-any level names it by level and number. Text compares by code point. No table has an index on the level alone,
-which would lead a planner to walk all instances.
+any level names it by level and number, and what hangs on the archive itself has level 0 and number 0. Text
+compares by code point. No table has an index on the level alone, which would lead a planner to walk all
+instances.
 
 A resource's ``id`` is its place in the order of arrival, and never used again: `total` counts on, or, where
 several writers are at work at once, a sequence does.
@@ -101,9 +102,9 @@ class Schema:
         uid: numbers for UIDs that many instances share.
         series_class: how many instances of which SOP class a series has.
         term: values by which tags without a column of their own, or with several values, are found.
-        attachment: attachments of all levels.
-        metadata: metadata of all levels.
-        label: labels of all levels.
+        attachment: attachments of all levels, and of the archive itself.
+        metadata: metadata, likewise.
+        label: labels, likewise.
         change: the change log.
         arrival: changes that have no sequence yet, as `log` packs them; None where they get one at once.
         total: one row: the totals, and the last number given to a resource of each level. Where several

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from fileroom.model import Level, digest_to_public_id
+from fileroom.model import ARCHIVE_ID, Level, digest_to_public_id
 from fileroom_plugins.index_sql.files import files_of
-from fileroom_plugins.index_sql.lookup import digest_of, existing
+from fileroom_plugins.index_sql.lookup import ARCHIVE, digest_of, existing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +45,10 @@ def attachments(
     database: Database, schema: Schema, after: str | None
 ) -> Iterator[tuple[str, AttachmentRecord]]:
     """Yield every attachment in the order of public ids; see `fileroom.index.Index.attachments`."""
+    if after is None or after < ARCHIVE_ID:  # no other public id is as small
+        with database.read() as connection:
+            own = files_of(connection, schema, ARCHIVE.level, [ARCHIVE.number])[ARCHIVE.number]
+        yield from ((ARCHIVE_ID, file) for _, file in sorted(own.items()))
     start = (digest_of(after) if after is not None else None) or b""
     levels = [_attachments_of(database, schema, level, start) for level in Level]
     for digest, record in heapq.merge(*levels, key=lambda each: (each[0], each[1].content_type)):
