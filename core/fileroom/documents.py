@@ -110,10 +110,9 @@ class DocumentName:
             raise ConfigError("expected the name of a document, or the path of a file", path)
         return cls(str(value))
 
-    def found_by(self, reader: Reader) -> None:
-        """Say how documents are found: who builds the options does, unless a document is at hand."""
-        if self._reader is None:
-            self._reader = reader
+    def found_by(self, reader: Reader) -> DocumentName:
+        """Return the same name with how documents are found, unless the document is at hand already."""
+        return self if self._reader else DocumentName(self.text, reader)
 
     def read(self, kind: str) -> Document:
         """Return the document, checked by its kind, with those that it refers to.

@@ -13,7 +13,7 @@ import dataclasses
 import typing
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from fileroom._config.conversion import EnvironmentText, TypedText, converter, expected, holds_secret, to_path
 from fileroom._hints import did_you_mean
@@ -23,9 +23,10 @@ from fileroom.inner import InnerStorage
 from fileroom.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from fileroom._config.conversion import Converter
+    from fileroom.documents import Reader
 
 __all__ = [
     "DocumentName",
@@ -35,9 +36,9 @@ __all__ = [
     "TypedText",
     "build_options",
     "check_options",
-    "document_names",
     "inner_storages",
     "secret_fields",
+    "with_documents",
 ]
 
 T = TypeVar("T")
@@ -108,17 +109,8 @@ def secret_fields(cls: type[Any]) -> frozenset[str]:
 
 def inner_storages(options: object) -> list[InnerStorage]:
     """Return the inner storages among an options dataclass's values, those in lists and tables too."""
-    return list(_values_of(InnerStorage, options))
-
-
-def document_names(options: object) -> list[DocumentName]:
-    """Return the names of documents among an options dataclass's values, those in lists and tables too."""
-    return list(_values_of(DocumentName, options))
-
-
-def _values_of(kind: type[T], options: object) -> Iterator[T]:
-    if isinstance(options, kind):
-        yield options
+    if isinstance(options, InnerStorage):
+        return [options]
     values: Iterable[object] = ()
     if dataclasses.is_dataclass(options) and not isinstance(options, type):
         values = [getattr(options, field.name) for field in _fields(options)]
@@ -126,8 +118,33 @@ def _values_of(kind: type[T], options: object) -> Iterator[T]:
         values = options.values()
     elif isinstance(options, tuple):
         values = options
-    for value in values:
-        yield from _values_of(kind, value)
+    return [inner for value in values for inner in inner_storages(value)]
+
+
+def with_documents(options: T, reader: Reader) -> T:
+    """Return an options dataclass whose names of documents, those in lists and tables too, can be read.
+
+    Args:
+        options: the options.
+        reader: finds a document by its name or path, and its kind.
+    """
+    found: Any = _with_documents(options, reader)
+    return cast("T", found)
+
+
+def _with_documents(value: Any, reader: Reader) -> Any:  # noqa: ANN401 - whatever options may be
+    if isinstance(value, DocumentName):
+        return value.found_by(reader)
+    if isinstance(value, tuple):
+        return tuple(_with_documents(one, reader) for one in value)
+    if isinstance(value, Mapping):
+        return {key: _with_documents(one, reader) for key, one in value.items()}
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        values = {field.name: getattr(value, field.name) for field in _fields(value)}
+        return dataclasses.replace(
+            value, **{key: _with_documents(one, reader) for key, one in values.items()}
+        )
+    return value
 
 
 def _fields(cls: Any) -> list[dataclasses.Field[Any]]:  # noqa: ANN401 - a dataclass, which has no type

@@ -54,7 +54,7 @@ def test_text_that_is_no_number_in_range_is_not_found(text: str) -> None:
 
 
 def test_an_unknown_name_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(NotFoundError, match=r"thumbnail, report; .*did you mean 'report'\?"):
+    with pytest.raises(NotFoundError, match=r"thumbnail, .*, report; .*did you mean 'report'\?"):
         ContentTypes({"report": 1024}).resolve("reprot")
 
 

@@ -16,6 +16,8 @@ def make(cls: type[errors.FileroomError]) -> errors.FileroomError:
         return cls("KVP", "what happened")
     if issubclass(cls, errors.ConfigError):
         return cls("what happened", "storage.root")
+    if issubclass(cls, errors.DocumentError):
+        return cls("what happened", "rules.xml", 7)
     return cls("what happened")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 from fileroom._hints import did_you_mean
@@ -16,7 +16,7 @@ from fileroom._plugins.guarded import report
 from fileroom._plugins.registry import named_documents, named_processor
 from fileroom.documents import DocumentKind
 from fileroom.errors import ConfigError, PluginError, PluginNotFoundError
-from fileroom.options import document_names
+from fileroom.options import with_documents
 from fileroom.plugin import ProcessorPlugin, Takes
 from fileroom.processing import Processor
 
@@ -140,10 +140,9 @@ class Processors:
                 report(found, "close", error)
 
     def _open(self, chosen: Chosen) -> Opened:
-        for one in document_names(chosen.options):
-            one.found_by(self.finder.read)
         registration = _registered(chosen)
-        processor = cast("Processor", chosen.open(Processor))
+        options = with_documents(chosen.options, self.finder.read)
+        processor = cast("Processor", replace(chosen, options=options).open(Processor))
         return Opened(registration.name, processor, registration.takes)
 
     def _choose(self, name: str) -> Chosen:
