@@ -22,8 +22,8 @@ class CleanPixels:
     """Blackens burned-in text wherever it is known to be, or may be (PS3.15 E.3.1).
 
     What is known are the given rectangles, the image's ultrasound regions and a table of devices; nothing is
-    recognised in the pixels. An image that has been cleaned, or is known to have no text, says so in Burned In
-    Annotation.
+    recognised in the pixels. Burned In Annotation of an image that was cleaned, or is known to have no text,
+    becomes NO.
 
     Args:
         rectangles: where all images that it is used for have text.
