@@ -1,0 +1,1 @@
+"""Reading an object as it is written: elements, and all that is wrong with their encoding."""

@@ -1,0 +1,59 @@
+"""Values as Python has them, for conditions and arithmetic; what is malformed has no values here."""
+
+from __future__ import annotations
+
+import struct
+from typing import TYPE_CHECKING, TypeAlias
+
+from fileroom_plugins.conformance.values.text import SINGLE, VRS
+
+if TYPE_CHECKING:
+    from fileroom_plugins.conformance.reading.elements import Element, Level
+
+Value: TypeAlias = str | int | float
+
+_FORMATS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "AT": "I", "UV": "Q", "SV": "q"}
+_NUMBERS = {"IS": int, "DS": float}
+
+
+def values_of(element: Element, level: Level) -> tuple[Value, ...]:
+    """Return the values of an element: numbers of IS, DS and binary VRs, else text without padding.
+
+    Of a VR that the data dictionary leaves open (``US or SS``), the first. None for sequences, pixel data and
+    other strings of bytes.
+    """
+    vr = element.vr[:2]
+    if not element.value or not element.read:
+        return ()
+    if vr in VRS:
+        text = element.value.decode("latin-1").rstrip(" \0")
+        if not text:
+            return ()
+        parts = [text] if vr in SINGLE else text.split("\\")
+        convert = _NUMBERS.get(vr)
+        if convert is None:
+            return tuple(part.strip() for part in parts)
+        try:
+            return tuple(convert(part) for part in parts)
+        except ValueError:
+            return ()
+    code = _FORMATS.get(vr)
+    if code is None:
+        return ()
+    count = len(element.value) // struct.calcsize(code)
+    return struct.unpack_from(f"{'>' if level.big else '<'}{count}{code}", element.value)
+
+
+def number(level: Level, tag: int) -> int | None:
+    """Return the first value of an attribute as a whole number; None where it is none or not there."""
+    element = level.elements.get(tag)
+    values = values_of(element, level) if element is not None else ()
+    first = values[0] if values else None
+    return int(first) if isinstance(first, int) or (isinstance(first, float) and first.is_integer()) else None
+
+
+def text(level: Level, tag: int) -> str:
+    """Return the first value of an attribute as text; empty where it is not there."""
+    element = level.elements.get(tag)
+    values = values_of(element, level) if element is not None else ()
+    return str(values[0]) if values else ""
