@@ -42,7 +42,7 @@ class Finding:
     """Something wrong with one attachment, or with the index.
 
     Attributes:
-        id: the resource's public id; empty for a problem of the index.
+        id: the resource's public id, or `fileroom.model.ARCHIVE_ID`; empty for a problem of the index.
         content_type: the attachment's content type; 0 for a problem of the index.
         problem: ``"missing"``, ``"unreadable"``, ``"size"`` or ``"digest"``; ``"identity"`` for another
             instance's file; ``"index"`` for what the index found wrong in its own files

@@ -61,10 +61,12 @@ def migrate(
     """Copy an archive into another one, and compare the two.
 
     Carried over are: instances in their order of arrival, with time of receipt; attachments, metadata and
-    labels of all levels, with revisions; and at last the change log, with its sequences and dates. Bytes are
-    read from the source's storage, those of registered files too, held against their recorded digest, and
-    stored anew. Tags of instances are read from the bytes; those of patients, studies and series are taken
-    from the source, as far as it knows them. Neither interventions nor listeners of the target hear of it.
+    labels of all levels, and of the archive itself, with revisions; and at last the change log, with its
+    sequences and dates. Metadata of the archive itself goes with the log only: it may tell how far that was
+    read. Bytes are read from the source's storage, those of registered files too, held against their recorded
+    digest, and stored anew. Tags of instances are read from the bytes; those of patients, studies and series
+    are taken from the source, as far as it knows them. Neither interventions nor listeners of the target hear
+    of it.
 
     What is there is passed over, so a migration that was interrupted goes on when it is run again, and one
     that was finished does nothing. What the target has is never overwritten. What cannot be read from the
@@ -72,10 +74,11 @@ def migrate(
 
     Let nothing be stored, edited or deleted in either archive meanwhile; or else, in the source, migrate
     ``live``. Then everything is copied while the source is in use, and after that the source's change log is
-    followed: what was stored, replaced, edited or deleted since is made so in the target. Once the source has
-    been quiet for a while, the two are compared, what differs is looked at once more, such as what an earlier
-    run died over, and if the source stayed quiet over that, the migration is over: the way to cut over is to
-    let it catch up, to stop what writes to the source, and to wait for the end.
+    followed: what was stored, replaced, edited or deleted since is made so in the target. What belongs to the
+    archive itself, of which the log tells nothing, is looked at each time. Once the source has been quiet for
+    a while, the two are compared, what differs is looked at once more, such as what an earlier run died over,
+    and if the source stayed quiet over that, the migration is over: the way to cut over is to let it catch
+    up, to stop what writes to the source, and to wait for the end.
 
     Args:
         source: what to copy. It is not written to.

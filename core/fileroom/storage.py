@@ -69,7 +69,8 @@ class PutItem:
         source: the bytes.
         naming: DICOM keyword to value, for storages that an operator told to name objects readably; a
             hint, not trusted, and possibly empty. Objects may share it.
-        level: the level of the resource that the bytes belong to, None where it is not known.
+        level: the level of the resource that the bytes belong to; None where it is not known, and for those
+            of the archive itself.
         content_type: the number that they will be attached under, None likewise.
         size: in bytes, as far as it is known before the source is read; a hint, not trusted.
         tier: of a storage with tiers, the one to put it into; None leaves that to the storage, which goes by

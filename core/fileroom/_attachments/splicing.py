@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 from fileroom._attachments.following import moved
-from fileroom._attachments.storing import attach_stored, known_size, put_bytes, record_of
+from fileroom._attachments.storing import attach_stored, known_size, level_of, put_bytes, record_of
 from fileroom.content_types import DICOM, USER
 from fileroom.errors import IntegrityError, InvalidValueError, NotFoundError, NotSupportedError, RevisionError
 from fileroom.keys import attachment_key
@@ -127,7 +127,7 @@ def splice_attachment(
 
 def _splice(archive: Archive, id_: str, before: AttachmentRecord, change: Splice) -> AttachmentRecord:
     start, end = change.within(before.stored_size)
-    level = archive.fetch(id_).level
+    level = level_of(archive, id_)
     started = time.time()
     with archive.index.unit():
         if archive.storage.capabilities.splice and before.stored_size > _COPIED:
@@ -140,7 +140,7 @@ def _splice(archive: Archive, id_: str, before: AttachmentRecord, change: Splice
 
 
 def _copy(
-    archive: Archive, id_: str, before: AttachmentRecord, level: Level, change: Splice
+    archive: Archive, id_: str, before: AttachmentRecord, level: Level | None, change: Splice
 ) -> AttachmentRecord:
     start, end = change.within(before.stored_size)
     known = known_size(change.data)

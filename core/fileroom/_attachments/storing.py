@@ -13,7 +13,7 @@ from fileroom.errors import AlreadyExistsError, NotFoundError, NotSupportedError
 from fileroom.index import Attach
 from fileroom.ingest import still_there
 from fileroom.keys import attachment_key
-from fileroom.model import AttachmentRecord
+from fileroom.model import ARCHIVE_ID, AttachmentRecord
 from fileroom.storage import PutItem, buffers
 
 if TYPE_CHECKING:
@@ -25,22 +25,31 @@ if TYPE_CHECKING:
 def store_attachment(
     archive: Archive, id_: str, number: int, source: Source, if_revision: int | None
 ) -> AttachmentRecord:
-    """Store bytes and attach them to a resource; return the record as the index has it.
+    """Store bytes and attach them to a resource or the archive itself; return the record the index has.
 
     Raises:
         NotFoundError: there is no such resource.
         RevisionError: another revision is there; the bytes were deleted again.
         StorageError: the bytes could not be stored.
     """
-    level = archive.fetch(id_).level  # before the bytes move: a mistaken id is the common error
+    level = level_of(archive, id_)  # before the bytes move: a mistaken id is the common error
     started = time.time()
     with archive.index.unit():
         record = put_bytes(archive, number, level, source, known_size(source))
         return attach_stored(archive, id_, record, if_revision, started)
 
 
+def level_of(archive: Archive, id_: str) -> Level | None:
+    """Return the level of a resource, None for the archive itself.
+
+    Raises:
+        NotFoundError: there is no such resource.
+    """
+    return None if id_ == ARCHIVE_ID else archive.fetch(id_).level
+
+
 def put_bytes(
-    archive: Archive, number: int, level: Level, source: Source, size: int | None
+    archive: Archive, number: int, level: Level | None, source: Source, size: int | None
 ) -> AttachmentRecord:
     """Store bytes under a fresh key, durable when it returns; nothing points at them yet."""
     key = attachment_key()

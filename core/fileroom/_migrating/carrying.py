@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from fileroom._index.owning import ArchiveItself
 from fileroom._migrating.reading import LostError, Reader
 from fileroom.header import HeaderReader
 from fileroom.index import Entry
@@ -102,14 +103,15 @@ class Carrier:
         entries = []
         series: dict[str, ResourceRecord] = {}
         for id_, wanted in batch.wanted.items():
-            header = headers.get(id_)
+            header, record = headers.get(id_), wanted.record
             if header is not None:
-                parent = wanted.record.parent
+                parent = None if isinstance(record, ArchiveItself) else record.parent
                 assert parent is not None
+                assert not isinstance(record, ArchiveItself)
                 if parent.id not in series:
                     series[parent.id] = self._completed(parent, header)
                 file = records[id_].pop(0)
-                entries.append(Entry(header, file, wanted.stamp, wanted.record.received, series[parent.id]))
+                entries.append(Entry(header, file, wanted.stamp, record.received, series[parent.id]))
         return entries
 
     def _put_item(self, key: str, item: Item) -> PutItem:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
+from fileroom._index.owning import ArchiveItself
 from fileroom._migrating.job import pages
 from fileroom._migrating.log import compare_logs, same_time
 from fileroom.content_types import DICOM
+from fileroom.index import Details
 from fileroom.ingest import BATCH_OBJECTS
-from fileroom.model import Level
+from fileroom.model import ARCHIVE_ID, Level
 from fileroom.query import COMPUTED, Query
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from fileroom._index.owning import Owner
     from fileroom._migrating.job import Job
-    from fileroom.index import Details
     from fileroom.model import AttachmentRecord, ResourceRecord
 
 _ONLY_SOURCE, _ONLY_TARGET, _DIFFERS = "only in the source", "only in the target", "differs"
@@ -50,6 +52,7 @@ class Comparing:
                     return
             if self._alone and (missing or self._counts(level)):
                 self._find_extra(level)
+        self._compare_own()
         if self._alone:
             self._compare_totals()
         if job.carries_log:
@@ -76,6 +79,14 @@ class Comparing:
                 self._compare_details(one, own, those)
         return None in theirs
 
+    def _compare_own(self) -> None:
+        """Compare what belongs to the archive itself."""
+        job = self._job
+        own, theirs = (one.index.details([ARCHIVE_ID])[0] or Details() for one in (job.source, job.target))
+        if not job.carries_log:
+            own, theirs = (replace(one, metadata={}) for one in (own, theirs))
+        self._compare_details(ArchiveItself(), own, theirs)
+
     def _compare_records(self, one: ResourceRecord, other: ResourceRecord) -> None:
         kept = (self._job.source.tags.levels[one.level], self._job.target.tags.levels[one.level])
         names = {spec.keyword for spec in kept[0]} & {spec.keyword for spec in kept[1]}
@@ -86,7 +97,7 @@ class Comparing:
         if self._received and not same_time(one.received, other.received):
             self._job.differ(one, "received", "", _DIFFERS)
 
-    def _compare_details(self, record: ResourceRecord, own: Details, theirs: Details) -> None:
+    def _compare_details(self, record: Owner, own: Details, theirs: Details) -> None:
         drop = self._job.drop
         files, those = (self._files(record.level, each) for each in (own, theirs))
         for number in sorted(files.keys() | those.keys(), key=int):
@@ -100,7 +111,7 @@ class Comparing:
         if "labels" not in drop and own.labels != theirs.labels:
             self._job.differ(record, "labels", "", _DIFFERS)
 
-    def _files(self, level: Level, details: Details) -> dict[str, AttachmentRecord]:
+    def _files(self, level: Level | None, details: Details) -> dict[str, AttachmentRecord]:
         """Return the attachments that were to be carried over, by content type."""
         every = "attachments" not in self._job.drop
         own = DICOM.number if level is Level.INSTANCE else None
@@ -121,7 +132,7 @@ class Comparing:
             found.append("revision")
         return f"{' and '.join(found)} {'differ' if len(found) > 1 else 'differs'}" if found else ""
 
-    def _compare_metadata(self, record: ResourceRecord, own: Details, theirs: Details) -> None:
+    def _compare_metadata(self, record: Owner, own: Details, theirs: Details) -> None:
         values, those = ({name: one.value for name, one in each.metadata.items()} for each in (own, theirs))
         self._differing(record, "metadata", values, those)
         if self._job.carries_log:
@@ -132,7 +143,7 @@ class Comparing:
 
     def _differing(
         self,
-        record: ResourceRecord | None,
+        record: Owner | None,
         what: str,
         own: Mapping[str, object],
         theirs: Mapping[str, object],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from fileroom._migrating.carrying import Carrier
@@ -35,20 +36,22 @@ class Copying:
     def count(self) -> None:
         """Count what would be copied, and do nothing."""
         report = self._job.report
-        for level in reversed(Level):
-            for plan in self._planner.plans(level):
-                for wanted in plan.wanted:
-                    report.instances += wanted.file is not None
-                    report.attachments += len(wanted.details.attachments)
-                    report.bytes += wanted.bytes
+        plans = chain.from_iterable(map(self._planner.plans, reversed(Level)))
+        for plan in chain(plans, [self._planner.own()]):
+            for wanted in plan.wanted:
+                report.instances += wanted.file is not None
+                report.attachments += len(wanted.details.attachments)
+                report.bytes += wanted.bytes
 
     def run(self) -> None:
-        """Copy: the instances in their order of arrival, then what hangs on those above them."""
+        """Copy instances in their order of arrival, what hangs on those above them, and the archive's own."""
         count = self._job.counter("copying", self._job.source.statistics().instances)
         for level in reversed(Level):
             for batch in _ahead(map(self._load, self._planner.plans(level))):
                 self._store(batch)
                 count(batch.seen if level is Level.INSTANCE else 0)
+        if not self._job.stop.is_set():
+            self._store(self._load(self._planner.own()))
 
     def _load(self, plan: Plan) -> Batch:
         return self._carrier.load(plan.wanted, plan.seen)

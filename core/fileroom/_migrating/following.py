@@ -11,21 +11,23 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from fileroom._index.owning import ArchiveItself
 from fileroom._migrating.carrying import Carrier
 from fileroom._migrating.job import pages
 from fileroom._migrating.planning import Wanted, dicom_file, held_in
 from fileroom.index import CommitStatus, Details
 from fileroom.ingest import BATCH_BYTES, BATCH_OBJECTS, still_there
-from fileroom.model import Level
+from fileroom.model import ARCHIVE_ID, Level, ResourceRecord
 from fileroom.query import Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from fileroom._index.owning import Owner
     from fileroom._migrating.carrying import Batch
     from fileroom._migrating.job import Job
     from fileroom.index import Held
-    from fileroom.model import AttachmentRecord, Change, ResourceRecord
+    from fileroom.model import AttachmentRecord, Change
 
 _NOTHING = Details()
 
@@ -75,13 +77,23 @@ class Following:
         while waiting and not job.stop.is_set():
             self._catch_up()
             self._look_again(set())
+            self._follow_own()
             waiting = self._waited(quiet)
         if not job.stop.is_set():
+            self._follow_own()  # which nobody waits for
             self._look_again(None)  # what still cannot be copied is no matter of time
 
     def _look_again(self, suspects: set[str] | None) -> None:
         again, self._job.suspects = self._job.suspects or set(), suspects
         self._make_alike(sorted(again), ())
+
+    def _follow_own(self) -> None:
+        """Take over what changed on the archive itself, of which the log tells nothing."""
+        job = self._job
+        own, theirs = (one.index.details([ARCHIVE_ID])[0] or _NOTHING for one in (job.source, job.target))
+        wanted = self._without_dropped(own, theirs)
+        if _comparable(wanted) != _comparable(theirs):
+            self._make_alike([ARCHIVE_ID], ())
 
     def _catch_up(self) -> None:
         done = False
@@ -106,11 +118,15 @@ class Following:
         if not ids and not changes:
             return
         source, target = self._job.source.index, self._job.target.index
-        records = dict(zip(ids, source.get(ids), strict=True))
+        records: dict[str, Owner | None] = dict(zip(ids, source.get(ids), strict=True))
+        if ARCHIVE_ID in records:
+            records[ARCHIVE_ID] = ArchiveItself()
         own = dict(zip(ids, source.details(ids), strict=True))
         theirs = dict(zip(ids, target.details(ids), strict=True))
         removed = [id_ for id_, one in records.items() if one is None and theirs[id_] is not None]
-        instances = [one for one in records.values() if one and one.level is Level.INSTANCE]
+        instances = [
+            one for one in records.values() if isinstance(one, ResourceRecord) and one.level is Level.INSTANCE
+        ]
         files = [dicom_file(own[one.id] or _NOTHING) for one in instances]
         held = held_in(source, instances, files)
         planned = (
@@ -119,7 +135,7 @@ class Following:
             if record is not None and (details := own[id_]) is not None
         )
         # Instances first: they bring their parents, and what hangs on those comes in the same call or later.
-        plans = sorted((one for one in planned if one), key=lambda one: one.record.level, reverse=True)
+        plans = sorted((one for one in planned if one), key=lambda one: one.record.level or 0, reverse=True)
         *first, last = list(_cut(plans)) or [[]]
         for some in first:
             self._store(some, theirs, removed, ())
@@ -136,9 +152,7 @@ class Following:
             there = self._job.target.index.get(ids)
             self._job.suspects.update(id_ for id_, one in zip(ids, there, strict=True) if one is None)
 
-    def _plan(
-        self, record: ResourceRecord, own: Details, theirs: Details, held: Held | None
-    ) -> Wanted | None:
+    def _plan(self, record: Owner, own: Details, theirs: Details, held: Held | None) -> Wanted | None:
         """Return what of a resource is to be carried over; its details are those it is to have."""
         own = self._without_dropped(own, theirs)
         if record.level is not Level.INSTANCE:
@@ -216,6 +230,13 @@ class Following:
             id_: replace(one.details, attachments=(*kept[id_], *records.get(id_, ())))
             for id_, one in batch.wanted.items()
         }
+
+
+def _comparable(details: Details) -> Details:
+    """Return details without what two archives need not have in common: where bytes lie, under which key."""
+    return replace(
+        details, attachments=tuple(replace(one, uuid="", locator="") for one in details.attachments)
+    )
 
 
 def _without(wanted: Wanted, kept: Iterable[AttachmentRecord]) -> Wanted:

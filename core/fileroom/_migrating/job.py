@@ -7,12 +7,14 @@ import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from fileroom._index.owning import level_name
 from fileroom._migrating.report import Difference, MigrationProgress
 from fileroom.maintenance import mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from fileroom._index.owning import Owner
     from fileroom._migrating.report import MigrationReport
     from fileroom.archive import Archive
     from fileroom.index import Index
@@ -55,9 +57,9 @@ class Job:
     settled: set[bytes] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def differ(self, record: ResourceRecord | None, what: str, name: str, reason: str) -> None:
-        """Report a difference, of one resource or of the whole."""
-        id_, level = (record.id, record.level.label) if record else ("", "")
+    def differ(self, owner: Owner | None, what: str, name: str, reason: str) -> None:
+        """Report a difference, of one resource, of the archive itself, or of the whole."""
+        id_, level = (owner.id, level_name(owner)) if owner else ("", "")
         difference = Difference(id_, level, what, name, reason)
         with self.lock:
             self.report.add(difference)
@@ -79,26 +81,26 @@ class Job:
         self.settled.add(_mark(record, None))
         self.differ(record, "conflict", "", "the target has other bytes, which were kept")
 
-    def lose(self, record: ResourceRecord, content_type: int, reason: str, *, instance: bool) -> None:
+    def lose(self, owner: Owner, content_type: int, reason: str, *, instance: bool) -> None:
         """Report an attachment that cannot be copied; of an ``instance``, its DICOM file."""
-        if self._is_suspect(record):
+        if self._is_suspect(owner):
             return
         with self.lock:
             self.report.lost += 1
-        self.settled.add(_mark(record, None if instance else content_type))
-        self.differ(record, "bytes", str(content_type), reason)
+        self.settled.add(_mark(owner, None if instance else content_type))
+        self.differ(owner, "bytes", str(content_type), reason)
 
-    def _is_suspect(self, record: ResourceRecord) -> bool:
+    def _is_suspect(self, owner: Owner) -> bool:
         """Say whether a resource is to be looked at again before anything is reported."""
         if self.suspects is None:
             return False
         with self.lock:
-            self.suspects.add(record.id)
+            self.suspects.add(owner.id)
         return True
 
-    def is_settled(self, record: ResourceRecord, content_type: int | None = None) -> bool:
+    def is_settled(self, owner: Owner, content_type: int | None = None) -> bool:
         """Say whether comparing is to pass over a resource, or one of its attachments."""
-        return _mark(record, content_type) in self.settled
+        return _mark(owner, content_type) in self.settled
 
     def counter(self, phase: str, total: int) -> Callable[[int], None]:
         """Return what to call with the number of things done since the last call."""
@@ -115,8 +117,8 @@ class Job:
         return count
 
 
-def _mark(record: ResourceRecord, content_type: int | None) -> bytes:
-    return mark(record.id if content_type is None else f"{record.id} {content_type}")
+def _mark(owner: Owner, content_type: int | None) -> bytes:
+    return mark(owner.id if content_type is None else f"{owner.id} {content_type}")
 
 
 def pages(index: Index, query: Query) -> Iterator[tuple[ResourceRecord, ...]]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from fileroom._index.owning import ArchiveItself
 from fileroom._migrating.job import pages
 from fileroom.content_types import DICOM
 from fileroom.index import Details, Held
 from fileroom.ingest import BATCH_BYTES, BATCH_OBJECTS
-from fileroom.model import Level
+from fileroom.model import ARCHIVE_ID, Level
 from fileroom.query import Query
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from fileroom._index.owning import Owner
     from fileroom._migrating.job import Job
     from fileroom._migrating.reading import Reader
     from fileroom.index import Index
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the target lacks of one resource.
+    """What the target lacks of one resource, or of the archive itself.
 
     Attributes:
         record: the resource, as the source has it.
@@ -32,7 +34,7 @@ class Wanted:
         details: what else is missing.
     """
 
-    record: ResourceRecord
+    record: Owner
     stamp: int
     file: AttachmentRecord | None
     details: Details
@@ -85,6 +87,15 @@ class Planner:
                 last.append(wanted)
                 size += wanted.bytes
             yield Plan(last, len(records))
+
+    def own(self) -> Plan:
+        """Return what the target lacks of what belongs to the archive itself."""
+        job = self._job
+        own, theirs = (one.index.details([ARCHIVE_ID])[0] or Details() for one in (job.source, job.target))
+        lacking = self._missing(own, theirs)
+        if not job.carries_log:
+            lacking = replace(lacking, metadata={})
+        return Plan([Wanted(ArchiveItself(), 0, None, lacking)] if lacking != Details() else [], 0)
 
     def _lacking(self, level: Level, records: Sequence[ResourceRecord]) -> list[Wanted]:
         ids = [record.id for record in records]

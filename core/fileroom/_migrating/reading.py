@@ -14,8 +14,9 @@ from fileroom.storage import buffers
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fileroom._index.owning import Owner
     from fileroom.header import HeaderReader
-    from fileroom.model import AttachmentRecord, Header, ResourceRecord
+    from fileroom.model import AttachmentRecord, Header
     from fileroom.storage import Storage
 
 
@@ -24,14 +25,14 @@ class Item:
     """An attachment on its way.
 
     Attributes:
-        owner: the resource that it belongs to.
+        owner: what it belongs to.
         record: what the source recorded of it.
         header: of an instance's DICOM file, what it says.
         data: the bytes, checked, if they are few; None if they are to be read again while they are stored.
         digest: of the bytes at rest, once they were read to the end.
     """
 
-    owner: ResourceRecord
+    owner: Owner
     record: AttachmentRecord
     header: Header | None = None
     data: bytes | None = None
@@ -61,7 +62,7 @@ class Reader:
         self._headers = headers
         self._algorithm = algorithm
 
-    def load(self, owner: ResourceRecord, record: AttachmentRecord, *, instance: bool) -> Item:
+    def load(self, owner: Owner, record: AttachmentRecord, *, instance: bool) -> Item:
         """Return an attachment to copy: a small one with its bytes, an instance's file with its header.
 
         Raises:

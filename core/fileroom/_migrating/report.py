@@ -16,8 +16,8 @@ class Difference:
     """Something that source and target do not have in common. It holds no value of a patient's.
 
     Attributes:
-        id: the resource's public id; empty for what belongs to the whole archive.
-        level: the resource's level by name, or empty.
+        id: the resource's public id, or `fileroom.model.ARCHIVE_ID`; empty for what belongs to the whole.
+        level: the resource's level by name, ``"archive"`` for the archive itself, or empty.
         what: ``"resource"`` (missing in the target, or only there), ``"bytes"`` (of an attachment that cannot
             be copied), ``"conflict"`` (other bytes are in the target), ``"tag"``, ``"computed"``,
             ``"received"``, ``"attachment"``, ``"metadata"``, ``"labels"``, ``"statistics"`` or ``"changes"``.

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from fileroom._index.owning import ArchiveItself
 from fileroom._migrating.job import pages
 from fileroom.errors import NotFoundError
 from fileroom.maintenance import mark
-from fileroom.model import Level
+from fileroom.model import ARCHIVE_ID, Level
 from fileroom.query import Query
 from fileroom.resources import Resource
 from fileroom.storage import Traits, is_external
@@ -18,6 +19,7 @@ from fileroom.storage import Traits, is_external
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from fileroom._index.owning import Owner
     from fileroom.archive import Archive
     from fileroom.model import AttachmentRecord, ResourceRecord
 
@@ -29,14 +31,14 @@ class Seen:
     """An attachment that was looked at.
 
     Attributes:
-        owner: the resource that it belongs to.
+        owner: what it belongs to.
         record: what the index says of it.
         tier: where its bytes lie; None for a file registered where it lies.
         to: where they belong.
         trouble: why neither could be told, or nothing.
     """
 
-    owner: ResourceRecord
+    owner: Owner
     record: AttachmentRecord
     tier: str | None = None
     to: str | None = None
@@ -55,29 +57,31 @@ def look(archive: Archive, resources: Iterable[Resource | str] | None, to: str |
         NotFoundError: one of the resources is not there.
     """
     now = datetime.now(UTC)
+    found: Iterator[tuple[Owner, AttachmentRecord]]
     found = _everything(archive) if resources is None else _beneath(archive, resources)
     return (_seen(archive, owner, record, to, now) for owner, record in found)
 
 
-def _seen(
-    archive: Archive, owner: ResourceRecord, record: AttachmentRecord, to: str | None, now: datetime
-) -> Seen:
+def _seen(archive: Archive, owner: Owner, record: AttachmentRecord, to: str | None, now: datetime) -> Seen:
     if is_external(record.locator):
         return Seen(owner, record)
     try:
         tier = archive.storage.tier_of(record.locator)
     except NotFoundError as error:
         return Seen(owner, record, trouble=str(error))
-    age = max(0.0, (now - owner.received).total_seconds())
+    # What is the archive's own is as good as new: it is in use for as long as there is an archive.
+    since = now if isinstance(owner, ArchiveItself) else owner.received
+    age = max(0.0, (now - since).total_seconds())
     traits = Traits(record.stored_size, owner.level, record.content_type, age)
     return Seen(owner, record, tier, to or archive.storage.tier_for(traits))
 
 
-def _everything(archive: Archive) -> Iterator[tuple[ResourceRecord, AttachmentRecord]]:
+def _everything(archive: Archive) -> Iterator[tuple[Owner, AttachmentRecord]]:
     walk = archive.index.attachments()
     while page := list(itertools.islice(walk, _PAGE)):
         ids = list(dict.fromkeys(id_ for id_, _ in page))
-        owners = dict(zip(ids, archive.index.get(ids), strict=True))
+        owners: dict[str, Owner | None] = dict(zip(ids, archive.index.get(ids), strict=True))
+        owners[ARCHIVE_ID] = ArchiveItself()
         for id_, record in page:
             if owner := owners[id_]:  # or it was deleted meanwhile
                 yield owner, record

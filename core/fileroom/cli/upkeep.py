@@ -12,6 +12,7 @@ from fileroom.cli.command import command
 from fileroom.cli.failures import FAILED
 from fileroom.cli.progress import waiting
 from fileroom.ingest import SWEEP_GRACE
+from fileroom.model import ARCHIVE_ID
 
 if TYPE_CHECKING:
     from fileroom.cli.command import Settings
@@ -32,7 +33,8 @@ def verify(settings: Settings, *, sizes_only: bool) -> int:
     elif findings:
         table = output.table("Id, attachment", "Problem", whole=("Id, attachment",))
         for one in findings:
-            where = f"{one.id}\n{names[one.content_type]}" if one.id else "the index"
+            owner = "the archive itself" if one.id == ARCHIVE_ID else one.id
+            where = f"{owner}\n{names[one.content_type]}" if owner else "the index"
             output.add_row(table, where, f"{one.problem}\n{one.reason}")
         output.print_table(table)
         output.say(f"{text.counted(len(findings), 'problem')} found")
