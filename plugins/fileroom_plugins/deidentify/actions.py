@@ -44,9 +44,10 @@ class Action(enum.StrEnum):
         """
         if self in _UNCONDITIONAL:
             return self
+        if self is Action.REMOVE_EMPTY_OR_UID and attribute_type in _DEMANDED | _MAY_BE_EMPTY:
+            # Type 2 included: other attributes are only valid where something is referred to.
+            return Action.UID
         if attribute_type in _DEMANDED:
-            if self is Action.REMOVE_EMPTY_OR_UID:
-                return Action.UID
             # A conditional attribute that the standard says to remove, whatever it is, is removed.
             return self if self is Action.REMOVE and attribute_type == "1C" else Action.DUMMY
         if attribute_type in _MAY_BE_EMPTY:

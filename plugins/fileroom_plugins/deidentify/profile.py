@@ -10,7 +10,6 @@ from fileroom_plugins.deidentify.actions import Action, Rule
 from fileroom_plugins.deidentify.dictionary import is_known, is_known_private
 from fileroom_plugins.standard import repeating
 
-
 _KEPT = Rule(Action.KEEP, "default")
 _UNDEFINED = Rule(Action.REMOVE, "undefined")
 _PRIVATE = Rule(Action.REMOVE, "private")
@@ -33,6 +32,7 @@ class Profile:
     2. ``private``: a private attribute by its creator and by its tag with the block's two digits zero, for
        example ``("ACME 1.1", 0x0009_0001)``.
     3. ``tags``: a standard attribute by its tag, at any depth; repeating groups by the first, 5000 and 6000.
+       A tag whose element is 0 stands for all of its group.
     4. ``vrs``: any attribute, private ones too, by its VR.
     5. ``undefined_private`` and ``undefined``: what the dictionaries do not know; ``private`` attributes and
        standard ones in turn.
@@ -65,7 +65,8 @@ class Profile:
             vr: the attribute's VR.
         """
         tag = repeating(path[-1])
-        found = self.paths.get(path) or self.tags.get(tag) or self.vrs.get(vr)
+        tags = self.tags
+        found = self.paths.get(path) or tags.get(tag) or tags.get(tag & 0xFFFF_0000) or self.vrs.get(vr)
         if found:
             return found
         return self.other if is_known(tag) else self.undefined

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import abc
-from typing import ClassVar, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal["id", "name", "accession", "text"]
 """What a text is: a patient's ID, a person's name, a number of an order, or another identifier."""
@@ -12,7 +12,7 @@ Kind: TypeAlias = Literal["id", "name", "accession", "text"]
 class Pseudonyms(abc.ABC):
     """Gives each identifier another one, always the same. Any thread may call any method at any time."""
 
-    consistent: ClassVar[bool] = True
+    consistent: bool = True
     """Whether the same identifiers get the same ones in other runs, on other machines, in other years."""
 
     @abc.abstractmethod

@@ -1,0 +1,65 @@
+"""Dummy values: valid for their VR, the same for everybody."""
+
+from __future__ import annotations
+
+from fileroom_plugins.deidentify.dates import DUMMY_DATE
+
+WORD = "ANONYMIZED"
+"""What stands where a text has to."""
+
+TEXTS = {
+    "AE": WORD,
+    "AS": "000Y",
+    "CS": WORD,
+    "DA": DUMMY_DATE,
+    "DS": "0",
+    "DT": f"{DUMMY_DATE}000000",
+    "IS": "0",
+    "LO": WORD,
+    "LT": WORD,
+    "PN": WORD,
+    "SH": WORD,
+    "ST": WORD,
+    "TM": "000000",
+    "UC": WORD,
+    "UR": f"urn:{WORD.lower()}",
+    "UT": WORD,
+}
+"""By VR (PS3.5 table 6.2-1)."""
+
+DEFINED = {
+    0x0010_0040: "O",  # Patient's Sex
+    0x0400_0565: "CORRECT",  # Reason for the Attribute Modification
+    0x0010_2203: "ALTERED",  # Patient's Sex Neutered
+    0x0020_0060: "U",  # Laterality
+}
+"""Attributes that may have certain terms only, of which this one tells nothing."""
+
+_SIZES = {"AT": 4, "FD": 8, "FL": 4, "SL": 4, "SS": 2, "SV": 8, "UL": 4, "US": 2, "UV": 8}
+_WORDS = {"OB": 2, "OD": 8, "OF": 4, "OL": 4, "OV": 8, "OW": 2, "UN": 2}
+
+PDF = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]>>endobj\n"
+    b"trailer<</Root 1 0 R>>\n%%EOF\n"
+)
+"""A document with one empty page."""
+
+
+def dummy(vr: str, old: bytes, tag: int = 0) -> bytes:
+    """Return a dummy value for an attribute.
+
+    Args:
+        vr: its VR; not SQ, whose dummies are made of their items, and not UI.
+        old: the value that it takes the place of; of it only how many values there are is kept, where they
+            are numbers, which other attributes may count.
+        tag: of an attribute whose terms are defined.
+    """
+    if vr in _SIZES:
+        return bytes(max(1, len(old) // _SIZES[vr]) * _SIZES[vr])
+    if vr in _WORDS:
+        return PDF if old[:5] == b"%PDF-" else bytes(_WORDS[vr])
+    if vr in {"DS", "IS"}:
+        return b"\\".join([b"0"] * (old.count(b"\\") + 1))
+    return DEFINED.get(tag, TEXTS[vr]).encode("ascii")

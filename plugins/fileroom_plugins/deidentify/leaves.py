@@ -1,0 +1,132 @@
+"""Values of attributes that are no sequences."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from fileroom.plugin import NotSupportedError
+from fileroom_plugins.deidentify.actions import Action
+from fileroom_plugins.deidentify.dates import shifted
+from fileroom_plugins.deidentify.dictionary import keyword_of
+from fileroom_plugins.deidentify.dummies import dummy
+from fileroom_plugins.deidentify.elements import TEXT_VRS
+from fileroom_plugins.deidentify.identity import text_cleaner
+
+if TYPE_CHECKING:
+    from fileroom.plugin import CharacterSet
+    from fileroom_plugins.deidentify.actions import Rule
+    from fileroom_plugins.deidentify.elements import Items
+    from fileroom_plugins.deidentify.pseudonyms import Pseudonyms
+    from fileroom_plugins.deidentify.text import TextCleaner
+
+STANDARD_UIDS = "1.2.840.10008."
+"""UIDs that the standard gives, such as SOP classes and well-known frames of reference, tell of nobody."""
+
+_PATIENT_NAME, _PATIENT_ID = 0x0010_0010, 0x0010_0020
+_IDENTIFIER = re.compile(r".*(ID|Identifier|SerialNumber)")
+_IDENTIFIER_VRS = {"LO", "SH", "UC"}
+_MANY = TEXT_VRS - {"LT", "ST", "UT", "UR"}
+
+
+class Leaves:
+    """Makes new values of old ones, for one object.
+
+    Attributes:
+        patient: what tells the patient from others.
+    """
+
+    def __init__(self, items: Items, charset: CharacterSet, pseudonyms: Pseudonyms) -> None:
+        identifier = items.get(_PATIENT_ID)
+        self.patient = _stripped(charset.decode(identifier.data)) if identifier else ""
+        self._items = items
+        self._charset = charset
+        self._pseudonyms = pseudonyms
+        self._days: int | None = None
+        self._cleaner: TextCleaner | None = None
+
+    def value(self, tag: int, vr: str, old: bytes, done: tuple[Action, Rule], charset: CharacterSet) -> bytes:
+        """Return what an action makes of a value.
+
+        Nothing is made of an empty value but by `Action.REPLACE`: it tells nothing, and was as valid before.
+
+        Args:
+            tag: the attribute's.
+            vr: its VR.
+            old: its value.
+            done: the action, which is none that removes the attribute, and the rule that says so.
+            charset: in which it is written.
+
+        Raises:
+            NotSupportedError: a replacement has characters that the object's character set lacks.
+        """
+        action, rule = done
+        if action is Action.KEEP or (not old.strip(b" \0") and action is not Action.REPLACE):
+            return old
+        match action:
+            case Action.CLEAN:
+                made = self.cleaned(tag, vr, old, charset)
+            case Action.REPLACE:
+                made = _replaced(vr, old, rule, charset)
+            case Action.SHIFT:
+                made = shifted(vr, old.decode("latin-1"), self._shift()).encode("latin-1")
+            case _ if action is Action.UID or vr == "UI":
+                made = self.uids(old)
+            case _:
+                made = self._hidden(tag, vr, old, action, charset)
+        return made
+
+    def _hidden(self, tag: int, vr: str, old: bytes, action: Action, charset: CharacterSet) -> bytes:
+        """Return a pseudonym of what tells people and things apart, else an empty or dummy value."""
+        if tag == _PATIENT_ID:
+            return self._pseudonyms.text("id", self.patient).encode("ascii")
+        if tag == _PATIENT_NAME:
+            name = _stripped(charset.decode(old, person_name=True))
+            return self._pseudonyms.text("name", name).encode("ascii")
+        if action is Action.EMPTY:
+            return b""
+        if vr in _IDENTIFIER_VRS and _IDENTIFIER.fullmatch(keyword_of(tag)):
+            return self._pseudonyms.text("text", _stripped(charset.decode(old))).encode("ascii")
+        return dummy(vr, old, tag)
+
+    def uids(self, old: bytes) -> bytes:
+        """Return the UIDs that take the place of others; the standard's own stay."""
+        uids = (one.strip(" \0") for one in old.decode("latin-1").split("\\"))
+        made = (
+            uid if not uid or uid.startswith(STANDARD_UIDS) else self._pseudonyms.uid(uid) for uid in uids
+        )
+        return "\\".join(made).encode("latin-1")
+
+    def cleaned(self, tag: int, vr: str, old: bytes, charset: CharacterSet) -> bytes:
+        """Return a text without what tells who the patient is; a dummy if it cannot be written any more."""
+        if self._cleaner is None:
+            self._cleaner = text_cleaner(self._items, self._charset)
+        text = charset.decode(old, person_name=vr == "PN")
+        cleaner = self._cleaner
+        made = "\\".join(map(cleaner.clean, text.split("\\"))) if vr in _MANY else cleaner.clean(text)
+        if made == text:
+            return old
+        try:
+            return charset.encode(made, person_name=vr == "PN")
+        except UnicodeEncodeError:  # it was not encoded as it says
+            return dummy(vr, old, tag)
+
+    def _shift(self) -> int:
+        if self._days is None:
+            self._days = self._pseudonyms.days(self.patient)
+        return self._days
+
+
+def _replaced(vr: str, old: bytes, rule: Rule, charset: CharacterSet) -> bytes:
+    text = rule.text
+    if rule.pattern is not None:
+        text = rule.pattern.sub(rule.text, charset.decode(old, person_name=vr == "PN"))
+    try:
+        return charset.encode(text, person_name=vr == "PN") if vr in TEXT_VRS else text.encode("ascii")
+    except UnicodeEncodeError as error:
+        message = f"the replacement by {rule.name} has characters that the object's character set lacks"
+        raise NotSupportedError(message) from error
+
+
+def _stripped(text: str) -> str:
+    return text.strip(" \0")

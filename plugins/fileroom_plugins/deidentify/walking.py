@@ -1,0 +1,180 @@
+"""One object, attribute by attribute."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from fileroom.plugin import CharacterSet
+from fileroom_plugins.deidentify.actions import Action, Rule
+from fileroom_plugins.deidentify.content import dummy_content, hides_text, hollow
+from fileroom_plugins.deidentify.dictionary import keyword_of, vr_of
+from fileroom_plugins.deidentify.elements import TEXT_VRS, Element, Fragments
+from fileroom_plugins.deidentify.reading import creator_of
+from fileroom_plugins.deidentify.report import Touched
+
+if TYPE_CHECKING:
+    from fileroom_plugins.deidentify.elements import Items
+    from fileroom_plugins.deidentify.leaves import Leaves
+    from fileroom_plugins.deidentify.plan import Node, Step
+
+_CHARACTER_SET = 0x0008_0005
+_CONTENT_SEQUENCE = 0x0040_A730
+_TEXT_VALUE = 0x0040_A160
+_OVERLAY_DATA, _OVERLAYS = 0x3000, range(0x6000, 0x6100, 2)
+_FIRST_CREATOR, _LAST_CREATOR, _FIRST_ELEMENT = 0x10, 0xFF, 0x1000
+_RESERVED_GROUPS = {1, 3, 5, 7, 0xFFFF}
+_GROUP_LENGTH = Rule(Action.REMOVE, "group length")
+_PLANE = Rule(Action.REMOVE, "overlay without data")
+_NO_CREATOR = Rule(Action.REMOVE, "private without creator")
+_UNUSED = Rule(Action.REMOVE, "private creator without attributes")
+
+
+class _Place(NamedTuple):
+    """Where a walk is.
+
+    Attributes:
+        node: what is done there.
+        where: the path up to there, for the report.
+        charset: of the texts there.
+        cleaning: within a sequence that is cleaned: texts for which there is no rule are cleaned too.
+    """
+
+    node: Node
+    where: str
+    charset: CharacterSet
+    cleaning: Rule | None
+
+
+class Walk:
+    """Makes the attributes of a new object of those of another, which stay as they are.
+
+    Attributes:
+        touched: what did not stay as it was.
+    """
+
+    def __init__(self, leaves: Leaves) -> None:
+        self.touched: list[Touched] = []
+        self._leaves = leaves
+
+    def through(self, items: Items, root: Node, charset: CharacterSet) -> Items:
+        """Return the new object's attributes."""
+        made = self._level(items, _Place(root, "", charset, None))
+        for group in _OVERLAYS:
+            # What describes a plane is of no use, and not valid, without its data.
+            data = group << 16 | _OVERLAY_DATA
+            if data in items and data not in made:
+                for tag in [tag for tag in made if tag >> 16 == group]:
+                    del made[tag]
+                    self._note("", tag, Action.REMOVE, _PLANE)
+        return made
+
+    def _level(self, items: Items, place: _Place) -> Items:
+        declared = items.get(_CHARACTER_SET)
+        if declared is not None:
+            place = place._replace(charset=CharacterSet.of(declared.data))
+        made: Items = {}
+        private: list[int] = []
+        node = place.node
+        for tag, element in items.items():
+            if tag >> 16 & 1:
+                private.append(tag)
+                continue
+            step = node.step(tag, element.vr)
+            if step.action is Action.KEEP and place.cleaning is None and not isinstance(element.value, list):
+                if tag & 0xFFFF:
+                    made[tag] = element
+                else:
+                    self._note(place.where, tag, Action.REMOVE, _GROUP_LENGTH)
+                continue
+            one = self._attribute(items, tag, step, place)
+            if one is not None:
+                made[tag] = one
+        if private:
+            self._private(items, private, made, place)
+        return made
+
+    def _private(self, items: Items, tags: list[int], made: Items, place: _Place) -> None:
+        """Do the private attributes of a level; of creators those stay of whose block something stays."""
+        for tag in tags:
+            if _is_creator(tag):
+                continue
+            element = items[tag]
+            creator = items.get(tag & 0xFFFF_0000 | tag >> 8 & 0xFF)
+            if creator is None or tag & 0xFFFF < _FIRST_ELEMENT or tag >> 16 in _RESERVED_GROUPS:
+                self._note(place.where, tag, Action.REMOVE, _NO_CREATOR)
+                continue
+            name = creator_of(creator)
+            step = place.node.private_step(tag & 0xFFFF_00FF, element.vr, name)
+            one = element
+            if step.action is not Action.KEEP or isinstance(element.value, list) or place.cleaning:
+                done = self._attribute(items, tag, step, place, creator=name)
+                if done is None:
+                    continue
+                one = done
+            made[tag] = one
+            made[tag & 0xFFFF_0000 | tag >> 8 & 0xFF] = creator
+        for tag in tags:
+            if _is_creator(tag) and tag not in made:
+                self._note(place.where, tag, Action.REMOVE, _UNUSED)
+
+    def _attribute(
+        self, items: Items, tag: int, step: Step, place: _Place, *, creator: str = ""
+    ) -> Element | None:
+        """Return what becomes of an attribute; None if it goes."""
+        element = items[tag]
+        action, rule = step.action, step.rule
+        if isinstance(element.value, list):
+            one = self._sequence(tag, element, element.value, step, place)
+        elif action is Action.REMOVE:
+            one = None
+        elif isinstance(element.value, Fragments):
+            one = element if action is Action.KEEP else None
+        else:
+            if action is Action.KEEP and place.cleaning and element.vr in TEXT_VRS and element.vr != "CS":
+                action, rule = Action.CLEAN, place.cleaning
+            if tag == _TEXT_VALUE and action is Action.CLEAN and hides_text(items):
+                action = Action.DUMMY
+            vr = vr_of(tag) or element.vr if element.vr == "UN" else element.vr
+            data = self._leaves.value(tag, vr, element.data, (action, rule), place.charset)
+            one = element if data == element.value else Element(element.vr, data)
+        if one is not element and not isinstance(element.value, list):
+            self._note(place.where, tag, action, rule, creator)
+        return one
+
+    def _sequence(
+        self, tag: int, element: Element, items: list[Items], step: Step, place: _Place
+    ) -> Element | None:
+        """Return what becomes of a sequence; the actions that keep it apply to what is in it."""
+        action, rule = step.action, step.rule
+        if action is Action.REMOVE:
+            self._note(place.where, tag, action, rule)
+            return None
+        if action in {Action.EMPTY, Action.DUMMY, Action.REPLACE}:
+            if not items:
+                return element
+            self._note(place.where, tag, action, rule)
+            if action is Action.EMPTY:
+                return Element("SQ", [], as_un=element.as_un)
+            if tag == _CONTENT_SEQUENCE:
+                return Element("SQ", dummy_content(), as_un=element.as_un)
+            return Element("SQ", [hollow(items[0], self._leaves)], as_un=element.as_un)
+        inner = _Place(
+            place.node.below(tag if not tag >> 16 & 1 else tag & 0xFFFF_00FF),
+            place.where,
+            place.charset,
+            rule if action is Action.CLEAN else place.cleaning,
+        )
+        name = f"{place.where}{tag:08x}"
+        made = [
+            self._level(item, inner._replace(where=f"{name}[{number}]."))
+            for number, item in enumerate(items, 1)
+        ]
+        return Element("SQ", made, as_un=element.as_un)
+
+    def _note(self, where: str, tag: int, action: Action, rule: Rule, creator: str = "") -> None:
+        keyword = creator or keyword_of(tag)
+        self.touched.append(Touched(f"{where}{tag:08x}", keyword, action.value, rule.name))
+
+
+def _is_creator(tag: int) -> bool:
+    return _FIRST_CREATOR <= tag & 0xFFFF <= _LAST_CREATOR
