@@ -1,44 +1,42 @@
-"""From decoded colours to RGB with 8 bits a channel."""
+"""From decoded colours to RGB with 8 bits a channel (PS3.3 section C.7.6.3.1.2)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydicom.pixels.processing import apply_color_lut
-
-from fileroom.plugin import NotSupportedError
+from PIL import Image
 
 if TYPE_CHECKING:
-    from fileroom_plugins.imaging.frames import Frame, Pixels
+    from fileroom_plugins.imaging.native import Pixels
 
-_CHANNELS = 3
 _BITS = 8
+_PARTIAL = np.array(
+    [
+        [255 / 219, 0, 1.402 * 255 / 224],
+        [255 / 219, -0.114 * 1.772 / 0.587 * 255 / 224, -0.299 * 1.402 / 0.587 * 255 / 224],
+        [255 / 219, 1.772 * 255 / 224, 0],
+    ]
+)
+"""ITU-R BT.601 with Y from 16 to 235 and the differences from 16 to 240."""
 
 
-def is_coloured(frame: Frame) -> bool:
-    """Say whether a frame is to be shown in colour."""
-    return frame.pixels.ndim == _CHANNELS or frame.dataset.get("PhotometricInterpretation") == "PALETTE COLOR"
-
-
-def rgb(frame: Frame) -> Pixels:
+def rgb(pixels: Pixels, photometric: str, stored: int) -> Pixels:
     """Return red, green and blue of each pixel, 0 to 255.
 
-    Raises:
-        NotSupportedError: the colours are of a kind that is long retired (CMYK, ARGB, HSV).
+    Args:
+        pixels: three samples of each.
+        photometric: what they are.
+        stored: bits of each that count; of more than eight, the most significant eight are shown.
     """
-    pixels, dataset = frame.pixels, frame.dataset
-    if dataset.get("PhotometricInterpretation") == "PALETTE COLOR":
-        return _eight_bits(apply_color_lut(pixels, dataset)[..., :_CHANNELS], None)
-    if pixels.shape[-1] != _CHANNELS:
-        raise NotSupportedError("no picture: cannot show colours with other than three samples")
-    return _eight_bits(pixels, dataset.get("BitsStored"))
-
-
-def _eight_bits(colours: Pixels, stored: int | None) -> Pixels:
-    """Keep the most significant of the bits stored, or of those that a palette really uses."""
-    if stored is None:
-        # Palettes that claim 16 bits and hold 8 are common.
-        stored = 16 if colours.max() > np.iinfo(np.uint8).max else _BITS
-    shift = max(0, int(stored) - _BITS)
-    return (colours >> shift).astype(np.uint8)
+    eight = (pixels >> max(0, stored - _BITS)).astype(np.uint8)
+    if photometric in {"YBR_FULL", "YBR_FULL_422"}:
+        rows, columns = eight.shape[:2]
+        image = Image.frombytes("YCbCr", (columns, rows), eight.tobytes())
+        return np.asarray(image.convert("RGB"))
+    if photometric in {"YBR_PARTIAL_422", "YBR_PARTIAL_420"}:
+        shades = (eight.astype(np.float32) - np.array([16, 128, 128], np.float32)) @ _PARTIAL.T.astype(
+            np.float32
+        )
+        return np.rint(np.clip(shades, 0, 255)).astype(np.uint8)
+    return eight

@@ -2,94 +2,149 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pydicom.multival import MultiValue
+
+from fileroom.plugin import InvalidDatasetError
+from fileroom_plugins.imaging.lookup import Table, read_table
+from fileroom_plugins.imaging.windows import choose
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-    from fileroom_plugins.imaging.frames import Pixels
+    from fileroom_plugins.imaging.native import Pixels
+    from fileroom_plugins.imaging.view import WindowChoice
+
+_MOST_DISTINCT = 1 << 16
+_WHITE = 255
 
 
-def brightness(pixels: Pixels, dataset: Dataset) -> Pixels:
-    """Return the brightness of each pixel, from 0 (black) to 1 (white).
+@dataclass(frozen=True, slots=True)
+class Shades:
+    """How stored values become shades of grey.
 
-    Modality LUT or rescale (C.11.1), then the first window or, without one, the first VOI LUT (C.11.2). An
-    image with neither is stretched from its least to its greatest value, padding aside.
+    Attributes:
+        modality: attributes with the Modality LUT or rescale.
+        voi: attributes with the windows and VOI LUTs.
+        window: which of these is meant; see `fileroom_plugins.imaging.view.View.window`.
+        little: whether lookup tables are in little-endian order.
+        signed: whether stored values are.
+        inverse: whether the least value is white.
+        table: a Presentation LUT that goes before it (PS3.3 section C.11.6), or None.
     """
-    values = _modality_values(pixels, dataset)
-    shown = _windowed(values, dataset)
-    if shown is None:
-        shown = _looked_up_voi(values, dataset)
-    if shown is None:
-        shown = _stretched(values, _is_padding(pixels, dataset))
-    if dataset.get("PhotometricInterpretation") == "MONOCHROME1":
-        shown = 1 - shown
-    clipped: Pixels = np.clip(np.nan_to_num(shown), 0, 1)
-    return clipped
+
+    modality: Dataset
+    voi: Dataset
+    window: WindowChoice
+    little: bool
+    signed: bool
+    inverse: bool = False
+    table: Table | None = None
+
+    def of(self, stored: Pixels, padding: tuple[float, float] | None) -> Pixels:
+        """Return shades from 0 (black) to 255 (white).
+
+        Args:
+            stored: values of one frame.
+            padding: the least and the greatest value of pixels that only fill up the rectangle (PS3.3
+                section C.7.5.1.1.2), which are shown black; or None.
+
+        Raises:
+            InvalidDatasetError: a rescale or a lookup table is wrong.
+            InvalidValueError, NotSupportedError: there is no such window.
+        """
+        values, places = _distinct(stored)
+        counted = np.isfinite(values) if values.dtype.kind == "f" else np.ones(values.shape, bool)
+        padded = None
+        if padding is not None:
+            padded = (values >= padding[0]) & (values <= padding[1])
+            counted &= ~padded
+        known = modality_values(values, self.modality, little=self.little, signed=self.signed)
+        shades = self._scaled(known, counted, places)
+        if self.table is not None:
+            shades = self.table.scaled(
+                np.clip(shades, 0, 1) * (len(self.table.entries) - 1) + self.table.first
+            )
+        if self.inverse:
+            shades = 1 - shades
+        shades = np.rint(np.clip(np.nan_to_num(shades), 0, 1) * _WHITE).astype(np.uint8)
+        if padded is not None:
+            shades[padded] = 0
+        if places is not None:
+            shades = shades[places]
+        return shades
+
+    def _scaled(self, values: Pixels, counted: Pixels, places: Pixels | None) -> Pixels:
+        negative = bool((values < 0).any())
+        seen_through = choose(self.window, self.voi, little=self.little, negative=negative)
+        if seen_through is not None:
+            return seen_through.scaled(values)
+        if places is not None:
+            counted = counted & (np.bincount(places.ravel(), minlength=values.size) > 0)
+        present = values[counted]
+        if not present.size:
+            return np.zeros(values.shape)
+        low, high = float(present.min()), float(present.max())
+        return (values - low) / (high - low) if high > low else np.zeros(values.shape)
 
 
-def _modality_values(pixels: Pixels, dataset: Dataset) -> Pixels:
-    if luts := dataset.get("ModalityLUTSequence"):
-        return _look_up(pixels, luts[0], dataset).astype(np.float64)
-    slope, intercept = dataset.get("RescaleSlope"), dataset.get("RescaleIntercept")
-    values = pixels.astype(np.float64)
-    return values if slope is None or intercept is None else values * float(slope) + float(intercept)
+def modality_values(stored: Pixels, attributes: Dataset, *, little: bool, signed: bool) -> Pixels:
+    """Apply the Modality LUT or the rescale (PS3.3 section C.11.1).
+
+    Returns:
+        64-bit floating-point numbers where there is a rescale, the table's entries where there is a table,
+        and otherwise the stored values.
+
+    Raises:
+        InvalidDatasetError: the rescale is no finite number, or the table is wrong.
+    """
+    if "ModalityLUTSequence" in attributes:
+        sequence = attributes["ModalityLUTSequence"].value
+        table = read_table(sequence, "ModalityLUTSequence", little=little, negative=signed)
+        return table.look_up(stored)
+    slope, intercept = attributes.get("RescaleSlope"), attributes.get("RescaleIntercept")
+    if slope in {None, ""} or intercept in {None, ""}:
+        return stored
+    if not (math.isfinite(slope) and math.isfinite(intercept)):
+        raise InvalidDatasetError("RescaleSlope or RescaleIntercept is no finite number")
+    return stored * np.float64(slope) + np.float64(intercept)
 
 
-def _windowed(values: Pixels, dataset: Dataset) -> Pixels | None:
-    """Apply the first window (C.11.2.1.2 and C.11.2.1.3); None without one that is valid."""
-    center, width = _first(dataset.get("WindowCenter")), _first(dataset.get("WindowWidth"))
-    function = dataset.get("VOILUTFunction") or "LINEAR"
-    if center is None or width is None or not np.isfinite([center, width]).all():
-        return None
-    if function == "SIGMOID" and width > 0:
-        return 1 / (1 + np.exp(np.clip(-4 * (values - center) / width, -50, 50)))
-    if function == "LINEAR_EXACT" and width > 0:
-        return (values - center) / width + 0.5
-    if width < 1:
-        return None
-    if width == 1:
-        return (values > center - 0.5).astype(np.float64)
-    return (values - (center - 0.5)) / (width - 1) + 0.5
+def padding_range(attributes: Dataset, *, signed: bool, bits: int) -> tuple[float, float] | None:
+    """Return the least and the greatest value of padding (PS3.3 section C.7.5.1.1.2); None without any.
+
+    Args:
+        attributes: the image's.
+        signed: whether stored values are signed: a value that was written as if they were not is put right.
+        bits: of a stored value in memory.
+    """
+    ends = [
+        attributes.get(f"{kind}PixelPadding{end}")
+        for end in ("Value", "RangeLimit")
+        for kind in ("", "Float", "DoubleFloat")
+        if f"{kind}PixelPadding{end}" in attributes
+    ]
+    numbers = [float(one) for one in ends if isinstance(one, int | float)]
+    if signed:
+        numbers = [one - 2.0**bits if one >= 2.0 ** (bits - 1) else one for one in numbers]
+    return (min(numbers), max(numbers)) if numbers else None
 
 
-def _first(value: Any) -> float | None:  # noqa: ANN401 - whatever pydicom makes of a DS
-    values = list(value) if isinstance(value, MultiValue) else [value]
-    return float(values[0]) if values and values[0] not in {None, ""} else None
+def _distinct(stored: Pixels) -> tuple[Pixels, Pixels | None]:
+    """Return the values there can be, and which of them each pixel has; a frame's own if these are too many.
 
-
-def _looked_up_voi(values: Pixels, dataset: Dataset) -> Pixels | None:
-    luts = dataset.get("VOILUTSequence")
-    if not luts:
-        return None
-    bits = int(luts[0].LUTDescriptor[2])
-    return _look_up(values, luts[0], dataset) / ((1 << bits) - 1)
-
-
-def _look_up(values: Pixels, lut: Dataset, dataset: Dataset) -> Pixels:
-    """Apply a lookup table (C.11.1.1.1): what lies outside takes its first or last entry."""
-    first = int(lut.LUTDescriptor[1])
-    entries = lut.LUTData
-    if isinstance(entries, bytes):
-        entries = np.frombuffer(entries, "<u2" if dataset.original_encoding[1] else ">u2")
-    table = np.atleast_1d(np.asarray(entries))
-    return table[np.clip(values.astype(np.int64) - first, 0, len(table) - 1)]
-
-
-def _is_padding(pixels: Pixels, dataset: Dataset) -> Pixels | None:
-    """Say where a pixel only fills up the rectangle (C.7.5.1.1.2); None where there is no such value."""
-    padding = dataset.get("PixelPaddingValue")
-    return None if padding is None else pixels == padding
-
-
-def _stretched(values: Pixels, padding: Pixels | None) -> Pixels:
-    known = np.isfinite(values)
-    if padding is not None and (known & ~padding).any():
-        known &= ~padding
-    if not known.any():
-        return np.zeros_like(values)
-    low, high = values[known].min(), values[known].max()
-    return (values - low) / (high - low) if high > low else np.zeros_like(values)
+    A transformation of the few thousand values that integers of a frame have takes less time than one of
+    all its pixels.
+    """
+    if stored.dtype.kind not in "iu" or not stored.size:
+        return stored, None
+    low, high = int(stored.min()), int(stored.max())
+    if high - low >= min(_MOST_DISTINCT, stored.size):
+        return stored, None
+    unsigned = np.dtype(f"u{stored.dtype.itemsize}")
+    offset = np.array(low, np.int64).astype(unsigned) if low < 0 else unsigned.type(low)
+    places = stored.view(unsigned) - offset
+    return np.arange(low, high + 1, dtype=np.int64), places

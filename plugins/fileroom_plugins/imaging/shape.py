@@ -19,18 +19,26 @@ class Size(NamedTuple):
     height: int
 
 
-def picture_size(rows: int, columns: int, dataset: Dataset, longest: int) -> Size:
-    """Return the size of a picture with square pixels, whose longer side has at most so many of them."""
-    ratio = _height_of_a_pixel(dataset)
-    width, height = columns / min(ratio, 1), rows * max(ratio, 1)
+def picture_size(rows: int, columns: int, aspect: float, longest: int) -> Size:
+    """Return the size of a picture with square pixels, whose longer side has at most so many of them.
+
+    Args:
+        rows: of the image.
+        columns: of the image.
+        aspect: the height of its pixels as a multiple of their width.
+        longest: the most pixels on the longer side.
+    """
+    width, height = columns / min(aspect, 1), rows * max(aspect, 1)
     scale = min(1, longest / max(width, height))
     return Size(max(1, round(width * scale)), max(1, round(height * scale)))
 
 
-def _height_of_a_pixel(dataset: Dataset) -> float:
+def height_of_a_pixel(attributes: Dataset) -> float:
     """Return a pixel's height as a multiple of its width (PS3.3 sections C.7.6.3.1.7 and 10.7.1.3)."""
     for keyword in ("PixelAspectRatio", "PixelSpacing", "ImagerPixelSpacing"):
-        value = dataset.get(keyword)
+        value = attributes.get(keyword)
+        if value is None:
+            continue
         try:
             vertical, horizontal = (float(one) for one in value)
             ratio = vertical / horizontal

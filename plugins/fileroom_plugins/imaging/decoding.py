@@ -1,0 +1,116 @@
+"""Frames that are compressed: bytes to numbers, by whichever decoder is installed."""
+
+from __future__ import annotations
+
+import zlib
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pydicom import uid
+from pydicom.encaps import encapsulate
+from pydicom.pixels.decoders.base import get_decoder
+
+from fileroom.plugin import InvalidDatasetError, MissingDependencyError, NotSupportedError
+from fileroom_plugins.imaging import extra_codecs
+from fileroom_plugins.imaging.codestream import check_claim, check_rle, jpeg2000_claim, jpeg_head
+from fileroom_plugins.imaging.jpeg import colours_of, decode_jpeg
+from fileroom_plugins.imaging.native import native_frame, stored_type
+
+if TYPE_CHECKING:
+    from fileroom_plugins.imaging.layout import Layout
+    from fileroom_plugins.imaging.native import Pixels
+
+DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"
+"""Deflated Image Frame Compression (PS3.5 section A.4.13)."""
+
+_JPEG = {
+    *(uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLossless, uid.JPEGLosslessSV1),
+    *("1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55"),  # progressive, retired
+}
+_PILLOW_KINDS = {0xC0, 0xC1, 0xC2}
+_EIGHT_BITS = 8
+_PREFERRED = ("pylibjpeg", "pyjpegls", "pillow", "gdcm")
+"""pydicom's plugins, the best first: by what they do with 16 bits, signs and damage."""
+
+
+class Decoded(NamedTuple):
+    """A frame's stored values, and the photometric interpretation that they have now."""
+
+    pixels: Pixels
+    photometric: str
+
+
+def decode(data: bytes, layout: Layout, syntax: uid.UID, *, smallest: int | None = None) -> Decoded:
+    """Decode one compressed frame, once its own head was found to say what the attributes say.
+
+    Args:
+        data: the frame's fragments, joined.
+        layout: what the attributes say.
+        syntax: the transfer syntax.
+        smallest: where given, a frame may come at a half, a quarter or an eighth of its size, as long as both
+            sides keep so many pixels.
+
+    Raises:
+        InvalidDatasetError: the frame is damaged, or not what the attributes say.
+        NotSupportedError: there is no decoder for the transfer syntax.
+        MissingDependencyError: there is one, and it is not installed; the message names the extra.
+    """
+    if syntax == DEFLATED_FRAMES:
+        return Decoded(_inflated(data, layout), layout.photometric)
+    if syntax in extra_codecs.JPEG_XL:
+        return Decoded(*extra_codecs.decode_jpeg_xl(data, layout))
+    if syntax in _JPEG or syntax in uid.JPEGLSTransferSyntaxes:
+        head = jpeg_head(data)
+        check_claim(head.claim, layout)
+        if head.kind in _PILLOW_KINDS and head.claim.precision == _EIGHT_BITS and syntax in _JPEG:
+            pixels = decode_jpeg(data, head, smallest).astype(stored_type(layout), copy=False)
+            return Decoded(pixels, colours_of(head, layout.photometric))
+        if syntax == uid.JPEGExtended12Bit:
+            return Decoded(extra_codecs.decode_twelve_bits(data, layout), layout.photometric)
+    elif syntax in uid.JPEG2000TransferSyntaxes:
+        check_claim(jpeg2000_claim(data), layout)
+    elif syntax == uid.RLELossless:
+        check_rle(data, layout)
+    return _decode_with_pydicom(data, layout, syntax)
+
+
+def _decode_with_pydicom(data: bytes, layout: Layout, syntax: uid.UID) -> Decoded:
+    try:
+        decoder = get_decoder(syntax)
+    except NotImplementedError:
+        raise NotSupportedError(f"the transfer syntax {syntax.name} cannot be decoded") from None
+    if not decoder.is_available:
+        message = f"decoding {syntax.name} needs more packages: pip install 'fileroom[imaging]'"
+        raise MissingDependencyError(message, "imaging", "fileroom")
+    failure: Exception | None = None
+    source = encapsulate([data])
+    options: dict[str, Any] = {
+        "number_of_frames": 1,
+        "rows": layout.rows,
+        "columns": layout.columns,
+        "samples_per_pixel": layout.samples,
+        "photometric_interpretation": layout.photometric,
+        "bits_allocated": layout.allocated,
+        "bits_stored": layout.stored,
+        "pixel_representation": int(layout.signed),
+        "planar_configuration": int(layout.planar),
+        "pixel_keyword": "PixelData",
+    }
+    for plugin in [one for one in _PREFERRED if one in decoder.available_plugins] or [""]:
+        try:
+            pixels, properties = decoder.as_array(
+                source, raw=True, index=0, decoding_plugin=plugin, **options
+            )
+        except Exception as error:  # noqa: BLE001 - the next decoder may know what this one does not
+            failure = error
+        else:
+            return Decoded(pixels, str(properties["photometric_interpretation"]))
+    raise InvalidDatasetError("a compressed frame cannot be decoded: it is damaged") from failure
+
+
+def _inflated(data: bytes, layout: Layout) -> Pixels:
+    expected = -(-layout.frame_bits // 8)
+    inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+    plain = inflater.decompress(data, expected + 2)
+    if len(plain) not in {expected, expected + expected % 2}:
+        raise InvalidDatasetError("a deflated frame is shorter or longer than Rows and Columns say")
+    return native_frame(plain[:expected], layout)

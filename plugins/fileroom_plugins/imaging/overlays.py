@@ -1,0 +1,117 @@
+"""Overlays: graphics of one bit in groups 6000 to 601E (PS3.3 section C.9.2)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fileroom.plugin import InvalidDatasetError
+from fileroom_plugins.imaging.native import native_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pydicom import Dataset
+
+    from fileroom_plugins.imaging.image import Image
+    from fileroom_plugins.imaging.native import Pixels
+
+_GROUPS = range(0x6000, 0x6020, 2)
+_ROWS, _COLUMNS, _FRAMES, _ORIGIN, _FIRST_FRAME = 0x0010, 0x0011, 0x0015, 0x0050, 0x0051
+_BIT, _DATA = 0x0102, 0x3000
+_WHITE = 255
+_FAR = 1 << 15
+
+
+def draw_overlays(shown: Pixels, image: Image, index: int) -> Pixels:
+    """Return a picture with all overlays of a frame drawn in white; itself where there are none.
+
+    Args:
+        shown: the picture, with as many rows and columns as the image.
+        image: the image.
+        index: of its frame.
+
+    Raises:
+        InvalidDatasetError: an overlay's data are shorter than its rows and columns say.
+    """
+    drawn = shown
+    for plane, top, left in overlay_planes(image, index):
+        if drawn is shown:
+            drawn = shown.copy()
+        rows, columns = plane.shape
+        above, before = max(0, -top), max(0, -left)
+        part = drawn[max(0, top) : max(0, top + rows), max(0, left) : max(0, left + columns)]
+        height, width = part.shape[:2]
+        part[plane[above : above + height, before : before + width]] = _WHITE
+    return drawn
+
+
+def overlay_planes(image: Image, index: int) -> Iterator[tuple[Pixels, int, int]]:
+    """Yield a frame's overlays: rows by columns of booleans, and the row and column of the first, from 0.
+
+    Overlays of their own data, and those in unused bits of the pixels (retired, PS3.3-2004 section C.9.2);
+    compressed pixels have no such bits.
+
+    Raises:
+        InvalidDatasetError: an overlay's data are shorter than its rows and columns say.
+    """
+    attributes = image.attributes
+    for group in _GROUPS:
+        if (group, _ROWS) not in attributes or (group, _COLUMNS) not in attributes:
+            continue
+        plane = _own_data(attributes, group, index)
+        if plane is None:
+            plane = _embedded(image, group, index)
+        if plane is None:
+            continue
+        origin = _value(attributes, group, _ORIGIN)
+        top, left = (int(one) for one in origin) if origin is not None else (1, 1)
+        if abs(top) <= _FAR and abs(left) <= _FAR:
+            yield plane, top - 1, left - 1
+
+
+def _own_data(attributes: Dataset, group: int, index: int) -> Pixels | None:
+    data = _value(attributes, group, _DATA)
+    if not isinstance(data, bytes):
+        return None
+    rows, columns = (_whole(attributes, group, element) for element in (_ROWS, _COLUMNS))
+    frames = _whole(attributes, group, _FRAMES)
+    place = index - (_whole(attributes, group, _FIRST_FRAME) - 1)
+    if (group, _FRAMES) not in attributes:
+        place = 0  # one plane for all frames
+    elif not 0 <= place < frames:
+        return None
+    bits = rows * columns
+    first = place * bits
+    part = np.frombuffer(data, np.uint8)[first // 8 : -(-(first + bits) // 8)]
+    plane = np.unpackbits(part, bitorder="little")[first % 8 : first % 8 + bits]
+    if len(plane) != bits:
+        raise InvalidDatasetError(f"the overlay of group {group:04X} has less data than rows and columns")
+    return plane.reshape(rows, columns).astype(bool)
+
+
+def _embedded(image: Image, group: int, index: int) -> Pixels | None:
+    position = _value(image.attributes, group, _BIT)
+    layout = image.layout
+    if image.syntax.is_encapsulated or layout.floating or layout.samples > 1:
+        return None
+    if not isinstance(position, int) or not layout.stored <= position < layout.allocated:
+        return None
+    whole_cells = replace(layout, stored=layout.allocated, signed=False)
+    cells = native_frame(image.encoded(index), whole_cells, order="<" if image.little_endian else ">")
+    return (cells >> position & 1).astype(bool)
+
+
+def _value(attributes: Dataset, group: int, element: int) -> Any:  # noqa: ANN401 - as pydicom has it
+    tag = group << 16 | element
+    return attributes[tag].value if tag in attributes else None
+
+
+def _whole(attributes: Dataset, group: int, element: int) -> int:
+    value = _value(attributes, group, element)
+    number = int(value) if isinstance(value, int | str) and str(value).strip() else 1
+    if not 1 <= number < 1 << 31:
+        raise InvalidDatasetError(f"the overlay of group {group:04X} has a number out of range")
+    return number
