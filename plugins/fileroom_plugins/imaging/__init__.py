@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fileroom.plugin import MissingDependencyError, ProcessorPlugin, hookimpl
+from fileroom.plugin import MissingDependencyError, ProcessorPlugin, Takes, hookimpl
 
 if TYPE_CHECKING:
     from fileroom.plugin import Processor
@@ -49,4 +49,10 @@ def _open(options: Options) -> Processor:
 @hookimpl
 def fileroom_processor() -> ProcessorPlugin:
     """Offer the processor."""
-    return ProcessorPlugin("thumbnail", Options, _open, "A JPEG of an image's middle frame")
+    return ProcessorPlugin(
+        "thumbnail",
+        Options,
+        _open,
+        "A JPEG of an image's middle frame, or a mosaic of a study's series",
+        takes=Takes.SERIES,
+    )

@@ -70,12 +70,10 @@ class Shades:
             )
         if self.inverse:
             shades = 1 - shades
-        shades = np.rint(np.clip(np.nan_to_num(shades), 0, 1) * _WHITE).astype(np.uint8)
+        shown: Pixels = np.rint(np.clip(np.nan_to_num(shades), 0, 1) * _WHITE).astype(np.uint8)
         if padded is not None:
-            shades[padded] = 0
-        if places is not None:
-            shades = shades[places]
-        return shades
+            shown[padded] = 0
+        return shown if places is None else shown.take(places)
 
     def _scaled(self, values: Pixels, counted: Pixels, places: Pixels | None) -> Pixels:
         negative = bool((values < 0).any())

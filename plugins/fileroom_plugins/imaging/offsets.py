@@ -155,7 +155,9 @@ class FrameOffsets:
         frames = self._layout.frames
         if frames == 1 and found:
             return [tuple(found)]
-        found_frames = self._grouped(found) if len(found) > frames else [(one,) for one in found]
+        found_frames: list[Fragments] = [(one,) for one in found]
+        if len(found) > frames:
+            found_frames = self._grouped(found)
         if len(found_frames) != frames:
             raise InvalidDatasetError(
                 f"NumberOfFrames is {frames}, and the pixel data has {len(found_frames)}"
