@@ -1,0 +1,87 @@
+"""Rules on objects: what the functions of this package do, once they are needed."""
+
+from __future__ import annotations
+
+import io
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
+
+import pydicom
+from pydicom.dataset import Dataset
+
+from fileroom.plugin import Document, InvalidDatasetError, NotDicomError, NotFoundError
+from fileroom_plugins.conformance.constraints.defaults import default_documents
+from fileroom_plugins.conformance.constraints.evaluating import Evaluation
+from fileroom_plugins.conformance.constraints.loading import KIND, RuleBook
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from fileroom_plugins.conformance.messages import Message
+
+Source: TypeAlias = "bytes | bytearray | str | os.PathLike[str] | BinaryIO | Dataset"
+
+
+def evaluate(document: Document, dataset: Dataset, rule: str = "") -> list[Message]:
+    """See `fileroom_plugins.conformance.constraints.evaluate`."""
+    return evaluate_book(RuleBook.of(document), dataset, rule)
+
+
+def evaluate_book(book: RuleBook, dataset: Dataset, rule: str = "") -> list[Message]:
+    """Evaluate rules that are read already; as `evaluate`."""
+    evaluation = Evaluation(book, dataset)
+    for name in [rule] if rule else book.constraints.rules:
+        evaluation.keeps(name)
+    return evaluation.messages
+
+
+def is_valid(source: Source, rule: str, documents: Iterable[Document] = ()) -> bool:
+    """See `fileroom_plugins.conformance.constraints.is_conformance_valid`."""
+    book = _book_with(rule, documents)
+    with opened(source) as dataset:
+        return Evaluation(book, dataset).keeps(rule)
+
+
+def _book_with(rule: str, documents: Iterable[Document]) -> RuleBook:
+    own = (Document(name, KIND, data) for name, data in default_documents().items())
+    for document in (*documents, *own):
+        book = RuleBook.of(document)
+        if rule in book.constraints.rules:
+            return book
+    raise NotFoundError(f"no constraint document at hand has a rule {rule!r}: see 'fileroom documents list'")
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[Dataset]:
+    """Yield the data set of an object, without its pixels; it can be read from until the block ends.
+
+    Raises:
+        InvalidDatasetError: this is no DICOM object.
+        NotFoundError: there is no such file.
+    """
+    if isinstance(source, Dataset):
+        yield source
+        return
+    if isinstance(source, str | os.PathLike):
+        try:
+            with Path(source).open("rb") as file:
+                yield _read(file)
+        except OSError as error:
+            raise NotFoundError(
+                f"the file cannot be read: {error.strerror or type(error).__name__}"
+            ) from error
+        return
+    yield _read(io.BytesIO(source) if isinstance(source, bytes | bytearray) else cast("BinaryIO", source))
+
+
+def _read(file: BinaryIO) -> Dataset:
+    try:
+        dataset = pydicom.dcmread(file, force=True, stop_before_pixels=True)
+    except Exception as error:
+        # pydicom raises whatever the damage leads to, and its texts may repeat values.
+        raise InvalidDatasetError(f"cannot be read: pydicom failed with {type(error).__name__}") from error
+    if not len(dataset):
+        raise NotDicomError("no DICOM object: there is no attribute in it")
+    return dataset

@@ -1,0 +1,26 @@
+"""Constraint documents as a kind of documents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fileroom.plugin import DocumentKind
+from fileroom_plugins.conformance.constraints.defaults import default_documents
+from fileroom_plugins.conformance.constraints.loading import read_constraints
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fileroom.plugin import Document
+
+
+class ConstraintDocuments(DocumentKind):
+    """What `fileroom.plugin.DocumentKind` wants to know of constraint documents."""
+
+    def check(self, document: Document) -> Sequence[str]:
+        """Read a document; return the names of those that it includes."""
+        return read_constraints(document).includes
+
+    def defaults(self) -> Mapping[str, bytes]:
+        """Return the documents that come with Fileroom."""
+        return default_documents()

@@ -1,0 +1,182 @@
+"""Values as they stand in a data set, read one by one when a rule asks for them.
+
+They are taken from the bytes of the file rather than as pydicom makes them, which warns with the value, or
+fails, where one is not what its VR demands: to a rule, such a value is a value that is not as it should be.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+from pydicom.datadict import dictionary_VR, private_dictionary_VR
+from pydicom.dataelem import RawDataElement
+
+from fileroom.plugin import CharacterSet
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
+    from pydicom.dataelem import DataElement
+
+    from fileroom_plugins.conformance.constraints.locators import Step
+
+_META = 0x0002
+_CHARACTER_SET = 0x00080005
+_PIXEL_REPRESENTATION = 0x00280103
+
+_NUMBERS = {
+    "AT": "HH",
+    "FD": "d",
+    "FL": "f",
+    "SL": "i",
+    "SS": "h",
+    "SV": "q",
+    "UL": "I",
+    "US": "H",
+    "UV": "Q",
+}
+_BULK = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "UN"))
+_PROSE = frozenset(("LT", "ST", "UR", "UT"))  # one value, in which a backslash is a backslash
+_ENCODED = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An attribute as it is in a data set.
+
+    Attributes:
+        vr: its VR.
+        values: as text, without padding; of a sequence none, and none of what is not text or numbers.
+        items: of a sequence.
+        filled: whether there is a value or item, be it one that cannot be shown as text.
+    """
+
+    vr: str
+    values: tuple[str, ...] = ()
+    items: Sequence[Dataset] = field(default=(), repr=False)
+    filled: bool = False
+
+
+def find(dataset: Dataset, step: Step, charset: CharacterSet) -> Found | None:
+    """Return an attribute, None where it is not there. Group 0002 is looked for in the file meta information.
+
+    Args:
+        dataset: an object's data set, or an item.
+        step: which attribute; its item number plays no part.
+        charset: how text is encoded here.
+    """
+    home: Dataset = getattr(dataset, "file_meta", dataset) if step.tag >> 16 == _META else dataset
+    tag = _private_tag(dataset, step, charset) if step.definer else step.tag
+    if tag is None or tag not in home:
+        return None
+    element = _element(home, tag)
+    if isinstance(element, RawDataElement):
+        return _from_raw(home, element, step.definer, charset)
+    return _from_element(element)
+
+
+def _element(dataset: Dataset, tag: int) -> DataElement | RawDataElement:
+    """Return an element that is there, not converted if nobody has looked at it yet."""
+    return cast("DataElement | RawDataElement", dataset.get_item(tag))
+
+
+def charset_of(dataset: Dataset, above: CharacterSet | None = None) -> CharacterSet:
+    """Return how a data set's text is encoded: as it says, or else as the one that it lies in."""
+    if _CHARACTER_SET not in dataset:
+        return above or CharacterSet.of(b"")
+    element = _element(dataset, _CHARACTER_SET)
+    if isinstance(element, RawDataElement):
+        return CharacterSet.of(element.value or b"")
+    terms = element.value
+    text = terms if isinstance(terms, str) else "\\".join(map(str, terms or ()))
+    return CharacterSet.of(text.encode("ascii", "replace"))
+
+
+def _private_tag(dataset: Dataset, step: Step, charset: CharacterSet) -> int | None:
+    """Return where in its group the block of a creator lies (PS3.5 section 7.8.1)."""
+    group, low = step.tag >> 16, step.tag & 0xFF
+    for block in range(0x10, 0x100):
+        tag = group << 16 | block
+        if tag in dataset:
+            creator = _element(dataset, tag)
+            found = (
+                _from_raw(dataset, creator._replace(VR="LO"), "", charset)
+                if isinstance(creator, RawDataElement)
+                else _from_element(creator)
+            )
+            if found.values and found.values[0].strip() == step.definer:
+                return group << 16 | block << 8 | low
+    return None
+
+
+def _from_raw(dataset: Dataset, raw: RawDataElement, definer: str, charset: CharacterSet) -> Found:
+    vr = raw.VR or _vr(raw.tag, definer)
+    data = raw.value or b""
+    if vr == "SQ" or (vr == "UN" and raw.length == 0xFFFFFFFF):  # noqa: PLR2004 - undefined
+        items = _items(dataset, raw.tag)
+        return Found("SQ", items=items, filled=bool(items))
+    if vr == "US or SS":
+        vr = "SS" if _signed(dataset) else "US"
+    elif " " in vr:  # "OB or OW", "US or OW"
+        vr = "OW"
+    if vr in _BULK:
+        return Found(vr, filled=bool(raw.length))
+    if code := _NUMBERS.get(vr):
+        values = _numbers(data, code, "<" if raw.is_little_endian else ">")
+        return Found(vr, values, filled=bool(data))
+    text = charset.decode(data, person_name=vr == "PN") if vr in _ENCODED else data.decode("latin-1")
+    return _from_text(vr, text)
+
+
+def _from_text(vr: str, text: str) -> Found:
+    parts = [text] if vr in _PROSE else text.split("\\")
+    values = tuple(part.strip(" \0") for part in parts)
+    filled = any(values)
+    return Found(vr, values if filled else (), filled=filled)
+
+
+def _from_element(element: DataElement) -> Found:
+    vr, value = str(element.VR), element.value
+    if vr == "SQ":
+        return Found(vr, items=value or (), filled=bool(value))
+    if vr[:2] in _BULK:
+        return Found(vr, filled=bool(value))
+    if value is None:
+        return Found(vr)
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        return _from_text(vr, str(value))
+    return _from_text(vr, "\\".join(str(one) for one in value))
+
+
+def _items(dataset: Dataset, tag: int) -> Sequence[Dataset]:
+    try:
+        value = dataset[tag].value
+    except Exception:  # noqa: BLE001 - pydicom raises whatever the damage leads to; then there are none
+        return ()
+    return value if isinstance(value, Sequence) and not isinstance(value, bytes | str) else ()
+
+
+def _numbers(data: bytes, code: str, order: str) -> tuple[str, ...]:
+    size = struct.calcsize(order + code)
+    whole = data[: len(data) - len(data) % size]
+    if code == "HH":
+        return tuple(
+            f"{group:04X}{element:04X}" for group, element in struct.iter_unpack(order + code, whole)
+        )
+    return tuple(repr(number) for (number,) in struct.iter_unpack(order + code, whole))
+
+
+def _signed(dataset: Dataset) -> bool:
+    raw = _element(dataset, _PIXEL_REPRESENTATION) if _PIXEL_REPRESENTATION in dataset else None
+    if isinstance(raw, RawDataElement):
+        return bool(raw.value and any(raw.value))
+    return raw is not None and raw.value == 1
+
+
+def _vr(tag: int, definer: str) -> str:
+    try:
+        return private_dictionary_VR(tag, definer) if definer else dictionary_VR(tag)
+    except KeyError:
+        return "UN"
