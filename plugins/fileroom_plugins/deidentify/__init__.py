@@ -5,3 +5,120 @@ makes the profile of the Basic Application Level Confidentiality Profile and its
 `deidentifier` applies one to an object, `pseudonyms` and `keyed` are what takes the place of identifiers, and
 `report` is what is told of it all.
 """
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, BinaryIO, Literal
+
+from fileroom.plugin import DocumentName, ProcessorPlugin, Secret, Takes, hookimpl
+
+if TYPE_CHECKING:
+    import os
+
+    from pydicom import Dataset
+
+    from fileroom.plugin import Document, Processor
+    from fileroom_plugins.deidentify.deidentifier import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The keys of ``[plugins.deidentify]``, and the arguments of the processor.
+
+    Attributes:
+        options: of PS3.15 section E.3, for example ``["retain-uids", "clean-descriptors"]``; see
+            `fileroom_plugins.deidentify.standard_profile.Option` for all of them.
+        document: an anonymity document that says what to do; it names the options it wants itself.
+        key: from which pseudonyms, UIDs and date shifts are made: text of 16 bytes or more, best random and
+            from a file, ``{ file = "deidentify.key" }``. Without one they are random, and not the same again.
+        uid_root: what new UIDs begin with; ``2.25`` makes UIDs of random numbers, which anybody may.
+        days: by how many days dates are moved, the least and the most, where they are retained modified.
+        mapping: the URL of a database that keeps who became whom, as SQLAlchemy names it; needs a key.
+        new_sop_instance_uid: of the new object, of which there may be one only.
+        rectangles: where all images have burned-in text, each ``x y width height`` in pixels; for
+            ``clean-pixel-data``.
+        unknown_pixels: what becomes of images that often have burned-in text, and nothing says where:
+            ``refuse`` them, or ``report`` them and leave their pixels.
+        check: look for what is left of the original's identity in the new object, and what comes of it:
+            ``off``, ``report`` it, or ``refuse`` such objects.
+
+    Raises:
+        ValueError: options contradict each other, or are out of range.
+    """
+
+    options: tuple[str, ...] = ()
+    document: DocumentName | None = None
+    key: Secret | None = field(default=None, repr=False)
+    uid_root: str = "2.25"
+    days: tuple[int, ...] = (-3650, -1)
+    mapping: Secret | None = field(default=None, repr=False)
+    new_sop_instance_uid: str = ""
+    rectangles: tuple[str, ...] = ()
+    unknown_pixels: Literal["refuse", "report"] = "refuse"
+    check: Literal["off", "report", "refuse"] = "off"
+
+    def __post_init__(self) -> None:
+        """Refuse what contradicts itself; what a name or key is good for is seen when it is used."""
+        if self.document is not None and self.options:
+            raise ValueError("document: it names the options it wants itself; leave options out")
+        if self.mapping is not None and self.key is None:
+            raise ValueError("mapping: it needs a key, without which nobody could read it")
+        if len(self.days) != 2:  # noqa: PLR2004
+            raise ValueError("days: expected two numbers, the least and the most")
+
+
+def deidentify(
+    source: bytes | str | os.PathLike[str] | BinaryIO | Dataset, options: Options | None = None
+) -> Result:
+    """De-identify one object.
+
+    Args:
+        source: a DICOM file's bytes, its path, an open binary file, or a pydicom dataset; it stays as it is.
+        options: what to do; the Basic Profile with random pseudonyms if none are given.
+
+    Returns:
+        The new object and the report. To do many with one random key, keep a
+        `fileroom_plugins.deidentify.processor.DeidentifyProcessor`.
+
+    Raises:
+        FileroomError: as `fileroom_plugins.deidentify.deidentifier.Deidentifier.apply`; or the source cannot
+            be read, or the options are wrong.
+    """
+    from fileroom_plugins.deidentify.functions import deidentify_one  # noqa: PLC0415 - pydicom is slow
+
+    return deidentify_one(source, options or Options())
+
+
+def is_anonymous(
+    source: bytes | str | os.PathLike[str] | BinaryIO | Dataset, document: Document | None = None
+) -> bool:
+    """Say whether an object has nothing that a profile would take away.
+
+    It must say that the patient's identity was removed. What the profile removes must not be there, what it
+    empties must be empty or one of the dummies that de-identification leaves, and what it replaces must have
+    the replacement. Whether a UID or a name is a pseudonym, nobody can see; the object is taken at its word.
+
+    Args:
+        source: as for `deidentify`.
+        document: an anonymity document; the Basic Profile if there is none.
+
+    Raises:
+        FileroomError: the source is damaged or cannot be read, or the document is wrong.
+    """
+    from fileroom_plugins.deidentify.functions import is_anonymous_one  # noqa: PLC0415
+
+    return is_anonymous_one(source, document)
+
+
+def _open(options: Options) -> Processor:
+    from fileroom_plugins.deidentify.processor import DeidentifyProcessor  # noqa: PLC0415
+
+    return DeidentifyProcessor(options)
+
+
+@hookimpl
+def fileroom_processor() -> ProcessorPlugin:
+    """Offer the processor."""
+    summary = "A new object without the patient's identity, and a report"
+    return ProcessorPlugin("deidentify", Options, _open, summary, takes=Takes.EACH)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from fileroom.plugin import FileroomError, InvalidDatasetError
 
 if TYPE_CHECKING:
     from pydicom import Dataset
+
+
+_PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 
 
 class PixelCleaner(Protocol):
@@ -21,8 +24,10 @@ class PixelCleaner(Protocol):
         and its regions can be told. The cleaner may change pixel data, what describes it, and the transfer
         syntax.
 
+        Where nothing is left to hide, it sets Burned In Annotation or Recognizable Visual Features to ``NO``.
+
         Returns:
-            Whether anything was changed; False means that there is nothing to hide.
+            Whether pixels were changed.
 
         Raises:
             NotSupportedError: it cannot tell, or cannot be done for this object.
@@ -31,8 +36,27 @@ class PixelCleaner(Protocol):
         """
 
 
-def cleaned(data: bytes, cleaner: PixelCleaner) -> tuple[bytes, bool]:
-    """Return a DICOM file whose pixels a cleaner went over, and whether it changed anything.
+class Cleaned(NamedTuple):
+    """A DICOM file whose pixels a cleaner went over.
+
+    Attributes:
+        data: the file.
+        changed: whether pixels were changed.
+        sure: whether it says that there is nothing to hide any more, or has no pixels.
+    """
+
+    data: bytes
+    changed: bool
+    sure: bool
+
+
+def cleaned(data: bytes, cleaner: PixelCleaner, says: str) -> Cleaned:
+    """Let a cleaner go over a DICOM file.
+
+    Args:
+        data: the file.
+        cleaner: what cleans.
+        says: the keyword of the attribute that is ``NO`` if there is nothing to hide.
 
     Raises:
         FileroomError: what the cleaner raises; `InvalidDatasetError` for all that pydicom does.
@@ -41,9 +65,12 @@ def cleaned(data: bytes, cleaner: PixelCleaner) -> tuple[bytes, bool]:
 
     try:
         dataset = dcmread(io.BytesIO(data), force=True)
-        if "PixelData" not in dataset or not cleaner(dataset):
-            return data, False
-        return as_file(dataset), True
+        before = dataset.get(says)
+        changed = cleaner(dataset)
+        after = dataset.get(says)
+        if changed or after != before:
+            data = as_file(dataset)
+        return Cleaned(data, changed, after == "NO" or not any(keyword in dataset for keyword in _PIXELS))
     except FileroomError:
         raise
     except Exception as error:  # pydicom raises whatever the damage leads to

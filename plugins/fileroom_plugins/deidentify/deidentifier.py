@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import io
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from fileroom.plugin import CharacterSet
+from fileroom.plugin import CharacterSet, NotSupportedError
 from fileroom_plugins.deidentify.cleaners import as_file, cleaned
 from fileroom_plugins.deidentify.elements import text_element
 from fileroom_plugins.deidentify.leaves import Leaves
@@ -15,13 +16,14 @@ from fileroom_plugins.deidentify.marks import mark
 from fileroom_plugins.deidentify.objects import DicomObject, read_object, write_object
 from fileroom_plugins.deidentify.plan import Plan
 from fileroom_plugins.deidentify.report import Report
-from fileroom_plugins.deidentify.walking import Walk
+from fileroom_plugins.deidentify.standard_profile import CODES, Option
+from fileroom_plugins.deidentify.walking import Walk, has_embedded_planes
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
     from fileroom_plugins.deidentify.cleaners import PixelCleaner
-    from fileroom_plugins.deidentify.profile import Profile
+    from fileroom_plugins.deidentify.profile import MethodCode, Profile
     from fileroom_plugins.deidentify.pseudonyms import Pseudonyms
 
 _CHARACTER_SET, _SOP_INSTANCE_UID = 0x0008_0005, 0x0008_0018
@@ -58,6 +60,7 @@ class Deidentifier:
         clean_pixels: PixelCleaner | None = None,
         hide_features: PixelCleaner | None = None,
         new_sop_instance_uid: str = "",
+        check: Literal["off", "report", "refuse"] = "off",
     ) -> None:
         """Prepare.
 
@@ -67,12 +70,24 @@ class Deidentifier:
             clean_pixels: called before anything else where it is given.
             hide_features: likewise, for recognizable visual features.
             new_sop_instance_uid: the SOP Instance UID of the (one) new object; else that of the pseudonyms.
+            check: whether to look for what is left of the original's identity, and to refuse such objects.
         """
         self._profile = profile
         self._pseudonyms = pseudonyms
-        self._clean_pixels = clean_pixels
-        self._hide_features = hide_features
+        self._cleaners = [
+            (cleaner, says, CODES[option])
+            for cleaner, says, option in (
+                (clean_pixels, "BurnedInAnnotation", Option.CLEAN_PIXEL_DATA),
+                (
+                    hide_features,
+                    "RecognizableVisualFeatures",
+                    Option.CLEAN_RECOGNIZABLE_VISUAL_FEATURES,
+                ),
+            )
+            if cleaner
+        ]
         self._new_uid = new_sop_instance_uid
+        self._check = check
         # Types of attributes are looked up once for each SOP class.
         self._plan = functools.lru_cache(maxsize=64)(functools.partial(Plan, profile))
 
@@ -84,28 +99,49 @@ class Deidentifier:
 
         Raises:
             InvalidDatasetError: it is damaged. Nothing of it is passed on.
-            NotSupportedError: it is sound, but cannot be de-identified as was asked for.
+            NotSupportedError: it is sound, but cannot be de-identified as was asked for; or something of its
+                identity was found afterwards.
             MissingDependencyError: cleaning its pixels needs a package that is not installed.
         """
         data = source if isinstance(source, bytes) else as_file(source)
-        pixels_cleaned = False
-        for cleaner in filter(None, (self._clean_pixels, self._hide_features)):
-            data, changed = cleaned(data, cleaner)
-            pixels_cleaned |= changed
+        data, changed, undone = self._pixels_cleaned(data)
         found = read_object(data)
+        if has_embedded_planes(found.items):
+            from fileroom_plugins.deidentify.pixels.overlays import drop_text  # noqa: PLC0415 - numpy is slow
+
+            data, cleared, _ = cleaned(data, drop_text, "BurnedInAnnotation")
+            found, changed = read_object(data), changed or cleared
         declared = found.items.get(_CHARACTER_SET)
         charset = CharacterSet.of(declared.data if declared else b"")
         walk = Walk(Leaves(found.items, charset, self._pseudonyms))
         items = walk.through(found.items, self._plan(found.sop_class).root, charset)
         if self._new_uid:
             items[_SOP_INSTANCE_UID] = text_element("UI", self._new_uid)
-        mark(
-            items,
-            self._profile,
-            pixels_cleaned=self._clean_pixels is not None,
-            features_hidden=self._hide_features is not None,
-        )
-        made = write_object(DicomObject(items, found.syntax, found.encoding))
-        touched = tuple(walk.touched)
-        report = Report(self._profile.name, touched, self._pseudonyms.consistent, pixels_cleaned)
-        return Result(made, report)
+        mark(items, self._profile, undone)
+        made = DicomObject(items, found.syntax, found.encoding)
+        report = Report(self._profile.name, tuple(walk.touched), self._pseudonyms.consistent, changed)
+        return Result(write_object(made), self._checked(found, made, report))
+
+    def _pixels_cleaned(self, data: bytes) -> tuple[bytes, bool, list[MethodCode]]:
+        """Return an object whose pixels were gone over, whether any changed, and what could not be done."""
+        any_changed = False
+        undone = []
+        for cleaner, says, code in self._cleaners:
+            data, changed, sure = cleaned(data, cleaner, says)
+            any_changed |= changed
+            if not sure:
+                undone.append(code)
+        return data, any_changed, undone
+
+    def _checked(self, before: DicomObject, after: DicomObject, report: Report) -> Report:
+        if self._check == "off":
+            return report
+        from fileroom_plugins.deidentify.residual import residual  # noqa: PLC0415 - not everybody looks
+
+        found = residual(before, after, report)
+        if found and self._check == "refuse":
+            raise NotSupportedError(
+                f"something of the original's identity was found in {len(found)} attributes of the new "
+                f"object, at first {found[0].path}; it was not passed on"
+            )
+        return dataclasses.replace(report, residual=found)

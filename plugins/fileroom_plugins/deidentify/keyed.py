@@ -22,9 +22,14 @@ UUID_ROOT = "2.25"
 
 _LONGEST_ROOT = 40
 _LONGEST_UID = 64
-_ROOT = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
+_UID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
 _UUID_BYTES = 16
 _TEXT_BYTES = 10
+
+
+def is_uid(text: str) -> bool:
+    """Say whether a text is a valid UID (PS3.5 section 9.1)."""
+    return len(text) <= _LONGEST_UID and bool(_UID.fullmatch(text))
 
 
 class Days(NamedTuple):
@@ -62,7 +67,7 @@ class KeyedPseudonyms(Pseudonyms):
         days = days or Days()
         if key is not None and len(key) < SHORTEST_KEY:
             raise InvalidValueError(f"the key is too short: it must have {SHORTEST_KEY} bytes at least")
-        if len(uid_root) > _LONGEST_ROOT or not _ROOT.fullmatch(uid_root):
+        if len(uid_root) > _LONGEST_ROOT or not _UID.fullmatch(uid_root):
             raise InvalidValueError("no UID root: digits and dots, at most 40, such as 1.2.826.0.1")
         if days.least > days.most or days.least == days.most == 0:
             raise InvalidValueError("no range of days: the smaller number comes first, and both are not 0")

@@ -7,28 +7,29 @@ from typing import TYPE_CHECKING
 from fileroom_plugins.deidentify.elements import sequence, text_element
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from fileroom_plugins.deidentify.elements import Items
     from fileroom_plugins.deidentify.profile import MethodCode, Profile
 
 PATIENT_IDENTITY_REMOVED = 0x0012_0062
 _METHOD = 0x0012_0063
 _METHOD_CODES = 0x0012_0064
-_BURNED_IN = 0x0028_0301
-_VISUAL_FEATURES = 0x0028_0302
 _LONGITUDE = 0x0028_0303
 _LONGEST = 64
 
 
-def mark(items: Items, profile: Profile, *, pixels_cleaned: bool, features_hidden: bool) -> None:
+def mark(items: Items, profile: Profile, undone: Collection[MethodCode] = ()) -> None:
     """Say in an object that the patient's identity was removed, how, and what became of dates and pixels.
 
     Codes of an earlier de-identification stay beside those of this one.
 
+    Burned In Annotation and Recognizable Visual Features are what those said who went over the pixels.
+
     Args:
         items: is changed.
         profile: what was applied.
-        pixels_cleaned: burned-in text was looked for, and there is none any more.
-        features_hidden: likewise for recognizable visual features.
+        undone: codes of options that could not be done for this object.
     """
     items[PATIENT_IDENTITY_REMOVED] = text_element("CS", "YES")
     method = profile.name.encode("ascii", "replace").decode("ascii").replace("\\", "/")
@@ -36,12 +37,8 @@ def mark(items: Items, profile: Profile, *, pixels_cleaned: bool, features_hidde
     if profile.codes:
         before = items.get(_METHOD_CODES)
         kept = before.value if before and isinstance(before.value, list) else []
-        items[_METHOD_CODES] = sequence(*kept, *(_code(code) for code in profile.codes))
+        items[_METHOD_CODES] = sequence(*kept, *(_code(code) for code in profile.codes if code not in undone))
     items[_LONGITUDE] = text_element("CS", profile.keeps_longitude)
-    if pixels_cleaned:
-        items[_BURNED_IN] = text_element("CS", "NO")
-    if features_hidden:
-        items[_VISUAL_FEATURES] = text_element("CS", "NO")
 
 
 def _code(code: MethodCode) -> Items:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from fileroom_plugins.deidentify.residual import Finding
 
 
 class Touched(NamedTuple):
     """One attribute that did not stay as it was.
 
     Attributes:
-        path: tags and item numbers from 1 on, for example ``00081140[2].00081155``; of file meta information
-            too.
+        path: tags and item numbers from 1 on, for example ``0040A730[2].0040A160``.
         keyword: the last attribute's keyword; a private one's creator; else empty.
         action: what was done, a code of `fileroom_plugins.deidentify.actions.Action` without a stroke.
         rule: the name of the rule that says so.
@@ -33,21 +35,25 @@ class Report:
         touched: in the order of the object.
         consistent: whether the same identifiers will get the same pseudonyms again, which they do not without
             a key.
-        pixels_cleaned: whether pixels were blanked.
+        pixels_changed: whether pixels were blanked.
+        residual: what was found of the original's identity in the new object; None if nobody looked.
     """
 
     profile: str
     touched: tuple[Touched, ...]
     consistent: bool
-    pixels_cleaned: bool = False
+    pixels_changed: bool = False
+    residual: tuple[Finding, ...] | None = None
 
     def to_json(self) -> bytes:
-        """Return the report as JSON: an object with the fields' names, ``touched`` a list of objects."""
+        """Return the report as JSON: an object with the fields' names; what is many is a list of objects."""
+        residual = None if self.residual is None else [one._asdict() for one in self.residual]
         return json.dumps(
             {
                 "profile": self.profile,
                 "consistent": self.consistent,
-                "pixels_cleaned": self.pixels_cleaned,
+                "pixels_changed": self.pixels_changed,
+                "residual": residual,
                 "touched": [one._asdict() for one in self.touched],
             },
             ensure_ascii=False,

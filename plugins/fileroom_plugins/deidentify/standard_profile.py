@@ -78,13 +78,17 @@ _ORDER = (
 )
 
 
-def standard_profile(options: Collection[Option] = ()) -> Profile:
-    """Return the Basic Profile with options.
+def standard_profile(options: Collection[str] = ()) -> Profile:
+    """Return the Basic Profile with options, members of `Option` or their values.
 
     Raises:
-        InvalidValueError: both full and modified dates are to be retained.
+        InvalidValueError: there is no such option, or both full and modified dates are to be retained.
     """
-    return _profile(frozenset(options))
+    unknown = sorted(set(options) - set(Option))
+    if unknown:
+        known = ", ".join(Option)
+        raise InvalidValueError(f"there is no option {unknown[0]!r}; there are {known}")
+    return _profile(frozenset(map(Option, options)))
 
 
 @functools.cache

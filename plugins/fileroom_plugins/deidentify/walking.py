@@ -164,7 +164,7 @@ class Walk:
             place.charset,
             rule if action is Action.CLEAN else place.cleaning,
         )
-        name = f"{place.where}{tag:08x}"
+        name = f"{place.where}{tag:08X}"
         made = [
             self._level(item, inner._replace(where=f"{name}[{number}]."))
             for number, item in enumerate(items, 1)
@@ -173,7 +173,13 @@ class Walk:
 
     def _note(self, where: str, tag: int, action: Action, rule: Rule, creator: str = "") -> None:
         keyword = creator or keyword_of(tag)
-        self.touched.append(Touched(f"{where}{tag:08x}", keyword, action.value, rule.name))
+        self.touched.append(Touched(f"{where}{tag:08X}", keyword, action.value, rule.name))
+
+
+def has_embedded_planes(items: Items) -> bool:
+    """Say whether there are overlays that have their data in unused bits of the pixels (retired)."""
+    groups = {tag >> 16 for tag in items} & set(_OVERLAYS)
+    return any(group << 16 | _OVERLAY_DATA not in items for group in groups)
 
 
 def _is_creator(tag: int) -> bool:
