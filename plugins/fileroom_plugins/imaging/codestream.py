@@ -12,9 +12,6 @@ if TYPE_CHECKING:
 _FRAME_HEADS = {*range(0xC0, 0xD0), 0xF7} - {0xC4, 0xC8, 0xCC}
 _JFIF, _ADOBE = 0xE0, 0xEE
 _WITHOUT_LENGTH = {0x01, 0xD8, *range(0xD0, 0xD8)}
-_RLE_HEAD = 64
-_RLE_GAIN = 64
-"""Two bytes of a run stand for at most 128."""
 _CODESTREAM = b"\xff\x4f\xff\x51"
 
 
@@ -114,22 +111,6 @@ def jpeg2000_claim(data: bytes) -> Claim:
     right, bottom, left, top = (int.from_bytes(siz[at : at + 4], "big") for at in (4, 8, 12, 16))
     components = int.from_bytes(siz[36:38], "big")
     return Claim(bottom - top, right - left, components, (siz[38] & 0x7F) + 1)
-
-
-def check_rle(data: bytes, layout: Layout) -> None:
-    """Check the head of an RLE frame (PS3.5 annex G), and that so many bytes can hold the frame at all.
-
-    Raises:
-        InvalidDatasetError: the head is wrong, or the frame is too short.
-    """
-    segments = layout.samples * layout.allocated // 8
-    numbers = [int.from_bytes(data[at : at + 4], "little") for at in range(0, _RLE_HEAD, 4)]
-    offsets = numbers[1 : segments + 1]
-    ascending = all(before < after for before, after in zip(offsets, [*offsets[1:], len(data)], strict=False))
-    if len(data) < _RLE_HEAD or numbers[0] != segments or not ascending or offsets[0] != _RLE_HEAD:
-        raise InvalidDatasetError("the head of an RLE frame is wrong, or cut off")
-    if len(data) * _RLE_GAIN < layout.decoded_size:
-        raise InvalidDatasetError("an RLE frame is too short for Rows and Columns")
 
 
 def _frame_head(kind: int, body: bytes, *, jfif: bool, transform: int | None) -> JpegHead:

@@ -11,9 +11,10 @@ from pydicom.pixels.decoders.base import get_decoder
 
 from fileroom.plugin import InvalidDatasetError, MissingDependencyError, NotSupportedError
 from fileroom_plugins.imaging import extra_codecs
-from fileroom_plugins.imaging.codestream import check_claim, check_rle, jpeg2000_claim, jpeg_head
+from fileroom_plugins.imaging.codestream import check_claim, jpeg2000_claim, jpeg_head
 from fileroom_plugins.imaging.jpeg import colours_of, decode_jpeg
 from fileroom_plugins.imaging.native import native_frame, stored_type
+from fileroom_plugins.imaging.rle import decode_rle
 
 if TYPE_CHECKING:
     from fileroom_plugins.imaging.layout import Layout
@@ -69,7 +70,7 @@ def decode(data: bytes, layout: Layout, syntax: uid.UID, *, smallest: int | None
     elif syntax in uid.JPEG2000TransferSyntaxes:
         check_claim(jpeg2000_claim(data), layout)
     elif syntax == uid.RLELossless:
-        check_rle(data, layout)
+        return Decoded(decode_rle(data, layout), layout.photometric)
     return _decode_with_pydicom(data, layout, syntax)
 
 

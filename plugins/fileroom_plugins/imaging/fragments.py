@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from fileroom.plugin import InvalidDatasetError
+from fileroom.plugin import InvalidDatasetError, NotSupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,10 +25,13 @@ def first_item(header: Header) -> int:
     """Return where the first fragment's item starts: after that of the basic offset table.
 
     Raises:
+        NotSupportedError: the transfer syntax is not known, and may mean anything.
         InvalidDatasetError: the pixel data is not encapsulated, or does not start with that table.
     """
     start = header.pixels.start
     if header.pixels.length is not None:
+        if not header.syntax.is_transfer_syntax:
+            raise NotSupportedError("the transfer syntax is none that is known")
         raise InvalidDatasetError("the transfer syntax is encapsulated, and the pixel data is not")
     return start + ITEM_HEAD + _length(header.read(start, ITEM_HEAD))
 

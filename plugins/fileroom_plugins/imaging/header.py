@@ -33,6 +33,11 @@ PIXELS = {
 }
 """The elements that hold pixels (PS3.3 sections C.7.6.3 and C.7.6.24 to C.7.6.25), by tag."""
 
+NATIVE = frozenset(
+    {ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian}
+)
+"""The transfer syntaxes whose pixels are not encapsulated."""
+
 _UNDEFINED = 0xFFFFFFFF
 _PREAMBLE = 128
 _META_ELEMENTS = 64
@@ -73,6 +78,11 @@ class Header:
     dataset: Dataset
     syntax: UID
     pixels: PixelElement
+
+    @property
+    def encapsulated(self) -> bool:
+        """Whether the pixels are said to be encapsulated (PS3.5 section A.4)."""
+        return self.syntax not in NATIVE
 
     def read(self, start: int, length: int) -> bytes:
         """Return bytes of the source.
@@ -133,7 +143,7 @@ def header_of(dataset: Dataset) -> Header:
             source = value if hasattr(value, "read") else io.BytesIO(value or b"")
             size = source.seek(0, os.SEEK_END)
             syntax = _transfer_syntax(dataset)
-            length = None if syntax.is_encapsulated else size
+            length = size if syntax in NATIVE else None
             return Header(source, size, dataset, syntax, PixelElement(keyword, element.VR, 0, length))
     raise NotSupportedError("the object has no pixel data")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self, TypeAlias
 
 from pydicom import Dataset
+from pydicom.uid import ExplicitVRBigEndian
 
 from fileroom.plugin import InvalidValueError
 from fileroom_plugins.imaging import video
@@ -111,7 +112,7 @@ class Image:
     @property
     def little_endian(self) -> bool:
         """Whether the object's words are in little-endian order."""
-        return bool(self.syntax.is_little_endian)
+        return self.syntax != ExplicitVRBigEndian
 
     def aspect(self, index: int = 0) -> float:
         """Return the height of a frame's pixel as a multiple of its width (PS3.3 section C.7.6.3.1.7)."""
@@ -176,7 +177,7 @@ class Image:
         with damage(f"decoding frame {index + 1}"):
             if self.syntax in video.SYNTAXES:
                 return Decoded(self._video.frame(index), "RGB")
-            if self.syntax.is_encapsulated:
+            if self._header.encapsulated:
                 return decode(self._offsets.read(index), layout, self.syntax, smallest=smallest)
             return Decoded(self._native(index), _full(layout.photometric))
 

@@ -49,7 +49,7 @@ class FrameOffsets:
         self._header = header
         self._layout = layout
         self._start = header.pixels.start
-        self._native = not header.syntax.is_encapsulated
+        self._native = not header.encapsulated
         if self._native:
             _check_length(header, layout)
         self._kept = None if self._native or kept is None else self._checked(kept)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fileroom.plugin import InvalidDatasetError
+from fileroom_plugins.imaging.header import NATIVE
 from fileroom_plugins.imaging.native import native_frame
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def _own_data(attributes: Dataset, group: int, index: int) -> Pixels | None:
 def _embedded(image: Image, group: int, index: int) -> Pixels | None:
     position = _value(image.attributes, group, _BIT)
     layout = image.layout
-    if image.syntax.is_encapsulated or layout.floating or layout.samples > 1:
+    if image.syntax not in NATIVE or layout.floating or layout.samples > 1:
         return None
     if not isinstance(position, int) or not layout.stored <= position < layout.allocated:
         return None

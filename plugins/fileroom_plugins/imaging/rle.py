@@ -1,0 +1,69 @@
+"""RLE Lossless (PS3.5 annex G), unpacked by Pillow."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from fileroom.plugin import InvalidDatasetError
+from fileroom_plugins.imaging.native import stored_type, without_unused_bits
+
+if TYPE_CHECKING:
+    from fileroom_plugins.imaging.layout import Layout
+    from fileroom_plugins.imaging.native import Pixels
+
+_HEAD = 64
+_GAIN = 64
+"""Two bytes of a run stand for at most 128."""
+
+
+def decode_rle(data: bytes, layout: Layout) -> Pixels:
+    """Return the stored values of a frame.
+
+    Args:
+        data: the frame: a head of 64 bytes, then one segment for each byte of each sample, the most
+            significant first.
+        layout: what the attributes say.
+
+    Raises:
+        InvalidDatasetError: the head is wrong, or a segment is too short.
+    """
+    size = layout.allocated // 8
+    bounds = _segments(data, layout.samples * size)
+    if len(data) * _GAIN < layout.decoded_size:
+        raise InvalidDatasetError("an RLE frame is too short for Rows and Columns")
+    count = layout.rows * layout.columns
+    planes = np.empty((layout.samples, size, count), np.uint8)
+    for place, (start, end) in enumerate(pairwise(bounds)):
+        sample, byte = divmod(place, size)
+        planes[sample, size - 1 - byte] = _unpacked(data[start:end], count)
+    values = np.ascontiguousarray(planes.transpose(2, 0, 1)).view(stored_type(layout))
+    values = without_unused_bits(values.astype(stored_type(layout, "="), copy=False), layout)
+    shape = (
+        (layout.rows, layout.columns)
+        if layout.samples == 1
+        else (layout.rows, layout.columns, layout.samples)
+    )
+    return values.reshape(shape)
+
+
+def _segments(data: bytes, expected: int) -> list[int]:
+    """Return where segments start, and where the last ends."""
+    numbers = [int.from_bytes(data[at : at + 4], "little") for at in range(0, _HEAD, 4)]
+    bounds = [*numbers[1 : expected + 1], len(data)]
+    ascending = all(before < after for before, after in pairwise(bounds))
+    if len(data) < _HEAD or numbers[0] != expected or bounds[0] != _HEAD or not ascending:
+        raise InvalidDatasetError("the head of an RLE frame is wrong, or cut off")
+    return bounds
+
+
+def _unpacked(segment: bytes, count: int) -> Pixels:
+    """Unpack a segment as if it were one row, since runs may go on over the end of a row."""
+    try:
+        image = Image.frombytes("L", (count, 1), segment, "packbits", "L")
+    except ValueError as error:
+        raise InvalidDatasetError("an RLE frame is cut off, or damaged") from error
+    return np.asarray(image).reshape(count)
