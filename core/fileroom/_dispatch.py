@@ -108,6 +108,7 @@ class Dispatch:
         processors: the names of the processors that are enabled.
         making: opens processors and kinds of documents, those too that are only installed.
         passed: the names of what the host passed.
+        on_stored: called after each commit that stored something.
         confined: whether some of that would be missed by an archive of the same configuration elsewhere.
     """
 
@@ -131,6 +132,7 @@ class Dispatch:
         except BaseException:
             self.close()
             raise
+        self.on_stored: Callable[[], object] = lambda: None
         self._stored = self._hooks.calls("fileroom_stored")
         self._removed = self._hooks.calls("fileroom_removed")
         self.processors = tuple(self._assembly.processors)
@@ -226,6 +228,17 @@ class Dispatch:
                 self._closing.append((chosen.offer.found, opened))
             return self._executors[name]
 
+    def open_executor(self, name: str, options: Mapping[str, object]) -> Executor:
+        """Open an executor with these options over those of the configuration; whoever does closes it.
+
+        Raises:
+            ExecutorError, ConfigError, PluginError, FileroomError: as for `executor`.
+        """
+        chosen = self._later(named_executor(self._config, name), self._assembly.executors)
+        configured = self._config.plugins.tables.get(name, {})
+        table = {key: value for key, value in {**configured, **options}.items() if key != "distribution"}
+        return cast("Executor", with_options(chosen.offer, table, chosen.table, self._config).open(Executor))
+
     def feed(self, name: str, options: Mapping[str, object]) -> Feed:
         """Open a feed with these options; whoever does closes it.
 
@@ -246,7 +259,9 @@ class Dispatch:
 
     def stored(self, batch: StoredBatch) -> tuple[Failure, ...]:
         """Tell all listeners what was stored; return those that failed, which are logged."""
-        return notify(self._stored, "fileroom_stored", batch)
+        failures = notify(self._stored, "fileroom_stored", batch)
+        self.on_stored()
+        return failures
 
     def removed(self, batch: RemovedBatch) -> tuple[Failure, ...]:
         """Tell all listeners what was removed; return those that failed, which are logged."""

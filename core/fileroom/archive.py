@@ -25,6 +25,7 @@ from fileroom.external import ExternalFiles
 from fileroom.index import Overwrite
 from fileroom.ingest import SWEEP_GRACE
 from fileroom.model import Level, public_id_to_digest
+from fileroom.on_store import OnStore
 from fileroom.outgoing import export_resources, host_of, send_resources
 from fileroom.quarantine import Quarantine
 from fileroom.query import Condition, Equal, Query
@@ -70,6 +71,7 @@ class Archive(Processes, ChangeLog):
         content_types: the registered content types.
         quarantine: damaged objects that were set aside.
         plugins: the plugins of this archive.
+        on_store: what is done with objects once they are stored.
     """
 
     def __init__(self, config: Config, plugins: Sequence[object] = ()) -> None:
@@ -89,6 +91,9 @@ class Archive(Processes, ChangeLog):
             self.index.use_storage(self.storage)
             self._in_process = bool(plugins)
             check_pair(self.index, self.storage)
+            self.on_store = OnStore(self, config.processing)
+            stack.callback(self.on_store.close)
+            self.plugins.on_stored = self.on_store.wake
             self._closing = stack.pop_all()
 
     # Storing -----------------------------------------------------------------------------------------

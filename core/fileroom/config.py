@@ -17,6 +17,7 @@ from fileroom._config.area import AREA, AREA_FILES, is_area
 from fileroom._config.describe import ConfigLine, describe
 from fileroom._config.layers import BACKENDS, SHARED_INDEX_KEY, merge, read_environment, read_file, settings
 from fileroom._config.starter import starter_toml
+from fileroom._on_store.options import ProcessingOptions
 from fileroom.content_types import ContentTypes
 from fileroom.errors import ConfigError
 from fileroom.index import Overwrite
@@ -112,6 +113,7 @@ class Config:
         index: the index backend.
         storage: the storage backend.
         ingest: how objects come in.
+        processing: what is done with objects once they are stored.
         quota: how much the archive may hold.
         network: who this archive is on a DICOM network, and which peers it knows.
         plugins: the other plugins.
@@ -127,6 +129,7 @@ class Config:
     index: Backend
     storage: Backend
     ingest: IngestOptions
+    processing: ProcessingOptions
     quota: QuotaOptions
     network: NetworkOptions
     plugins: PluginsConfig
@@ -148,6 +151,10 @@ class Config:
         """
         plugins = replace(self.plugins, disable=(*self.plugins.disable, *names))
         return replace(self, plugins=plugins, origins={**self.origins, "plugins.disable": "argument"})
+
+    def storing_only(self) -> Config:
+        """Return this configuration without what is done with objects once they are stored: for workers."""
+        return replace(self, processing=replace(self.processing, on_store=()))
 
     def forgetting(self, names: Iterable[str]) -> Config:
         """Return this configuration without the tables of these plugins, for where they are not."""
@@ -203,8 +210,8 @@ def load_config(source: str | os.PathLike[str] | None = None, **tables: Mapping[
         source: an archive's folder, which need not exist (its ``fileroom.toml`` is read if it is there, and
             without one a DCMTK storage area is recognised by its ``index.dat``), or a TOML file; None takes
             all from the environment and the arguments.
-        **tables: tables by name, as TOML has them: ``index``, ``storage``, ``ingest``, ``quota``,
-            ``network``, ``plugins``, ``content_types``, ``quarantine``.
+        **tables: tables by name, as TOML has them: ``index``, ``storage``, ``ingest``, ``processing``,
+            ``quota``, ``network``, ``plugins``, ``content_types``, ``quarantine``.
 
     Raises:
         ConfigError: a file is missing, unreadable or not TOML; no index is named, and an ``index.dat`` is
@@ -257,6 +264,7 @@ def _assemble(base: Path, merged: Layer) -> Config:
         index=index,
         storage=storage,
         ingest=build_options(IngestOptions, tables.get("ingest", {}), "ingest", base),
+        processing=build_options(ProcessingOptions, tables.get("processing", {}), "processing", base),
         quota=build_options(QuotaOptions, tables.get("quota", {}), "quota", base),
         network=_network(tables.get("network", {}), base),
         plugins=PluginsConfig(names.enable, names.disable, nested.get("plugins", {})),

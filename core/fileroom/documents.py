@@ -9,6 +9,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeAlias
 
@@ -54,8 +55,44 @@ class Document:
             raise NotFoundError(f"the document {file.name!r} cannot be read: {error.strerror}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentVersion:
+    """One version of a document, as an archive lists it.
+
+    Attributes:
+        name: the document's.
+        kind: the name of its kind.
+        version: counts from 1 and is never given again; 0 for one that comes with a plugin.
+        published: when it was, in UTC; None for one that comes with a plugin, or is not published yet.
+        size: in bytes.
+        digest: SHA-256 of its bytes in hexadecimal; empty for a deletion.
+        refers_to: the names of the documents that it refers to.
+        deleted: whether the document was deleted with this version, which has no bytes.
+    """
+
+    name: str
+    kind: str
+    version: int
+    published: datetime | None
+    size: int
+    digest: str
+    refers_to: tuple[str, ...] = ()
+    deleted: bool = False
+
+    @property
+    def built_in(self) -> bool:
+        """Whether it comes with a plugin."""
+        return self.version == 0
+
+
 class DocumentKind(abc.ABC):
-    """What a plugin knows of one kind of documents. Any thread may call any method; nothing is kept."""
+    """What a plugin knows of one kind of documents. Any thread may call any method; nothing is kept.
+
+    Attributes:
+        cyclic: whether documents of this kind may refer to each other in a ring.
+    """
+
+    cyclic: bool = False
 
     @abc.abstractmethod
     def check(self, document: Document) -> Sequence[str]:

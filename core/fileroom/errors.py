@@ -181,7 +181,22 @@ class ExecutorError(FileroomError):
 
 
 class TaskLostError(ExecutorError):
-    """A task was given up: worker after worker died with it, and it may well be what kills them."""
+    """A task was given up: worker after worker died with it, and it may well be what kills them.
+
+    Attributes:
+        overdue: no worker died, but the one that had it was ended, for it took longer than it may.
+    """
+
+    def __init__(self, message: str, *, overdue: bool = False) -> None:
+        super().__init__(message)
+        self.overdue = overdue
+
+    def __reduce__(self) -> tuple[object, tuple[str, bool]]:
+        return _lost, (str(self), self.overdue)
+
+
+def _lost(message: str, overdue: bool) -> TaskLostError:  # noqa: FBT001 - called by pickle
+    return TaskLostError(message, overdue=overdue)
 
 
 class FeedError(FileroomError):

@@ -45,7 +45,8 @@ class Executor(abc.ABC):
         The future can be cancelled while nobody has begun with it. It may also end with
 
         - `fileroom.errors.TaskLostError`: the request was given up, since workers died with it, or with what
-          else they had; `run` submits it once more, by itself, before it believes that;
+          else they had; `run` submits it once more, by itself, before it believes that; with ``overdue``, it
+          took longer than the executor's options allow, and `run` takes that for an answer;
         - `fileroom.errors.ExecutorError`: nothing can be run any more; the message says why, and what to do.
 
         Raises:

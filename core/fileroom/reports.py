@@ -187,6 +187,21 @@ class IngestStoppedError(FileroomError):
         self.report = report
 
 
+class ProcessFailure(enum.StrEnum):
+    """Why a resource could not be processed.
+
+    ``UNSUPPORTED`` the processor does nothing for such objects; ``DAMAGED`` the object is to blame; ``GONE``
+    it is not there any more; ``OVERDUE`` it took longer than it may; ``FAILED`` anything else, which may not
+    be so another time: the processor failed or brought its process down, or the object was replaced.
+    """
+
+    UNSUPPORTED = "unsupported"
+    DAMAGED = "damaged"
+    GONE = "gone"
+    OVERDUE = "overdue"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True)
 class Processed:
     """What became of one resource that a processor was run on.
@@ -195,6 +210,7 @@ class Processed:
         id: its public id.
         attachments: what was attached to it; nothing at all is a valid answer.
         made: public ids of the instances that new objects became.
+        failure: of what kind the reason is; None if it could be processed.
         reason: why it could not be processed; empty if it could.
     """
 
@@ -202,6 +218,7 @@ class Processed:
     attachments: tuple[AttachmentRecord, ...] = ()
     reason: str = ""
     made: tuple[str, ...] = ()
+    failure: ProcessFailure | None = None
 
 
 class ProcessReport:

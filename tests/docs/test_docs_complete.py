@@ -15,7 +15,7 @@ from typing import Any
 import click
 import pytest
 
-from fileroom import config, errors, hooks, network, plugin, reports, retention
+from fileroom import config, errors, hooks, network, on_store, plugin, reports, retention
 from fileroom._config import layers as _layers
 from fileroom._tags.main_tags import COMPUTED, MAIN_TAGS
 from fileroom.cli.application import COMMANDS, cli
@@ -86,6 +86,7 @@ TABLES = [
     ("[index.extra_tags]", config._ExtraTags),
     ("[storage]", config._Choice),
     ("[ingest]", config.IngestOptions),
+    ("[processing]", on_store.ProcessingOptions),
     ("[quota]", retention.QuotaOptions),
     ("[network]", network.NetworkOptions),
     ("[plugins]", config._PluginNames),

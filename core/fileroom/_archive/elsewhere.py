@@ -77,7 +77,7 @@ class Elsewhere:
             executor = archive.plugins.executor(executor)
         self._archive = archive
         self._executor = executor
-        self._opening = Opening(config.forgetting(unknown), uuid.uuid4().hex)
+        self._opening = Opening(config.forgetting(unknown).storing_only(), uuid.uuid4().hex)
         self._positions: dict[tuple[str, ...], int] = {}
 
     def answers(

@@ -139,11 +139,12 @@ def _stored(archive: Archive, made: Made, product: Product, name: str) -> Attach
         raise InvalidDatasetError(
             f"the processor {name!r} made an object with the identifiers of its source: it must have others"
         )
-    outcome = archive.store(product.data).check()
-    assert outcome.id is not None
     links = {**product.metadata, MADE_FROM: made.source, MADE_BY: name}
-    archive.edit([SetMetadata(outcome.id, *one) for one in links.items()])
-    _note(archive, made.source, outcome.id)
+    with archive.index.unit():
+        outcome = archive.store(product.data).check()
+        assert outcome.id is not None
+        archive.edit([SetMetadata(outcome.id, *one) for one in links.items()])
+        _note(archive, made.source, outcome.id)
     return archive.get(outcome.id).attachments["dicom"]
 
 

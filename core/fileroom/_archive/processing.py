@@ -31,7 +31,7 @@ from fileroom.errors import (
 from fileroom.executing import Answer
 from fileroom.model import Level
 from fileroom.plugin import Takes
-from fileroom.reports import Processed, ProcessReport, ProcessStoppedError
+from fileroom.reports import Processed, ProcessFailure, ProcessReport, ProcessStoppedError
 from fileroom.resources import Resource
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ class Processing:
         missing: a content type; resources that have an attachment of it are skipped.
         on_done: hears of each resource.
         stop: ends it in order.
+        batch: resources for one task of an executor.
     """
 
     def __init__(
@@ -82,10 +83,12 @@ class Processing:
         processor: str,
         *,
         options: Mapping[str, object],
-        missing: str | int | None,
+        missing: str | int | None = None,
         on_done: Callable[[Processed], object] | None,
         stop: threading.Event | None,
+        batch: int = BATCH,
     ) -> None:
+        self._batch = batch
         self._archive = archive
         self._processor = processor
         self._options = options
@@ -127,7 +130,7 @@ class Processing:
     def _elsewhere(self, ids: Iterator[str], executor: Executor | str) -> Answers:
         workers = Elsewhere(self._archive, executor, self._archive.config)
         task = functools.partial(process_resources, processor=self._processor, options=dict(self._options))
-        batches = iter(lambda: tuple(itertools.islice(ids, BATCH)), ())
+        batches = iter(lambda: tuple(itertools.islice(ids, self._batch)), ())
         return workers.answers(task, doubted_products, batches)
 
     def _instances(self, ids: Iterable[str]) -> Iterator[str]:
@@ -161,21 +164,23 @@ class Processing:
         )
 
     def _take(self, answers: Answers) -> None:
-        failure: Exception | None = None
+        stopped: Exception | None = None
         for answer in answers:
             done, error = (answer.value.resources, answer.value.error) if answer.value else ((), answer.error)
             if isinstance(error, TaskLostError):
-                done, error = tuple(Processed(id_, reason=str(error)) for id_ in answer.item), None
+                failure = ProcessFailure.OVERDUE if error.overdue else ProcessFailure.FAILED
+                lost = functools.partial(Processed, reason=str(error), failure=failure)
+                done, error = tuple(map(lost, answer.item)), None
             for one in done:
                 self._report.add(one)
                 if self._on_done is not None:
                     self._on_done(one)
             if error is not None:
                 # Nothing more; what is under way is waited for, so that the report stays true.
-                failure = failure or error
+                stopped = stopped or error
                 self._halted = True
-        if failure is not None:
-            raise failure
+        if stopped is not None:
+            raise stopped
 
 
 def process_resources(
@@ -208,13 +213,26 @@ def _process(archive: Archive, id_: str, opened: Opened) -> Processed:
     try:
         return _processed(id_, make_and_keep(archive, id_, opened))
     except _OF_ONE as error:
-        return Processed(id_, reason=str(error))
+        return Processed(id_, reason=str(error), failure=_failure(error))
     except FileroomError:
         raise
     except Exception as error:  # noqa: BLE001 - a processor's own, which is not to stop the others
         _log.debug("the processor failed", exc_info=error)
         # The type only: its text may tell of a patient.
-        return Processed(id_, reason=f"the processor failed: {type(error).__name__}")
+        why = f"the processor failed: {type(error).__name__}"
+        return Processed(id_, reason=why, failure=ProcessFailure.FAILED)
+
+
+def _failure(error: Exception) -> ProcessFailure:
+    match error:
+        case NotSupportedError():
+            return ProcessFailure.UNSUPPORTED
+        case NotFoundError():
+            return ProcessFailure.GONE
+        case RevisionError():
+            return ProcessFailure.FAILED
+        case _:
+            return ProcessFailure.DAMAGED
 
 
 def _processed(id_: str, kept: Iterable[Attachment]) -> Processed:

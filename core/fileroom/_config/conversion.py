@@ -220,12 +220,10 @@ def _union(kinds: Collection[Any], nested: Nested) -> Converter:
 
 def _kind_of(value: object) -> str:
     match value:
-        case TypedText():
-            return "what was given"
         case bool():
             return "true or false"
         case str():
-            return "text" if value else "an empty text"
+            return ("text" if value else "an empty text") if type(value) is str else "what was given"
         case int() | float():
             return "a number"
         case list() | tuple():

@@ -92,6 +92,8 @@ def _own_settings(config: Config) -> dict[str, object]:
             values[f"{table}.distribution"] = backend.distribution
     values |= {f"index.extra_tags.{level.label}": tags for level, tags in config.extra_tags.items()}
     values |= {f"ingest.{key}": value for key, value in dataclasses.asdict(config.ingest).items()}
+    processing = dataclasses.asdict(config.processing).items()
+    values |= {f"processing.{key}": value for key, value in processing}
     quota = dataclasses.asdict(config.quota).items()
     values |= {f"quota.{key}": value for key, value in quota if value is not None}
     values |= {f"network.{key}": value for key, value in dataclasses.asdict(config.network).items()}

@@ -21,7 +21,17 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PREFIX = "FILEROOM_"
-TABLES = ("index", "storage", "ingest", "quota", "network", "plugins", "content_types", "quarantine")
+TABLES = (
+    "index",
+    "storage",
+    "ingest",
+    "processing",
+    "quota",
+    "network",
+    "plugins",
+    "content_types",
+    "quarantine",
+)
 BACKENDS = ("index", "storage")
 SHARED_INDEX_KEY = "extra_tags"
 """The one key of ``[index]`` that is not its backend's, and stays when another backend is chosen."""

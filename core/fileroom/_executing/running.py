@@ -66,13 +66,13 @@ class Run(Generic[T, R]):
         way is waited for, and then each item that was lost is run by itself: what is lost again is lost.
         """
         answer = self._next()
-        if not isinstance(answer.error, TaskLostError):
+        if not isinstance(answer.error, TaskLostError) or answer.error.overdue:
             yield answer
             return
         suspects = [answer.item]
         while self._under_way:
             answer = self._next()
-            if isinstance(answer.error, TaskLostError):
+            if isinstance(answer.error, TaskLostError) and not answer.error.overdue:
                 suspects.append(answer.item)
             else:
                 yield answer

@@ -43,6 +43,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "metadata": ("annotating:metadata", "Show, set or unset metadata."),
         "label": ("annotating:label", "Show, add or remove labels."),
         "process": ("processing:process", "Run a processor, and keep what it makes."),
+        "processing": ("background:processing", "See to what is processed once it is stored."),
         "delete": ("deleting:delete", "Delete resources with all beneath them."),
     },
     "Look after": {

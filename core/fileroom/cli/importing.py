@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fileroom.cli import output
+from fileroom.cli.background import process_stored
 from fileroom.cli.command import command
 from fileroom.cli.executing import executor_options, executor_tables
 from fileroom.cli.intake import jobs_option, opened_report, print_intake, report_option, take_in
@@ -54,6 +55,7 @@ def import_(
     with opened_report(report_file) as lines, settings.open_or_make(**tables) as archive:
         work = functools.partial(archive.ingest, paths, jobs=jobs, executor=executor)
         intake = take_in(work, lines, "importing")
+        process_stored(archive)
     if settings.json:
         output.print_json(intake.report.as_dict())
     else:

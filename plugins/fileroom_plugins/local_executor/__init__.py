@@ -17,23 +17,27 @@ class Options:
 
     Attributes:
         jobs: processes; 0 is one for each processor.
+        timeout: seconds that a task may take; then its process is ended. 0 is no limit.
 
     Raises:
-        ValueError: it is less than 0.
+        ValueError: one of them is less than 0.
     """
 
     jobs: int = 0
+    timeout: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse less than none."""
         if self.jobs < 0:
             raise ValueError("jobs: expected a number of processes, or 0 for one for each processor")
+        if self.timeout < 0:
+            raise ValueError("timeout: expected a number of seconds, or 0 for no limit")
 
 
 def _open(options: Options) -> Executor:
     from fileroom_plugins.local_executor.executor import LocalExecutor  # noqa: PLC0415 - when needed
 
-    return LocalExecutor(options.jobs)
+    return LocalExecutor(options.jobs, options.timeout)
 
 
 @hookimpl

@@ -13,6 +13,7 @@ import signal
 import struct
 import subprocess
 import sys
+import threading
 from typing import IO, Any
 
 from fileroom.plugin import close_idle, perform
@@ -27,6 +28,10 @@ if sys.platform == "win32":
 
 class ChildDiedError(Exception):
     """The process ended without an answer; internal."""
+
+
+class ChildOverdueError(Exception):
+    """The process was ended, for it took too long; internal."""
 
 
 class Child:
@@ -47,12 +52,34 @@ class Child:
             **_OUT_OF_REACH,
         )
 
-    def ask(self, request: bytes) -> bytes:
+    def ask(self, request: bytes, timeout: float = 0.0) -> bytes:
         """Return the answer to a request.
 
+        Args:
+            request: what is asked.
+            timeout: seconds after which the process is ended; 0 waits as long as it takes.
+
         Raises:
+            ChildOverdueError: there was none in time.
             ChildDiedError: there is none.
         """
+        overdue = threading.Event()
+
+        def end() -> None:
+            overdue.set()
+            self._process.kill()
+
+        timer = threading.Timer(timeout, end)
+        if timeout:
+            timer.start()
+        try:
+            return self._answer(request)
+        except ChildDiedError as error:
+            raise (ChildOverdueError if overdue.is_set() else ChildDiedError) from error
+        finally:
+            timer.cancel()
+
+    def _answer(self, request: bytes) -> bytes:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         try:

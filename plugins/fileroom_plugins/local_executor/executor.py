@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from fileroom.plugin import Executor, ExecutorError, TaskLostError
-from fileroom_plugins.local_executor.child import Child, ChildDiedError
+from fileroom_plugins.local_executor.child import Child, ChildDiedError, ChildOverdueError
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -24,9 +24,11 @@ class LocalExecutor(Executor):
 
     Args:
         jobs: processes at work at a time; 0 is one for each processor.
+        timeout: seconds that a request may take; 0 is no limit.
     """
 
-    def __init__(self, jobs: int) -> None:
+    def __init__(self, jobs: int, timeout: float = 0.0) -> None:
+        self._timeout = timeout
         self._jobs = jobs or os.cpu_count() or 1
         self._threads = ThreadPoolExecutor(self._jobs, "fileroom-local")
         self._idle: queue.SimpleQueue[Child] = queue.SimpleQueue()
@@ -52,7 +54,11 @@ class LocalExecutor(Executor):
         for _ in range(_TRIES):
             child = self._child()
             try:
-                answer = child.ask(request)
+                answer = child.ask(request, self._timeout)
+            except ChildOverdueError as error:
+                child.close()
+                message = f"given up: it took longer than {self._timeout:g} seconds"
+                raise TaskLostError(message, overdue=True) from error
             except ChildDiedError:
                 child.close()
                 _log.warning("a worker process died; another one does its task again")

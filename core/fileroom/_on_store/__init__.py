@@ -1,0 +1,1 @@
+"""Processing what was stored, behind the store path; see `fileroom.on_store`."""

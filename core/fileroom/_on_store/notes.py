@@ -1,0 +1,134 @@
+"""What the archive itself remembers of processing on store: how far it has come, and who is at it.
+
+Both are metadata of the archive (`fileroom.model.ARCHIVE_ID`), so that they outlive every process, and are
+the same for all processes and machines that share the index.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+from fileroom.errors import RevisionError
+from fileroom.index import SetMetadata
+from fileroom.model import ARCHIVE_ID
+
+if TYPE_CHECKING:
+    from fileroom.index import Index
+
+LEASE = 60.0
+"""Seconds after which who has the lease and does not renew it is taken for dead."""
+
+_LEASE_NAME = "processing.lease"
+
+
+class LeaseLostError(Exception):
+    """Another process works on; internal."""
+
+
+def _value(index: Index, name: str) -> tuple[str, int]:
+    """Return a value and its revision; an empty one and 0 where there is none."""
+    details = index.details([ARCHIVE_ID])[0]
+    found = None if details is None else details.metadata.get(name)
+    return ("", 0) if found is None else (found.value, found.revision)
+
+
+class Cursor:
+    """How far in the change log a processor has come.
+
+    Args:
+        index: the index.
+        processor: the processor's name.
+    """
+
+    def __init__(self, index: Index, processor: str) -> None:
+        self._index = index
+        self._name = f"processing.cursor.{processor}"
+
+    def get(self) -> int | None:
+        """Return the sequence of the last change that was dealt with; None if there never was one."""
+        value, revision = _value(self._index, self._name)
+        return int(value) if revision and value.isdecimal() else None
+
+    def begin(self) -> None:
+        """Begin behind all that is logged by now, unless somebody has begun before."""
+        if self.get() is None:
+            self._set(self._index.changes(types=()).last, 0)
+
+    def advance(self, sequence: int) -> None:
+        """Note that all up to a change was dealt with.
+
+        Raises:
+            LeaseLostError: somebody else has noted something meanwhile.
+        """
+        value, revision = _value(self._index, self._name)
+        if value != str(sequence):
+            self._set(sequence, revision)
+
+    def _set(self, sequence: int, revision: int) -> None:
+        try:
+            self._index.edit([SetMetadata(ARCHIVE_ID, self._name, str(sequence), revision)])
+        except RevisionError as error:
+            raise LeaseLostError from error
+
+
+class Lease:
+    """The right to process, which one process has at a time.
+
+    No clock of another machine is trusted: who waits takes over when the lease has not been renewed for so
+    long by his own clock. Should two ever work at a time, they do the same work twice, and nothing worse.
+
+    Args:
+        index: the index.
+        seconds: see `LEASE`.
+    """
+
+    def __init__(self, index: Index, seconds: float = LEASE) -> None:
+        self._index = index
+        self._seconds = seconds
+        self._owner = uuid.uuid4().hex
+        self._revision = 0  # of the value that we wrote; 0 while we do not have it
+        self._renewed = 0.0
+        self._seen: tuple[int, float] | None = None
+
+    def take(self) -> bool:
+        """Return whether this is the one to work: it has the lease, or could take it."""
+        value, revision = _value(self._index, _LEASE_NAME)
+        if value and value != self._owner and not self._is_stale(revision):
+            self._revision = 0
+            return False
+        return self._write(self._owner, revision)
+
+    def renew(self) -> None:
+        """Renew the lease where it is time.
+
+        Raises:
+            LeaseLostError: somebody else took it.
+        """
+        if time.monotonic() - self._renewed < self._seconds / 4:
+            return
+        if not self._write(self._owner, self._revision):
+            raise LeaseLostError
+
+    def release(self) -> None:
+        """Let others take it at once; what does not have it does nothing."""
+        if self._revision:
+            self._write("", self._revision)
+            self._revision = 0
+
+    def _is_stale(self, revision: int) -> bool:
+        now = time.monotonic()
+        if self._seen is None or self._seen[0] != revision:
+            self._seen = revision, now
+        return now - self._seen[1] > self._seconds
+
+    def _write(self, value: str, revision: int) -> bool:
+        try:
+            edited = self._index.edit([SetMetadata(ARCHIVE_ID, _LEASE_NAME, value, revision)])
+        except RevisionError:
+            self._revision = 0
+            return False
+        self._revision = edited[0].revision
+        self._renewed = time.monotonic()
+        return True
