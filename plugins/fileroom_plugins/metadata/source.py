@@ -1,0 +1,150 @@
+"""What headers are read from: bytes, paths, open files, pydicom's data sets."""
+
+from __future__ import annotations
+
+import io
+import os
+import zlib
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeAlias, runtime_checkable
+
+from fileroom.plugin import InvalidDatasetError, InvalidValueError, NotFoundError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CHUNK = 64 * 1024
+"""The bytes that are read at a time: nearly every header is shorter."""
+
+INFLATED = 256 << 20
+"""A deflated data set that becomes larger than this is refused: it is a bomb, or nothing for memory."""
+
+
+@runtime_checkable
+class Dataset(Protocol):
+    """A data set of pydicom's, or what writes itself as one does."""
+
+    def save_as(self, file: BinaryIO, /) -> None:
+        """Write it as a DICOM file."""
+
+
+Source: TypeAlias = "bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO | Dataset"
+"""A DICOM object: its bytes, its path, a seekable file from where it stands, or pydicom's data set."""
+
+
+class Octets:
+    """The bytes of an object, of which the stretch in use is in memory.
+
+    Attributes:
+        buffer: the bytes in memory.
+        base: the offset of the first of them.
+        size: of the whole object, in bytes.
+    """
+
+    __slots__ = ("_file", "_start", "base", "buffer", "size")
+
+    def __init__(self, data: bytes = b"", file: BinaryIO | None = None) -> None:
+        self.base = 0
+        self._file = file
+        if file is None:
+            self._start = 0
+            self.buffer = data
+            self.size = len(data)
+        else:
+            self._start = file.tell()
+            self.size = max(0, file.seek(0, os.SEEK_END) - self._start)
+            self.buffer = self._read(0, min(CHUNK, self.size))
+
+    def hold(self, offset: int, length: int) -> bool:
+        """Bring bytes into the buffer; False where the object ends before them."""
+        if offset + length > self.size:
+            return False
+        if offset < self.base or offset + length > self.base + len(self.buffer):
+            self.buffer = self._read(offset, min(max(length, CHUNK), self.size - offset))
+            self.base = offset
+        return offset - self.base + length <= len(self.buffer)
+
+    def exactly(self, offset: int, length: int) -> bytes:
+        """Return bytes, all of them.
+
+        Raises:
+            InvalidDatasetError: the object ends before them.
+        """
+        if offset + length > self.size:
+            raise cut_short()
+        at = offset - self.base
+        if at >= 0 and at + length <= len(self.buffer):
+            return self.buffer[at : at + length]
+        data = self._read(offset, length)
+        if len(data) < length:
+            raise cut_short()
+        return data
+
+    def inflated(self, offset: int) -> Octets:
+        """Return these bytes with those from an offset on inflated (PS3.5 section A.5).
+
+        Raises:
+            InvalidDatasetError: they are damaged, or more than `INFLATED`.
+        """
+        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        try:
+            data = inflater.decompress(self.exactly(offset, self.size - offset), INFLATED)
+        except zlib.error as error:
+            raise InvalidDatasetError("damaged: the deflated data set cannot be inflated") from error
+        if inflater.unconsumed_tail:
+            raise InvalidDatasetError(f"refused: the deflated data set is larger than {INFLATED >> 20} MiB")
+        if not inflater.eof:
+            raise InvalidDatasetError("truncated: the deflated data set does not end")
+        return Octets(self.exactly(0, offset) + data)
+
+    def _read(self, offset: int, length: int) -> bytes:
+        if self._file is None:
+            return self.buffer[offset : offset + length]
+        self._file.seek(self._start + offset)
+        pieces = []
+        while length and (piece := self._file.read(length)):
+            pieces.append(piece)
+            length -= len(piece)
+        return b"".join(pieces)
+
+
+@contextmanager
+def opened(source: Source) -> Iterator[Octets]:
+    """Give the bytes of an object while they are needed; a file that was open stays open.
+
+    Raises:
+        NotFoundError: there is no such file, or it cannot be read.
+        InvalidDatasetError: pydicom cannot write the data set.
+        InvalidValueError: the source is none of those that are known.
+    """
+    if isinstance(source, bytes | bytearray | memoryview):
+        yield Octets(bytes(source))
+    elif isinstance(source, str | os.PathLike):
+        try:
+            file = Path(source).open("rb")  # noqa: SIM115 - closed below, without errors of its user's
+        except OSError as error:
+            raise NotFoundError(f"{Path(source).name!r} cannot be read: {error.strerror}") from error
+        with file:
+            yield Octets(file=file)
+    elif isinstance(source, Dataset):
+        yield Octets(_written(source))
+    elif hasattr(source, "read"):
+        yield Octets(file=source)
+    else:
+        raise InvalidValueError("expected a DICOM object: bytes, a path, an open file or a data set")
+
+
+def _written(dataset: Dataset) -> bytes:
+    file = io.BytesIO()
+    try:
+        dataset.save_as(file)
+    except Exception as error:
+        # pydicom raises whatever the values that were put into a data set lead to.
+        raise InvalidDatasetError(f"the data set cannot be written ({type(error).__name__})") from error
+    return file.getvalue()
+
+
+def cut_short() -> InvalidDatasetError:
+    """Return the error of an object in which a value reaches beyond the end."""
+    return InvalidDatasetError("truncated: a value reaches beyond the end of what holds it")
