@@ -41,6 +41,7 @@ _IDENTIFYING = re.compile(
     r"|RecordLocator|PlanIdentification|TrialSubjectID|SubjectReadingID|TrialSiteID|DeviceID|DetectorID|PlateID"
     r"|UniqueDeviceIdentifier|SpecimenIdentifier|ContainerIdentifier|MilitaryRank).*"
 )
+_PLACE = re.compile(r"Institution|Station")
 _WRITTEN = {"AE", "LO", "LT", "SH", "ST", "UC", "UR", "UT"}
 _SPLIT = re.compile(r"[\^=\s,;.()/]+")
 
@@ -50,9 +51,9 @@ class Needle(NamedTuple):
 
     Attributes:
         text: in small letters.
-        kind: ``word`` of a name, ``id``, ``date`` or ``uid``.
+        kind: ``word`` of a name, ``id``, ``place``, ``date`` or ``uid``.
         whole: whether it counts only where no letter or digit stands beside it.
-        origin: where it stood in the original, as reports have paths.
+        origin: the keyword of the attribute that it stood in.
     """
 
     text: str
@@ -67,7 +68,7 @@ def identifies(vr: str, keyword: str) -> bool:
 
 
 def needles_of(vr: str, text: str, origin: str) -> Iterator[Needle]:
-    """Yield what of one value of an identifying attribute is worth a search."""
+    """Yield what of one value of an identifying attribute, whose keyword is the origin, is worth a search."""
     text = text.strip(" \0").casefold()[:_LONGEST]
     if vr == "PN":
         for word in _SPLIT.split(text):
@@ -82,7 +83,8 @@ def needles_of(vr: str, text: str, origin: str) -> Iterator[Needle]:
         if len(text) >= _SHORTEST_UID and not text.startswith(_REGISTERED):
             yield Needle(text, "uid", whole=True, origin=origin)
     elif _is_id(text):
-        yield Needle(text, "id", len(text) < _WHOLE_WORD, origin)
+        kind = "place" if _PLACE.match(origin) else "id"
+        yield Needle(text, kind, len(text) < _WHOLE_WORD, origin)
 
 
 def _is_word(word: str) -> bool:

@@ -34,7 +34,7 @@ _TERMS = {"CS", "AE", "DS", "IS", "AS"}
 """VRs of terms and numbers, which are no place for names."""
 
 _DEVICES = {"Manufacturer", "ManufacturerModelName", "CodeMeaning", "CodingSchemeName", "SoftwareVersions"}
-"""Keywords of attributes that may hold a family name, and are nobody's."""
+"""Keywords of attributes that may hold a family name, or that of an institution, and are nobody's."""
 
 _SHORTEST_BYTES = 5
 _ENCODINGS = ("utf-8", "latin-1", "utf-16-le", "utf-16-be")
@@ -140,7 +140,7 @@ def _in_texts(places: list[_Place], needles: list[Needle]) -> Iterator[Finding]:
 
 def _counts(needle: Needle, place: _Place, text: str) -> bool:
     """Say whether what was found is what it looks like."""
-    if needle.kind == "word" and (place.vr in _TERMS or place.keyword in _DEVICES):
+    if needle.kind in {"word", "place"} and (place.vr in _TERMS or place.keyword in _DEVICES):
         return False
     if place.vr == "UI":
         return needle.kind == "uid" and needle.text in {one.strip(" \0") for one in text.split("\\")}

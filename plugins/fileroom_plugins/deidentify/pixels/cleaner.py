@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from fileroom.plugin import NotSupportedError
 from fileroom_plugins.deidentify.pixels.native import KEYWORDS, blacken_native
 from fileroom_plugins.deidentify.pixels.overlays import drop_text
-from fileroom_plugins.deidentify.pixels.places import Known, places_of
+from fileroom_plugins.deidentify.pixels.places import Known, UnknownTextError, places_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +50,7 @@ class CleanPixels:
         changed = drop_text(dataset)
         if places.known is Known.NOTHING:
             if self._unknown == "refuse":
-                raise NotSupportedError(
+                raise UnknownTextError(
                     f"burned-in text: {places.why[0]}, and where it would be is not known: give rectangles, "
                     "or let such images pass with unknown_pixels=report"
                 )

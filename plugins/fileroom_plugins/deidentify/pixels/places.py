@@ -9,6 +9,7 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from fileroom.plugin import NotSupportedError
 from fileroom_plugins.deidentify.pixels.devices import devices_of
 from fileroom_plugins.deidentify.pixels.rectangles import Rectangle
 
@@ -27,6 +28,10 @@ _SUSPECT_CLASSES = (
 _SUSPECT_MODALITIES = frozenset({"US", "IVUS", "OT", "SC", "SD", "ES", "XC", "GM", "DOC", "RF", "OP"})
 _SUSPECT_TYPES = ("SECONDARY", "SCREEN SAVE", "SCREENSHOT", "REPORT", "DOSE", "CAPTURE")
 """Values of Image Type that pictures of screens and of reports carry."""
+
+
+class UnknownTextError(NotSupportedError):
+    """An image is apt to have text burned in, and nothing says where."""
 
 
 class Known(enum.StrEnum):
