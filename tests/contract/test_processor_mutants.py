@@ -23,7 +23,7 @@ from fileroom.testing.processor import ProcessorContract
 from fileroom.testing.processor_samples import sound_samples
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 MUTANTS: list[tuple[type[Processor], str]] = []
 
@@ -86,6 +86,58 @@ class MakesABuffer(Reference):
 class LeavesTheMediaTypeOut(Reference):
     def product(self, data: bytes) -> Product:
         return Product(1024, data, "")
+
+
+@must_fail("test_products_are_well_formed")
+class EndsNamesWithoutADot(Reference):
+    def product(self, data: bytes) -> Product:
+        return Product(1024, data, "text/plain", suffix="txt")
+
+
+@must_fail("test_products_are_well_formed")
+class SetsMetadataWithoutAName(Reference):
+    def product(self, data: bytes) -> Product:
+        return Product(1024, data, "text/plain", metadata={"": "value"})
+
+
+@must_fail("test_a_new_object_has_identifiers_of_its_own")
+class GivesTheObjectBackAsANewOne(Reference):
+    def process(self, source: BinaryIO) -> Sequence[Product]:
+        super().process(source)
+        source.seek(0)
+        return [Product("dicom", source.read(), "application/dicom")]
+
+
+class Remembering(Reference):
+    uses = ("1024",)
+
+
+@must_fail("test_what_was_made_before_changes_no_product")
+class BelievesWhatItIsGiven(Remembering):
+    def process_with(self, source: BinaryIO, kept: Mapping[str, bytes]) -> Sequence[Product]:
+        return [self.product(data) for data in kept.values()] or self.process(source)
+
+
+@must_fail("test_what_was_made_before_changes_no_product")
+class FailsWhereNothingWasMadeBefore(Remembering):
+    def process_with(self, source: BinaryIO, kept: Mapping[str, bytes]) -> Sequence[Product]:
+        if "1024" not in kept:
+            raise NotSupportedError("nothing was made before")
+        return self.process(source)
+
+
+@must_fail("test_products_of_several_series_become_one_answer")
+class CombinesToBytes(Reference):
+    def combine(self, parts: Sequence[Sequence[Product]]) -> Sequence[Product]:
+        return cast("list[Product]", [b"".join(one.data for part in parts for one in part)])
+
+
+@must_fail("test_products_of_several_series_become_one_answer")
+class CombinesDifferentlyEachTime(Reference):
+    count = itertools.count()
+
+    def combine(self, parts: Sequence[Sequence[Product]]) -> Sequence[Product]:
+        return [self.product(b"%d" % next(self.count))]
 
 
 @must_fail("test_something_is_made_of_a_sample")

@@ -74,7 +74,9 @@ def built_in() -> Iterator[tuple[str, type[Any]]]:
             registration = one.load()()
             if isinstance(registration, plugin.FeedPlugin):
                 continue  # whose options are arguments
-            heading = f"[plugins.{one.name}]"
+            if not dataclasses.fields(registration.options):
+                continue  # a table that must be empty need not be there
+            heading = f"[plugins.{one.name.rpartition('.')[2]}]"
             for table, kind in (("storage", plugin.StoragePlugin), ("index", plugin.IndexPlugin)):
                 if isinstance(registration, kind):
                     heading = f'[{table}] backend = "{registration.name}"'

@@ -29,7 +29,9 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 import pytest
 
 from fileroom.errors import InvalidDatasetError, MissingDependencyError, NotSupportedError
+from fileroom.header import HeaderReader
 from fileroom.processing import Product
+from fileroom.tags import TagSet
 from fileroom.testing.processor_samples import PATIENT_VALUES, damaged, sound_samples
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ Outcome: TypeAlias = "tuple[Product, ...] | type[Exception]"
 
 _ERRORS = (NotSupportedError, InvalidDatasetError, MissingDependencyError)
 _NAME = re.compile(r"(?=.*[a-z-])[a-z0-9-]+")
+_SUFFIX = re.compile(r"(?:\.[a-z0-9]+)?")
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(?:\s*;.*)?", re.ASCII)
 
 
@@ -81,12 +84,22 @@ class PlainSource(io.RawIOBase):
         return self._file.seek(offset, whence)
 
 
-def outcome(processor: Processor, source: bytes | BinaryIO) -> Outcome:
+def outcome(
+    processor: Processor, source: bytes | BinaryIO, kept: Mapping[str, bytes] | None = None
+) -> Outcome:
     """Return what a processor makes of a source, or the type of the documented error that it raises."""
+    file = io.BytesIO(source) if isinstance(source, bytes) else source
     try:
-        return tuple(processor.process(io.BytesIO(source) if isinstance(source, bytes) else source))
+        return tuple(processor.process(file) if kept is None else processor.process_with(file, kept))
     except _ERRORS as error:
         return type(error)
+
+
+def _made_as(processor: Processor, content_type: str, data: bytes) -> bytes:
+    """Return what the processor itself makes of an object under a content type, if anything."""
+    made = outcome(processor, data)
+    found = [one.data for one in made if one.content_type == content_type] if isinstance(made, tuple) else []
+    return found[0] if found else b"of another processor"
 
 
 @pytest.mark.filterwarnings("ignore")  # what libraries think of damaged input is no matter of the contract
@@ -115,6 +128,51 @@ class ProcessorContract:
                     assert 0 <= product.content_type <= 65535
                 assert type(product.data) is bytes
                 assert _MEDIA_TYPE.fullmatch(product.media_type)
+                assert _SUFFIX.fullmatch(product.suffix)
+                for key, value in product.metadata.items():
+                    assert key.isprintable()
+                    assert 0 < len(key) <= 64
+                    assert "\0" not in value
+
+    def test_a_new_object_has_identifiers_of_its_own(
+        self, processor: Processor, samples: Mapping[str, bytes]
+    ) -> None:
+        """One that could be stored beside its source: a DICOM object, and not that source."""
+        reader = HeaderReader(TagSet.default())
+        for data in samples.values():
+            made = outcome(processor, data)
+            for product in made if isinstance(made, tuple) else ():
+                if product.is_new_object:
+                    assert product.media_type == "application/dicom"
+                    assert reader.read(product.data).identity != reader.read(data).identity
+
+    def test_what_was_made_before_changes_no_product(
+        self, processor: Processor, samples: Mapping[str, bytes]
+    ) -> None:
+        """Neither its own products of the object, nor those of another one, nor anything else."""
+        others = list(samples.values())
+        for number, data in enumerate(samples.values()):
+            expected = outcome(processor, data)
+            kept: list[dict[str, bytes]] = [
+                {name: _made_as(processor, name, of) for name in processor.uses}
+                for of in (data, others[number - 1])
+            ]
+            kept += [{}, dict.fromkeys(processor.uses, b""), dict.fromkeys(processor.uses, b"{}")]
+            for some in kept:
+                found = outcome(processor, data, some)
+                assert found == expected
+
+    def test_products_of_several_series_become_one_answer(
+        self, processor: Processor, samples: Mapping[str, bytes]
+    ) -> None:
+        """Of one series, of several, and of several that are alike."""
+        made = [
+            one for one in (outcome(processor, data) for data in samples.values()) if isinstance(one, tuple)
+        ]
+        for parts in (made[:1], made, made[:1] * 3):
+            combined = processor.combine(parts)
+            assert all(isinstance(product, Product) for product in combined)
+            assert tuple(processor.combine(parts)) == tuple(combined)
 
     def test_something_is_made_of_a_sample(self, processor: Processor, samples: Mapping[str, bytes]) -> None:
         """Else the other tests would prove nothing: such a processor brings samples of its own."""
