@@ -7,11 +7,13 @@ the next question to the archive then raises `fileroom.errors.NotFoundError`.
 
 from __future__ import annotations
 
-import html
+import contextlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, BinaryIO, ClassVar, Generic, Literal, TypeVar, overload
 
+from fileroom._html import as_html
 from fileroom.attachments import Attachments
+from fileroom.errors import FileroomError
 from fileroom.model import Level
 from fileroom.query import COMPUTED
 from fileroom.views import LabelsView, MetadataView
@@ -155,6 +157,19 @@ class Resource:
         """
         return self._archive.process(self.id, processor, keep=keep, **options)
 
+    def thumbnail(self) -> bytes | None:
+        """Return a small picture as a JPEG: of an instance, a series' middle one, or a study's series.
+
+        The attachment ``thumbnail``, which is made the first time; None where none can be made.
+        """
+        try:
+            return self.attachments["thumbnail"].read()
+        except KeyError:
+            pass
+        with contextlib.suppress(FileroomError):
+            return self.process("thumbnail")[0].read()
+        return None
+
     def delete(self) -> str | None:
         """Delete the resource with all beneath it; return the lowest ancestor that remains, if any."""
         return self._archive.delete([self.id]).remaining[self.id]
@@ -174,12 +189,7 @@ class Resource:
         return f"<{type(self).__name__} {self.id}>"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><th align='left'>{html.escape(keyword)}</th><td>{html.escape(str(value))}</td></tr>"
-            for keyword, value in self.tags.items()
-        )
-        caption = f"{type(self).__name__} <code>{self.id}</code>"
-        return f"<table><caption style='text-align:left'>{caption}</caption>{rows}</table>"
+        return as_html(self)
 
 
 class Children(Iterable[R_co], Generic[R_co]):

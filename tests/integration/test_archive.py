@@ -294,6 +294,21 @@ def test_reprs_show_nothing_of_the_patient(archive: Archive) -> None:
     assert "Secret^Name" in instance._repr_html_()
 
 
+def test_notebooks_show_a_thumbnail_that_is_made_once(archive: Archive) -> None:
+    instance = put(archive)
+    for resource in (instance, instance.series, instance.series.study):
+        assert "src='data:image/jpeg;base64,/9j/" in resource._repr_html_()
+        kept = resource.attachments["thumbnail"]
+        assert resource.thumbnail() == kept.read()
+        assert (kept.revision, resource.attachments["thumbnail"].revision) == (1, 1)
+
+
+def test_what_has_no_picture_is_shown_without(archive: Archive) -> None:
+    instance = put(archive, rows=0)
+    assert instance.thumbnail() is None
+    assert "<img" not in instance._repr_html_()
+
+
 @pytest.mark.parametrize("value", ["a\0b", "\ud800"])
 def test_metadata_that_not_every_index_could_hold_is_refused(archive: Archive, value: str) -> None:
     instance = put(archive)

@@ -260,3 +260,17 @@ class At:
 
     def isatty(self) -> bool:
         return True
+
+
+def test_show_draws_a_picture_at_a_terminal(tmp_path: Path) -> None:
+    with fileroom.open(tmp_path / "archive") as archive:
+        instance = archive.store(make_instance(rows=32, columns=32)).check().instance
+        assert instance is not None
+    screen = Terminal("-a", tmp_path / "archive", "show", instance.id, cwd=tmp_path)
+    try:
+        screen.wait_for("PatientName")
+        # The shades of an image from black to white.
+        screen.wait_for("@@")
+        assert screen.ended() == 0
+    finally:
+        screen.close()

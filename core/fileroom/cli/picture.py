@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -19,7 +19,7 @@ WIDTH, HEIGHT = 72, 56
 _RAMP = " .:-=+*#%@"
 
 
-def draw(file: Path) -> bool:
+def draw(file: Path | BinaryIO) -> bool:
     """Print an image file, in colour where the terminal has it; return False if Pillow is not installed."""
     try:
         from PIL import Image  # noqa: PLC0415 - an extra

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +13,7 @@ from fileroom.cli.columns import print_resources
 from fileroom.cli.command import command
 from fileroom.cli.describing import as_json, attachment_as_json, attachments_of, attachments_table
 from fileroom.cli.identify import candidates
+from fileroom.cli.picture import draw
 from fileroom.model import Level
 
 if TYPE_CHECKING:
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 )
 @click.argument("identifier", metavar="ID")
 def show(settings: Settings, *, identifier: str) -> int:
-    """Show all about a resource: tags, attachments, metadata, labels.
+    """Show all about a resource: tags, attachments, metadata, labels, and at a terminal a picture.
 
     ID is a public id, a PatientID, a Study, Series or SOP Instance UID, or an AccessionNumber. If several
     resources have it, they are listed. JSON is a list in any case.
@@ -37,6 +40,7 @@ def show(settings: Settings, *, identifier: str) -> int:
             output.print_json_list(_full(archive, one) for one in found)
         elif len(found) == 1:
             _print_one(archive, found[0])
+            _draw(found[0])
         else:
             for level in Level:
                 if same := [one for one in found if one.level is level]:
@@ -56,6 +60,13 @@ def _full(archive: Archive, one: Resource) -> dict[str, Any]:
         "metadata": {name: each.value for name, each in details.metadata.items()},
         "labels": list(details.labels),
     }
+
+
+def _draw(one: Resource) -> None:
+    """Draw a resource's thumbnail, where somebody sees it."""
+    picture = one.thumbnail() if sys.stdout.isatty() else None
+    if picture is not None:
+        draw(io.BytesIO(picture))
 
 
 def _children(archive: Archive, one: Resource) -> tuple[Level, int] | None:
