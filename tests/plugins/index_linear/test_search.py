@@ -37,6 +37,7 @@ from fileroom_plugins.index_linear.matching import verdict
 from fileroom_plugins.index_linear.search import Search
 from tests.plugins import odd_searches as odd
 from tests.plugins.index_linear.twins import TwinArchive, filled
+from tests.thorough import times
 
 MAIN = TagSet.default()
 
@@ -114,8 +115,8 @@ def test_any_search_among_odd_values_has_the_answer_of_the_reference_index(
 
 @pytest.mark.slow
 @given(query=odd.queries())
-@settings(deadline=None, max_examples=3000)
-def test_thousands_of_searches_have_the_answers_of_the_reference_index(
+@settings(deadline=None, max_examples=times(1000))
+def test_many_searches_have_the_answers_of_the_reference_index(
     odd_archive: TwinArchive, query: Query
 ) -> None:
     odd_archive.check(query)

@@ -15,6 +15,7 @@ from fileroom.testing.memory_index import MemoryIndex
 from fileroom_plugins.index_sql import find
 from fileroom_plugins.index_sql.sqlite import Options, open_index
 from tests.plugins.odd_searches import TAGS, queries, random_edits, random_entries, sort_keys, stripped
+from tests.thorough import times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,8 +76,8 @@ def test_every_search_has_the_answer_of_the_reference_index(
 @pytest.mark.slow
 @pytest.mark.usefixtures("plan")
 @given(query=queries())
-@settings(SETTINGS, max_examples=2000)
-def test_thousands_of_searches_have_the_answers_of_the_reference_index(
+@settings(SETTINGS, max_examples=times(600))
+def test_many_searches_have_the_answers_of_the_reference_index(
     indexes: tuple[Index, Index], query: Query
 ) -> None:
     compare(indexes, query)
