@@ -82,6 +82,9 @@ DEIDENTIFICATION = ContentType(22, "deidentification", "application/json")
 FRAME_OFFSETS = ContentType(23, "frame-offsets", "application/json")
 """Where in it its frames lie."""
 
+TRANSCODED = ContentType(24, "transcoded", "application/dicom")
+"""The same object in another transfer syntax, nothing lost: under the same SOP Instance UID."""
+
 DOCUMENTS = ContentType(32, "documents", "application/zip")
 """The archive's documents, see `fileroom.documents`."""
 
@@ -100,6 +103,7 @@ BUILT_IN = (
     CONFORMANCE,
     DEIDENTIFICATION,
     FRAME_OFFSETS,
+    TRANSCODED,
     DOCUMENTS,
     DOCUMENTS_DRAFT,
 )
