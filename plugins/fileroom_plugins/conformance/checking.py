@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fileroom_plugins.conformance.findings import Findings
 from fileroom_plugins.conformance.file_meta import check_file_meta
+from fileroom_plugins.conformance.findings import Findings
+from fileroom_plugins.conformance.objects.evidence import check_evidence
 from fileroom_plugins.conformance.objects.groups import check_groups
 from fileroom_plugins.conformance.objects.identity import check_identity, iod_of_dataset
 from fileroom_plugins.conformance.objects.types import check_object
@@ -26,12 +27,14 @@ if TYPE_CHECKING:
 def check(source: bytes | str | os.PathLike[str] | BinaryIO | Dataset) -> list[Message]:
     """Check an object against the standard: encoding, values, and the IOD of its SOP class.
 
-    What is checked is in `fileroom_plugins.conformance.rules`. At most a few tens of megabytes are in memory,
-    whatever the size of the object or the claims in it; pixels are never decoded.
+    What is checked is in `fileroom_plugins.conformance.rules`. Whatever the size of the object or the claims
+    in it, at most 500,000 elements are looked at, and no value of more than 64 KiB is in memory; pixels are
+    never decoded.
 
     Args:
-        source: the bytes of a DICOM file, its path, a seekable binary file at its start, which is left open, or
-            a pydicom dataset. Of a dataset, what pydicom writes is checked; it needs no file meta information.
+        source: the bytes of a DICOM file, its path, a seekable binary file at its start, which is left open,
+            or a pydicom dataset. Of a dataset, what pydicom writes is checked; it needs no file meta
+            information.
 
     Returns:
         What is wrong, or worth knowing; of many messages that are alike, the first ten. No message holds a
@@ -51,5 +54,6 @@ def check(source: bytes | str | os.PathLike[str] | BinaryIO | Dataset) -> list[M
         if iod is not None:
             check_object(iod, reading.dataset, findings, is_complete=reading.is_complete)
             check_groups(iod, reading.dataset, findings)
+            check_evidence(reading.dataset, findings)
         check_pixels(reading, findings)
     return findings.messages()

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydicom.uid import UID_dictionary
-
 from fileroom_plugins.conformance import rules
 from fileroom_plugins.conformance.values.checking import check_values
 from fileroom_plugins.conformance.values.numbers import text
-from fileroom_plugins.conformance.values.uids import DICOM_ROOT
+from fileroom_plugins.conformance.values.uids import DICOM_ROOT, kind_of
 
 if TYPE_CHECKING:
     from fileroom_plugins.conformance.findings import Findings
@@ -37,7 +35,7 @@ def check_file_meta(reading: Reading, findings: Findings) -> None:
     if version is not None and version.value != b"\0\1":
         findings.add(rules.FILE_META_VERSION, meta, _VERSION)
     syntax = text(meta, _SYNTAX)
-    if syntax.startswith(DICOM_ROOT) and UID_dictionary.get(syntax, ("", ""))[1] != "Transfer Syntax":
+    if syntax.startswith(DICOM_ROOT) and kind_of(syntax) != "Transfer Syntax":
         findings.add(rules.FILE_SYNTAX, meta, _SYNTAX, "no transfer syntax of the standard")
     if reading.is_complete and text(meta, _CLASS) != _DIRECTORY:
         for tag, own in ((_CLASS, _SOP_CLASS), (_INSTANCE, _SOP_INSTANCE)):

@@ -45,7 +45,8 @@ class Findings:
             return
         what = f"{rule.says}: {text}" if text else rule.says
         if tag and not attribute.startswith("("):
-            what = f"{attribute} ({tag_text(tag)}): {what[0].lower()}{what[1:]}"
+            first = what[0].lower() if what.startswith(("A ", "An ", "The ", "There ")) else what[0]
+            what = f"{attribute} ({tag_text(tag)}): {first}{what[1:]}"
         self._last[kind] = len(self._messages)
         where = level.path(tag) if level is not None else attribute
         self._messages.append(Message(where, rule.severity, rule.name, what, attribute))

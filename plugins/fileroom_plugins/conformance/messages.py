@@ -30,8 +30,8 @@ class Message:
 
     Attributes:
         path: where: keywords from the dataset down, items counted from 1, for example
-            ``RequestAttributesSequence[1].ScheduledProcedureStepID``; ``(gggg,eeee)`` for an attribute without
-            a keyword; empty for what concerns the object as a whole.
+            ``RequestAttributesSequence[1].ScheduledProcedureStepID``; ``(gggg,eeee)`` for an attribute
+            without a keyword; empty for what concerns the object as a whole.
         severity: how bad it is.
         rule: the rule's stable name: ``iod/type-1-missing`` for one of `fileroom_plugins.conformance.rules`,
             ``<document>/<rule>`` for one of a constraint document.

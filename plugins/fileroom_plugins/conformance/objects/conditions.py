@@ -5,19 +5,18 @@ A condition is an expression in Python's syntax, of which this is understood::
     PixelSpacing                                 is there and has a value
     PhotometricInterpretation == "RGB"           its first value; also != < <= > >=
     Modality in ("CT", "MR")                     its first value is one of these; also not in
-    ImageType[3] == "LOCALIZER"                  its third value: values are counted from 1, as in the standard
+    ImageType[3] == "LOCALIZER"                  its third value: the standard counts from 1
     "LOCALIZER" in ImageType                     one of its values
     not … , … and … , … or … , ( … )
 
-A name is an attribute's keyword: of the item where the condition is asked, or of the next level around it that
-has the attribute. A comparison with an attribute that has no such value is false, whatever it compares.
+A name is an attribute's keyword: of the item where the condition is asked, or with ``root.`` before it of
+the data set. A comparison with an attribute that has no such value is false, whatever it compares.
 """
 
 from __future__ import annotations
 
 import ast
 import operator
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from pydicom.datadict import tag_for_keyword
@@ -25,6 +24,8 @@ from pydicom.datadict import tag_for_keyword
 from fileroom_plugins.conformance.values.numbers import values_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fileroom_plugins.conformance.reading.elements import Element, Level
     from fileroom_plugins.conformance.values.numbers import Value
 
@@ -50,20 +51,9 @@ def condition(text: str) -> Condition:
         ValueError: it is no condition; says why.
     """
     try:
-        return _compile(ast.parse(text.strip(), mode="eval").body)
+        return _compile(ast.parse(f"({text})", mode="eval").body)
     except SyntaxError as error:
         raise ValueError(f"no condition: {text}") from error
-
-
-def find(level: Level, tag: int) -> tuple[Element, Level] | None:
-    """Return an attribute that has a value, of a level or of the next one around it that has it."""
-    place: Level | None = level
-    while place is not None:
-        element = place.elements.get(tag)
-        if element is not None:
-            return None if element.is_empty else (element, place)
-        place = place.parent
-    return None
 
 
 def _compile(node: ast.expr) -> Condition:
@@ -75,9 +65,9 @@ def _compile(node: ast.expr) -> Condition:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         inner = _compile(node.operand)
         return lambda level: not inner(level)
-    if isinstance(node, ast.Name):
-        tag = _tag(node)
-        return lambda level: find(level, tag) is not None
+    if isinstance(node, ast.Name | ast.Attribute):
+        find = _finder(node)
+        return lambda level: find(level) is not None
     if isinstance(node, ast.Compare) and len(node.ops) == 1:
         return _comparison(node.left, node.ops[0], node.comparators[0])
     raise ValueError(f"no condition: {ast.unparse(node)}")
@@ -85,16 +75,16 @@ def _compile(node: ast.expr) -> Condition:
 
 def _comparison(left: ast.expr, op: ast.cmpop, right: ast.expr) -> Condition:
     if isinstance(op, ast.In) and isinstance(left, ast.Constant):
-        wanted, among = left.value, _tag(right)
-        return lambda level: wanted in _values(level, among)
+        wanted, among = left.value, _finder(right)
+        return lambda level: wanted in _values(among(level), level)
     position = 0
     if isinstance(left, ast.Subscript):
         position = int(ast.literal_eval(left.slice)) - 1
         left = left.value
-    tag, constant, holds = _tag(left), ast.literal_eval(right), _OPERATORS[type(op)]
+    find, constant, holds = _finder(left), ast.literal_eval(right), _OPERATORS[type(op)]
 
     def compare(level: Level) -> bool:
-        values = _values(level, tag)
+        values = _values(find(level), level)
         try:
             return len(values) > position and holds(values[position], constant)
         except TypeError:
@@ -103,13 +93,20 @@ def _comparison(left: ast.expr, op: ast.cmpop, right: ast.expr) -> Condition:
     return compare
 
 
-def _values(level: Level, tag: int) -> tuple[Value, ...]:
-    found = find(level, tag)
-    return values_of(*found) if found else ()
+def _values(element: Element | None, level: Level) -> tuple[Value, ...]:
+    return values_of(element, level) if element is not None else ()
 
 
-def _tag(node: ast.expr) -> int:
-    tag = tag_for_keyword(node.id) if isinstance(node, ast.Name) else None
-    if tag is None:
+def _finder(node: ast.expr) -> Callable[[Level], Element | None]:
+    """Return what finds an attribute that has a value."""
+    of_root = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "root"
+    keyword = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+    tag = tag_for_keyword(keyword)
+    if tag is None or (isinstance(node, ast.Attribute) and not of_root):
         raise ValueError(f"no attribute: {ast.unparse(node)}")
-    return tag
+
+    def find(level: Level) -> Element | None:
+        element = (level.root if of_root else level).elements.get(tag)
+        return None if element is None or element.is_empty else element
+
+    return find

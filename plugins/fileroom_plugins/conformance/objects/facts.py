@@ -20,6 +20,11 @@ and in a sequence those of its items; an attribute's own keys are in lower case:
     the smallest and largest number.
 ``items``
     the least and the most items of a sequence.
+``when``
+    the condition under which the type counts; for attributes of macros that the standard includes in some
+    cases only.
+``like``
+    beside attributes: the table whose attributes stand here too.
 
 ``["*"]`` is for attributes that mean the same in every sequence where they stand.
 """
@@ -58,6 +63,7 @@ class Facts:
         least: the smallest number.
         most: the largest number.
         items: the least and the most items; empty for any number.
+        when: where the type counts; None for everywhere.
         below: of a sequence, facts of what its items hold, by tag.
     """
 
@@ -68,6 +74,7 @@ class Facts:
     least: float | None = None
     most: float | None = None
     items: tuple[int, ...] = ()
+    when: Condition | None = None
     below: Mapping[int, Facts] = field(default_factory=dict)
 
 
@@ -106,7 +113,8 @@ def _tables() -> dict[str, Mapping[str, Any]]:
 
 
 def _below(node: Mapping[str, Any]) -> Mapping[int, Facts]:
-    return {_tag(key): _facts(inner) for key, inner in node.items() if key[0].isupper()}
+    own = {_tag(key): _facts(inner) for key, inner in node.items() if key[0].isupper()}
+    return {**_below(_tables()[node["like"]]), **own} if "like" in node else own
 
 
 def _facts(node: Mapping[str, Any]) -> Facts:
@@ -120,6 +128,7 @@ def _facts(node: Mapping[str, Any]) -> Facts:
         node.get("least"),
         node.get("most"),
         tuple(node.get("items", ())),
+        condition(node["when"]) if "when" in node else None,
         _below(node),
     )
 

@@ -38,14 +38,14 @@ def check_groups(iod: Iod, dataset: Level, findings: Findings) -> None:
         if not tag >> 16 & 1:
             findings.add(rules.GROUPS_BOTH, dataset, tag)
     for keyword in table("groups.toml").get(iod.name, {}).get("mandatory", ()):
-        tag = tag_for_keyword(keyword)
-        assert tag is not None  # the tables are tested
-        if tag in shared:
+        wanted = tag_for_keyword(keyword)
+        assert wanted is not None  # the tables are tested
+        if wanted in shared:
             continue
-        if not counts[tag]:
-            findings.add(rules.GROUPS_MISSING, dataset, tag)
-        elif counts[tag] < len(frames):
-            findings.add(rules.GROUPS_SOME, dataset, tag, f"{counts[tag]} of {len(frames)}")
+        if not counts[wanted]:
+            findings.add(rules.GROUPS_MISSING, dataset, wanted)
+        elif counts[wanted] < len(frames):
+            findings.add(rules.GROUPS_SOME, dataset, wanted, f"{counts[wanted]} of {len(frames)}")
 
 
 def _items(dataset: Level, tag: int) -> list[Level]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydicom.uid import UID_dictionary
-
 from fileroom_plugins.conformance import rules
 from fileroom_plugins.conformance.values.numbers import text
+from fileroom_plugins.conformance.values.uids import kind_of
 from fileroom_plugins.standard import iod_of
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ def iod_of_dataset(reading: Reading, findings: Findings) -> Iod | None:
         return None
     found = iod_of(uid)
     if found is None:
-        findings.add(rules.UNKNOWN_IOD if uid in UID_dictionary else rules.PRIVATE_IOD, reading.dataset, _SOP_CLASS)
+        findings.add(rules.UNKNOWN_IOD if kind_of(uid) else rules.PRIVATE_IOD, reading.dataset, _SOP_CLASS)
     return found
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, NamedTuple
 
-from fileroom_plugins.conformance.objects.facts import ANYWHERE, NONE, Facts, facts_of
+from fileroom_plugins.conformance.objects.facts import ANYWHERE, NONE, facts_of
 from fileroom_plugins.standard.modules import CONTENT_SEQUENCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from fileroom_plugins.conformance.objects.facts import Facts
     from fileroom_plugins.standard import Attribute, Iod, Level
 
 SHARED, PER_FRAME = 0x5200_9229, 0x5200_9230

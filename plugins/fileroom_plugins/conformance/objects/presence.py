@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from fileroom_plugins.conformance import rules
-from fileroom_plugins.conformance.objects.conditions import Condition, condition
+from fileroom_plugins.conformance.objects.conditions import condition
 from fileroom_plugins.conformance.objects.facts import table
 from fileroom_plugins.standard import repeating
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fileroom_plugins.conformance.findings import Findings
+    from fileroom_plugins.conformance.objects.conditions import Condition
     from fileroom_plugins.conformance.reading.elements import Level
     from fileroom_plugins.standard import Iod
 

@@ -70,6 +70,8 @@ class _Check:
                 if tag in elements:
                     continue
                 kind = need.type
+                if any(one.when is not None and not one.when(level) for one in need.facts):
+                    continue
                 if kind not in {"1", "2"} and not any(
                     one.required is not None and one.required(level) for one in need.facts
                 ):
@@ -80,7 +82,8 @@ class _Check:
 
     def _present(self, element: Element, need: Need, level: Level) -> None:
         if element.is_empty:
-            rule = _EMPTY.get(need.type)
+            counts = all(one.when is None or one.when(level) for one in need.facts)
+            rule = _EMPTY.get(need.type) if counts else None
             if rule is not None:
                 self._findings.add(rule, level, element.tag, f"module {need.module}")
         for facts in need.facts:
@@ -95,7 +98,9 @@ class _Check:
         least, most = facts.items
         count = len(element.items or ())
         if count and not least <= count <= most:
-            self._findings.add(rules.ITEM_COUNT, level, element.tag, f"{count} items, {least} to {most} expected")
+            self._findings.add(
+                rules.ITEM_COUNT, level, element.tag, f"{count} items, {least} to {most} expected"
+            )
 
     def _values(self, element: Element, facts: Facts, level: Level) -> None:
         for number, value in enumerate(values_of(element, level)):

@@ -21,7 +21,17 @@ _PIXEL_DATA, _FLOAT, _DOUBLE = 0x7FE0_0010, 0x7FE0_0008, 0x7FE0_0009
 _ALLOCATED, _STORED, _HIGH = 0x0028_0100, 0x0028_0101, 0x0028_0102
 _EXTENDED_OFFSETS = 0x7FE0_0001
 _BYTE = 8
-_VIDEO = ("1.2.840.10008.1.2.4.100", "1.2.840.10008.1.2.4.101", "1.2.840.10008.1.2.4.102", "1.2.840.10008.1.2.4.103", "1.2.840.10008.1.2.4.104", "1.2.840.10008.1.2.4.105", "1.2.840.10008.1.2.4.106", "1.2.840.10008.1.2.4.107", "1.2.840.10008.1.2.4.108")
+_VIDEO = (
+    "1.2.840.10008.1.2.4.100",
+    "1.2.840.10008.1.2.4.101",
+    "1.2.840.10008.1.2.4.102",
+    "1.2.840.10008.1.2.4.103",
+    "1.2.840.10008.1.2.4.104",
+    "1.2.840.10008.1.2.4.105",
+    "1.2.840.10008.1.2.4.106",
+    "1.2.840.10008.1.2.4.107",
+    "1.2.840.10008.1.2.4.108",
+)
 _RLE = "1.2.840.10008.1.2.5"
 
 
@@ -93,7 +103,9 @@ def _fragments(found: Fragments, pixels: Pixels, reading: Reading, findings: Fin
 
 def _offsets(found: Fragments, pixels: Pixels, dataset: Level, findings: Findings) -> None:
     if _EXTENDED_OFFSETS in dataset.elements:
-        findings.add(rules.PIXEL_OFFSETS, dataset, _PIXEL_DATA, "it is not empty beside an extended offset table")
+        findings.add(
+            rules.PIXEL_OFFSETS, dataset, _PIXEL_DATA, "it is not empty beside an extended offset table"
+        )
     elif len(found.offsets) != pixels.frames:
         text = f"{len(found.offsets)} offsets for {pixels.frames} frames"
         findings.add(rules.PIXEL_OFFSETS, dataset, _PIXEL_DATA, text)

@@ -24,7 +24,9 @@ def check_tables(dataset: Level, findings: Findings) -> None:
     palettes = [pair for pair in (*_PALETTES, _ALPHA) if pair[0] in dataset.elements]
     entries = {_check(dataset, *pair, rules.PIXEL_PALETTE, findings) for pair in palettes} - {0}
     if len(entries) > 1:
-        findings.add(rules.PIXEL_PALETTE, dataset, palettes[0][0], "the colours have different numbers of entries")
+        findings.add(
+            rules.PIXEL_PALETTE, dataset, palettes[0][0], "the colours have different numbers of entries"
+        )
     for level in dataset.levels():
         if _DESCRIPTOR in level.elements:
             _check(level, _DESCRIPTOR, _DATA, rules.LUT, findings)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from fileroom_plugins.conformance.reading.dictionary import entry, tag_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from array import array
+    from collections.abc import Iterator
 
 UNDEFINED = 0xFFFF_FFFF
 """The length of what a delimiter ends."""
@@ -67,7 +67,9 @@ class Element:
         return not self.length or (self.read and not self.value.strip(b" \0") and self.vr in PADDED)
 
 
-PADDED = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT"})
+PADDED = frozenset(
+    {"AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT"}
+)
 """VRs of text, whose values may be nothing but padding."""
 
 
@@ -91,6 +93,14 @@ class Level:
     number: int = 0
     elements: dict[int, Element] = field(default_factory=dict)
     creators: dict[int, str] = field(default_factory=dict)
+
+    @property
+    def root(self) -> Level:
+        """The data set around it."""
+        level = self
+        while level.parent is not None:
+            level = level.parent
+        return level
 
     def path(self, tag: int = 0) -> str:
         """Return where an attribute of this level is, or the level itself: as in `Message.path`."""

@@ -12,7 +12,7 @@ from fileroom_plugins.conformance import rules
 from fileroom_plugins.conformance.reading.elements import Element, Level
 from fileroom_plugins.conformance.reading.headers import LONGEST, VRS, Encoding, read_header
 from fileroom_plugins.conformance.reading.source import Bytes
-from fileroom_plugins.conformance.reading.walking import MAX_VALUE, Walker
+from fileroom_plugins.conformance.reading.walking import MAX_VALUE, Walker, check_padding
 
 if TYPE_CHECKING:
     from fileroom_plugins.conformance.findings import Findings
@@ -45,7 +45,7 @@ class Reading:
     dataset: Level
     meta: Level = field(default_factory=Level)
     syntax: str = ""
-    encoding: Encoding = Encoding(explicit=False)
+    encoding: Encoding = field(default_factory=lambda: Encoding(explicit=False))
     is_complete: bool = True
 
 
@@ -119,7 +119,9 @@ def _is_exception(data: Bytes, at: int, expected: Encoding) -> bool:
 
 
 def _words(encoding: Encoding) -> str:
-    return f"{'explicit' if encoding.explicit else 'implicit'} VR {'big' if encoding.big else 'little'} endian"
+    return (
+        f"{'explicit' if encoding.explicit else 'implicit'} VR {'big' if encoding.big else 'little'} endian"
+    )
 
 
 def _syntax_of(encoding: Encoding) -> str:
@@ -143,7 +145,9 @@ def _read_meta(data: Bytes, at: int, reading: Reading, findings: Findings) -> in
             return data.size
         value = data.take(at + header.size, header.length)
         at += header.size + header.length
-        reading.meta.elements[header.tag] = Element(header.tag, header.vr or "UN", header.length, value)
+        element = Element(header.tag, header.vr or "UN", header.length, value)
+        reading.meta.elements[header.tag] = element
+        check_padding(element, reading.meta, findings)
         if header.tag == 0x0002_0000 and len(value) == 4:  # noqa: PLR2004 - UL
             start, end = at, at + int.from_bytes(value, "little")
     if reading.meta.elements and end != at:

@@ -6,8 +6,6 @@ import struct
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from fileroom_plugins.conformance.reading.elements import UNDEFINED
-
 LONG_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"})
 """VRs whose length has 32 bits, after two reserved bytes (PS3.5 table 7.1-1)."""
 
@@ -90,8 +88,3 @@ def read_header(data: bytes, encoding: Encoding) -> Header | None:
     if len(data) < LONGEST:
         return None
     return Header(tag, vr, _LONG[order](data, 8)[0], LONGEST, short)
-
-
-def is_undefined(length: int) -> bool:
-    """Return whether a delimiter ends what has this length."""
-    return length == UNDEFINED

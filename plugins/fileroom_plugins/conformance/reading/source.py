@@ -70,12 +70,12 @@ def opened(source: bytes | str | os.PathLike[str] | BinaryIO | Dataset) -> Itera
     elif hasattr(source, "save_as"):
         yield _written(cast("Dataset", source))
     else:
-        yield cast("BinaryIO", source), True
+        yield source, True
 
 
 def _written(dataset: Dataset) -> tuple[BinaryIO, bool]:
     meta = getattr(dataset, "file_meta", None)
-    has_meta = bool(meta) and "TransferSyntaxUID" in meta
+    has_meta = meta is not None and "TransferSyntaxUID" in meta
     buffer = io.BytesIO()
     try:
         if has_meta:

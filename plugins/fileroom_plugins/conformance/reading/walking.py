@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from fileroom_plugins.conformance import rules
 from fileroom_plugins.conformance.reading.dictionary import entry, private_vr
 from fileroom_plugins.conformance.reading.elements import PADDED, UNDEFINED, Element, Level
 from fileroom_plugins.conformance.reading.fragments import read_fragments
-from fileroom_plugins.conformance.reading.headers import LONGEST, VRS, Encoding, Header, read_header
+from fileroom_plugins.conformance.reading.group_lengths import GroupLengths
+from fileroom_plugins.conformance.reading.headers import LONGEST, VRS, Encoding, read_header
 
 if TYPE_CHECKING:
+    from typing import NoReturn
+
     from fileroom_plugins.conformance.findings import Findings
+    from fileroom_plugins.conformance.reading.headers import Header
     from fileroom_plugins.conformance.reading.source import Bytes
     from fileroom_plugins.conformance.rules import Rule
 
@@ -33,6 +37,22 @@ _IMPLICIT = Encoding(explicit=False)
 
 class StoppedError(Exception):
     """The rest cannot be read; what was wrong has been noted."""
+
+
+class Span(NamedTuple):
+    """Where something stands, and how it is written.
+
+    Attributes:
+        at: offset of its first byte.
+        end: offset that it cannot go beyond.
+        encoding: of the elements in it.
+        depth: how many sequences are around it.
+    """
+
+    at: int
+    end: int
+    encoding: Encoding
+    depth: int
 
 
 class Walker:
@@ -61,17 +81,16 @@ class Walker:
             Whether all of them could be read.
         """
         try:
-            self._level(level, at, end, encoding, delimited=False, depth=0)
+            self._level(level, Span(at, end, encoding, 0), delimited=False)
         except StoppedError:
             return False
         return True
 
-    def _level(
-        self, level: Level, at: int, end: int, encoding: Encoding, *, delimited: bool, depth: int
-    ) -> int:
+    def _level(self, level: Level, span: Span, *, delimited: bool) -> int:
         """Read one level; return the offset behind it."""
+        at, end, encoding, depth = span
         last = -1
-        lengths = _GroupLengths()
+        lengths = GroupLengths()
         while at < end:
             header = read_header(self._data.take(at, min(LONGEST, end - at)), encoding)
             if header is None:
@@ -90,7 +109,7 @@ class Walker:
             lengths.see(tag, at, self._findings, level)
             last = max(last, tag)
             element = self._element(header, level, encoding)
-            at = self._value(element, level, at + header.size, end, encoding, depth)
+            at = self._value(element, level, Span(at + header.size, end, encoding, depth))
             level.elements[tag] = element
             if tag & 0xFFFF == 0:
                 lengths.claim(element, at, level)
@@ -101,7 +120,7 @@ class Walker:
         lengths.check(at, self._findings, level)
         return at
 
-    def _stop(self, rule: Rule, level: Level, tag: int, text: str) -> None:
+    def _stop(self, rule: Rule, level: Level, tag: int, text: str) -> NoReturn:
         self._findings.add(rule, level, tag, text)
         raise StoppedError
 
@@ -109,9 +128,8 @@ class Walker:
         if tag <= last:
             rule = rules.DUPLICATE if tag in level.elements else rules.ORDER
             self._findings.add(rule, level, tag)
-        group = tag >> 16
-        if group in _BAD_GROUPS or (group == 2 and level.parent is None):  # noqa: PLR2004 - meta
-            self._findings.add(rules.FILE_META_ELEMENT if group == 2 else rules.BAD_TAG, level, tag)  # noqa: PLR2004
+        if tag >> 16 in _BAD_GROUPS:
+            self._findings.add(_BAD_GROUPS[tag >> 16], level, tag)
 
     def _element(self, header: Header, level: Level, encoding: Encoding) -> Element:
         tag = header.tag
@@ -126,20 +144,19 @@ class Walker:
         if written not in VRS:
             self._findings.add(rules.UNKNOWN_VR, level, tag)
             return Element(tag, known, header.length)
-        if written == "UN":
-            if known != "UN" and not tag >> 16 & 1:
-                self._findings.add(rules.UN_KNOWN, level, tag)
-        elif known != "UN" and written not in known and not tag >> 16 & 1:
+        if written == "UN" and not tag >> 16 & 1 and known != "UN":
+            self._findings.add(rules.UN_KNOWN, level, tag)
+            return Element(tag, "UN" if known == "SQ" else known, header.length)
+        if written != "UN" and known != "UN" and written not in known and not tag >> 16 & 1:
             self._findings.add(rules.VR_MISMATCH, level, tag, f"{written} instead of {known}")
         return Element(tag, written, header.length)
 
-    def _value(
-        self, element: Element, level: Level, at: int, end: int, encoding: Encoding, depth: int
-    ) -> int:
+    def _value(self, element: Element, level: Level, span: Span) -> int:
         """Read a value; return the offset behind it."""
         length, tag = element.length, element.tag
+        at, end, encoding, depth = span
         if length == UNDEFINED:
-            return self._undefined(element, level, at, end, encoding, depth)
+            return self._undefined(element, level, span)
         stop = at + length
         if length & 1:
             self._findings.add(rules.ODD_LENGTH, level, tag)
@@ -152,17 +169,16 @@ class Walker:
         inner = _sequence_encoding(element, level, encoding)
         if inner is not None:
             element.items = []
-            self._items(element, level, at, stop, inner, depth)
+            self._items(element, level, Span(at, stop, inner, depth))
         elif length > MAX_VALUE or tag == PIXEL_DATA:
             element.read = False
         else:
             element.value = self._data.take(at, length)
-            self._padding(element, level)
+            check_padding(element, level, self._findings)
         return stop
 
-    def _undefined(
-        self, element: Element, level: Level, at: int, end: int, encoding: Encoding, depth: int
-    ) -> int:
+    def _undefined(self, element: Element, level: Level, span: Span) -> int:
+        at, end, encoding, depth = span
         if element.tag == PIXEL_DATA and not depth:
             element.read = False
             element.fragments, after = read_fragments(self._data, at, end, level, self._findings)
@@ -174,19 +190,10 @@ class Walker:
             self._findings.add(rules.UNDEFINED_LENGTH, level, element.tag)
             inner = encoding  # what else could it be but a sequence
         element.items = []
-        return self._items(element, level, at, end, inner, depth, delimited=True)
+        return self._items(element, level, Span(at, end, inner, depth), delimited=True)
 
-    def _items(
-        self,
-        element: Element,
-        level: Level,
-        at: int,
-        end: int,
-        encoding: Encoding,
-        depth: int,
-        *,
-        delimited: bool = False,
-    ) -> int:
+    def _items(self, element: Element, level: Level, span: Span, *, delimited: bool = False) -> int:
+        at, end, encoding, depth = span
         if depth >= MAX_DEPTH:
             self._stop(rules.DEPTH, level, element.tag, f"more than {MAX_DEPTH} deep")
         items = element.items = []
@@ -203,12 +210,12 @@ class Walker:
             item = Level(level.big, level, element.tag, len(items) + 1)
             items.append(item)
             if header.length == UNDEFINED:
-                at = self._level(item, at, end, encoding, delimited=True, depth=depth + 1)
+                at = self._level(item, Span(at, end, encoding, depth + 1), delimited=True)
             else:
                 stop = at + header.length
                 if stop > end:
                     self._stop(rules.TRUNCATED, item, 0, "the item is longer than what holds it")
-                self._level(item, at, stop, encoding, delimited=False, depth=depth + 1)
+                self._level(item, Span(at, stop, encoding, depth + 1), delimited=False)
                 at = stop
         if delimited:
             self._stop(rules.TRUNCATED, level, element.tag, "a sequence of undefined length has no end")
@@ -218,28 +225,32 @@ class Walker:
         if header.length:
             self._findings.add(rules.DELIMITER, level, tag)
 
-    def _padding(self, element: Element, level: Level) -> None:
-        """See that UIDs end in NULL at most, and other texts in none (PS3.5 section 6.2)."""
-        if element.vr in PADDED and element.value:
-            end = element.value[-1:]
-            if end == (b" " if element.vr == "UI" else b"\0"):
-                text = "UIDs are padded with NULL" if element.vr == "UI" else "text is padded with a space"
-                self._findings.add(rules.PADDING, level, element.tag, text)
-
     def _private(self, element: Element, level: Level) -> None:
         """Keep private creators, and see that private elements have one (PS3.5 section 7.8.1)."""
         tag = element.tag
         number = tag & 0xFFFF
         if 0x10 <= number <= 0xFF:  # noqa: PLR2004 - PS3.5 7.8.1
-            level.creators[tag >> 16 << 16 | number] = element.value.decode("latin-1").strip(" \0")
+            creator = element.value.decode("latin-1").strip(" \0")
+            level.creators[tag >> 16 << 16 | number] = creator
+            if not creator:
+                self._findings.add(rules.PRIVATE_CREATOR, level, tag, "a private creator without a value")
         elif number < 0x1000 or tag >> 16 in _BAD_PRIVATE_GROUPS:  # noqa: PLR2004
             self._findings.add(rules.BAD_TAG, level, tag)
         elif not level.creators.get(tag >> 16 << 16 | number >> 8):
             self._findings.add(rules.PRIVATE_CREATOR, level, tag)
 
 
+def check_padding(element: Element, level: Level, findings: Findings) -> None:
+    """See that UIDs end in NULL at most, and other texts in none (PS3.5 section 6.2)."""
+    if element.vr in PADDED and element.value:
+        end = element.value[-1:]
+        if end == (b" " if element.vr == "UI" else b"\0"):
+            text = "UIDs are padded with NULL" if element.vr == "UI" else "text is padded with a space"
+            findings.add(rules.PADDING, level, element.tag, text)
+
+
 _BAD_PRIVATE_GROUPS = frozenset({0x0001, 0x0003, 0x0005, 0x0007, 0xFFFF})
-_BAD_GROUPS = frozenset({0x0000, 0x0004, 0x0006}) - {0x0004}  # 0004 is that of a DICOMDIR
+_BAD_GROUPS = {0x0000: rules.BAD_TAG, 0x0002: rules.FILE_META_ELEMENT, 0x0006: rules.BAD_TAG}
 
 
 def _dictionary_vr(tag: int, level: Level) -> str:
@@ -267,31 +278,3 @@ def _sequence_encoding(element: Element, level: Level, encoding: Encoding) -> En
     ):
         return _IMPLICIT if encoding.explicit else encoding
     return None
-
-
-class _GroupLengths:
-    """The group lengths (gggg,0000) of one level: each tells the bytes to the end of its group."""
-
-    def __init__(self) -> None:
-        self._group = -1
-        self._start = 0
-        self._claimed = -1
-
-    def see(self, tag: int, at: int, findings: Findings, level: Level) -> None:
-        """Note that an element begins."""
-        if tag >> 16 != self._group:
-            self.check(at, findings, level)
-            self._group, self._claimed = tag >> 16, -1
-
-    def claim(self, element: Element, after: int, level: Level) -> None:
-        """Note the length that a group claims."""
-        if len(element.value) == 4:  # noqa: PLR2004 - UL
-            self._claimed = int.from_bytes(element.value, "big" if level.big else "little")
-            self._start = after
-
-    def check(self, end: int, findings: Findings, level: Level) -> None:
-        """Compare what the group claims with where it ends."""
-        if self._claimed >= 0 and self._claimed != end - self._start:
-            text = f"{self._claimed} instead of {end - self._start} bytes"
-            findings.add(rules.GROUP_LENGTH, level, self._group << 16, text)
-        self._claimed = -1

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fileroom_plugins.conformance import rules
-from fileroom_plugins.conformance.values.text import Fault
+
+if TYPE_CHECKING:
+    from fileroom_plugins.conformance.values.text import Fault
 
 _WITHOUT_EXTENSIONS = {
     "": "ascii",
@@ -48,7 +50,7 @@ _ESCAPES = {
     "ISO 2022 IR 149": {b"\x1b$)C": "euc_kr"},
     "ISO 2022 IR 58": {b"\x1b$)A": "gb2312"},
 }
-"""Terms with code extensions, and the escape sequences that invoke their sets (PS3.3 tables C.12-3, C.12-4)."""
+"""Terms with code extensions, and the escape sequences of their sets (PS3.3 tables C.12-3, C.12-4)."""
 
 _KEEPS_ESCAPE = frozenset({"iso2022_jp", "iso2022_jp_2"})
 _SEQUENCE = re.compile(rb"\x1b[\x20-\x2f]+[\x30-\x7e]")
@@ -71,7 +73,7 @@ class CharacterSet(NamedTuple):
     def decode(self, value: bytes) -> str | Fault:
         """Return a value as text, or what is wrong with it."""
         if self.is_default:
-            return rules.CHARSET_UNDECLARED, "neither is in ASCII"[:0]
+            return rules.CHARSET_UNDECLARED, ""
         try:
             if b"\x1b" not in value:
                 return value.decode(self.first)

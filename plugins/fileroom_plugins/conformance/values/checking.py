@@ -1,4 +1,4 @@
-"""Every value of an object against its VR, its multiplicity and the character set that holds where it stands."""
+"""Every value of an object against its VR, its multiplicity, and the character set that holds there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from fileroom_plugins.conformance import rules
 from fileroom_plugins.conformance.reading.dictionary import entry
-from fileroom_plugins.conformance.values.charsets import ASCII, CharacterSet, character_set
+from fileroom_plugins.conformance.reading.elements import UNDEFINED
+from fileroom_plugins.conformance.values.charsets import ASCII, character_set
 from fileroom_plugins.conformance.values.multiplicity import multiplicity
 from fileroom_plugins.conformance.values.text import MULTI_BYTE, SINGLE, VRS, fault
 from fileroom_plugins.conformance.values.uids import uid_fault
@@ -14,6 +15,7 @@ from fileroom_plugins.conformance.values.uids import uid_fault
 if TYPE_CHECKING:
     from fileroom_plugins.conformance.findings import Findings
     from fileroom_plugins.conformance.reading.elements import Element, Level
+    from fileroom_plugins.conformance.values.charsets import CharacterSet
 
 SPECIFIC_CHARACTER_SET = 0x0008_0005
 
@@ -24,8 +26,7 @@ SIZES = {
 }
 """Bytes of one number, by VR."""
 
-_COUNTED = frozenset({"US", "SS", "UL", "SL", "FL", "AT", "FD", "SV", "UV"})
-_OTHER = frozenset({"OB", "OW", "OF", "OL", "OD", "OV", "UN"})
+_COUNTED = frozenset({"US", "SS", "US or SS", "UL", "SL", "FL", "AT", "FD", "SV", "UV"})
 
 
 def check_values(root: Level, findings: Findings) -> None:
@@ -46,7 +47,6 @@ def _check_level(level: Level, outer: CharacterSet, findings: Findings) -> None:
                 _check_level(item, here, findings)
         else:
             _check_element(element, level, here, findings)
-    # The item that an element stands in is at most forty levels down: see the reader's bound.
 
 
 def _check_element(element: Element, level: Level, here: CharacterSet, findings: Findings) -> None:
@@ -59,16 +59,15 @@ def _check_element(element: Element, level: Level, here: CharacterSet, findings:
         findings.add(rules.RETIRED, level, tag)
     vr = element.vr
     if not element.length or not element.read:
-        if not element.read and vr in SIZES and element.length != 0xFFFF_FFFF and element.length % SIZES[vr]:  # noqa: PLR2004
+        if vr in SIZES and element.length != UNDEFINED and element.length % SIZES[vr]:
             findings.add(rules.VR_LENGTH, level, tag, f"no multiple of the {SIZES[vr]} bytes of {vr}")
         return
     if vr in VRS:
         count = _check_text(element, level, here, findings)
     else:
         count = _check_binary(element, level, findings)
-    if count and known is not None:
-        if not any(one.allows(count) for one in multiplicity(known.vm)):
-            findings.add(rules.VM, level, tag, f"{count} values, {known.vm} expected")
+    if count and known is not None and not any(one.allows(count) for one in multiplicity(known.vm)):
+        findings.add(rules.VM, level, tag, f"{count} values, {known.vm} expected")
 
 
 def _check_binary(element: Element, level: Level, findings: Findings) -> int:
@@ -79,10 +78,13 @@ def _check_binary(element: Element, level: Level, findings: Findings) -> int:
         return 0
     if element.length % size:
         findings.add(
-            rules.VR_LENGTH, level, element.tag, f"{element.length} bytes are no multiple of the {size} of {vr}"
+            rules.VR_LENGTH,
+            level,
+            element.tag,
+            f"{element.length} bytes are no multiple of the {size} of {vr}",
         )
         return 0
-    return element.length // size if vr in _COUNTED and "O" not in element.vr.replace("or", "") else 0
+    return element.length // size if element.vr in _COUNTED else 0
 
 
 def _check_text(element: Element, level: Level, here: CharacterSet, findings: Findings) -> int:
@@ -101,8 +103,7 @@ def _check_text(element: Element, level: Level, here: CharacterSet, findings: Fi
             return 0
         text = decoded
     values = [text] if vr in SINGLE else text.split("\\")
-    if vr not in _COMPLETE:
-        values[-1] = values[-1].rstrip(" \0")
+    values[-1] = values[-1].rstrip(" \0")
     for number, value in enumerate(values, start=1):
         stripped = value.rstrip(" ") if vr in _TRAILING else value
         if not stripped:
@@ -114,6 +115,5 @@ def _check_text(element: Element, level: Level, here: CharacterSet, findings: Fi
     return len(values)
 
 
-_COMPLETE: frozenset[str] = frozenset()
 _TRAILING = frozenset({"AE", "CS", "DA", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UR", "UT", "DT"})
 """VRs in which trailing spaces are no part of the value."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Value: TypeAlias = str | int | float
 
-_FORMATS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "AT": "I", "UV": "Q", "SV": "q"}
+_FORMATS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "UV": "Q", "SV": "q"}
 _NUMBERS = {"IS": int, "DS": float}
 
 
@@ -22,26 +22,39 @@ def values_of(element: Element, level: Level) -> tuple[Value, ...]:
     Of a VR that the data dictionary leaves open (``US or SS``), the first. None for sequences, pixel data and
     other strings of bytes.
     """
-    vr = element.vr[:2]
     if not element.value or not element.read:
         return ()
-    if vr in VRS:
-        text = element.value.decode("latin-1").rstrip(" \0")
-        if not text:
-            return ()
-        parts = [text] if vr in SINGLE else text.split("\\")
-        convert = _NUMBERS.get(vr)
-        if convert is None:
-            return tuple(part.strip() for part in parts)
-        try:
-            return tuple(convert(part) for part in parts)
-        except ValueError:
-            return ()
+    vr = element.vr[:2]
+    return _of_text(vr, element.value) if vr in VRS else _of_numbers(vr, element.value, level)
+
+
+def _of_text(vr: str, value: bytes) -> tuple[Value, ...]:
+    text = value.decode("latin-1").rstrip(" \0")
+    if not text:
+        return ()
+    parts = [text] if vr in SINGLE else text.split("\\")
+    convert = _NUMBERS.get(vr)
+    if convert is None:
+        return tuple(part.strip() for part in parts)
+    try:
+        return tuple(convert(part) for part in parts)
+    except ValueError:
+        return ()
+
+
+def _of_numbers(vr: str, value: bytes, level: Level) -> tuple[Value, ...]:
+    if vr == "AT":
+        return _tags(value, level)
     code = _FORMATS.get(vr)
     if code is None:
         return ()
-    count = len(element.value) // struct.calcsize(code)
-    return struct.unpack_from(f"{'>' if level.big else '<'}{count}{code}", element.value)
+    count = len(value) // struct.calcsize(code)
+    return struct.unpack_from(f"{'>' if level.big else '<'}{count}{code}", value)
+
+
+def _tags(value: bytes, level: Level) -> tuple[Value, ...]:
+    halves = struct.unpack_from(f"{'>' if level.big else '<'}{len(value) // 4 * 2}H", value)
+    return tuple(group << 16 | element for group, element in zip(halves[::2], halves[1::2], strict=True))
 
 
 def number(level: Level, tag: int) -> int | None:

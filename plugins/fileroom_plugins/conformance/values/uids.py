@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import functools
 import re
+from typing import TYPE_CHECKING
 
-from pydicom.uid import UID_dictionary
+from pydicom.uid import UID
 
 from fileroom_plugins.conformance import rules
-from fileroom_plugins.conformance.values.text import Fault
+
+if TYPE_CHECKING:
+    from fileroom_plugins.conformance.values.text import Fault
 
 LONGEST = 64
 """Characters of a UID."""
@@ -34,9 +37,14 @@ def uid_fault(value: str) -> Fault | None:
     known = _ROOTS.get(first, _JOINT if first == "2" else frozenset())
     if second not in known:
         return rules.UID_ROOT, "" if first in "012" else "the first number is 0, 1 or 2"
-    if value.startswith(DICOM_ROOT) and value not in UID_dictionary:
+    if value.startswith(DICOM_ROOT) and not kind_of(value):
         return rules.UID_UNKNOWN, ""
     return None
+
+
+def kind_of(value: str) -> str:
+    """Return what a UID of the standard identifies, such as ``SOP Class``; empty for any other UID."""
+    return UID(value).type
 
 
 def _what(value: str) -> str:
