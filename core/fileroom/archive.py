@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Self, cast, overload
 
 from fileroom import maintenance, rebuilding
+from fileroom._archive.documenting import Documented
 from fileroom._archive.intake import Intake, Told
 from fileroom._archive.lifetime import Closed, check_pair, make_base
 from fileroom._archive.log import ChangeLog
@@ -58,7 +59,7 @@ if TYPE_CHECKING:
     from fileroom.storage import Source, Storage
 
 
-class Archive(Processes, ChangeLog):
+class Archive(Processes, Documented, ChangeLog):
     """One opened index, storage and set of plugins.
 
     Made by `fileroom.open`; a context manager. Any thread may call any method.
@@ -91,6 +92,7 @@ class Archive(Processes, ChangeLog):
             self.index.use_storage(self.storage)
             self._in_process = bool(plugins)
             check_pair(self.index, self.storage)
+            self.plugins.making.finder.in_archive = self._published_document
             self.on_store = OnStore(self, config.processing)
             stack.callback(self.on_store.close)
             self.plugins.on_stored = self.on_store.wake

@@ -1,0 +1,1 @@
+"""The repository of documents behind `fileroom.Archive.documents`."""

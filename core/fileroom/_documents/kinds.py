@@ -1,0 +1,121 @@
+"""The kinds of documents that an archive knows, and the documents that come with them."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fileroom.documents import Document, DocumentVersion
+from fileroom.errors import DocumentError, FileroomError, NotFoundError, PluginError
+from fileroom.markup import LARGEST
+from fileroom.storage import buffers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fileroom._plugins.processors import Processors
+    from fileroom.documents import DocumentKind
+    from fileroom.storage import Source
+
+_log = logging.getLogger("fileroom.documents")
+
+
+class Kinds:
+    """Looks kinds up among the plugins. One that cannot be loaded stands in no other's way.
+
+    Args:
+        plugins: where they are opened.
+    """
+
+    def __init__(self, plugins: Processors) -> None:
+        self._plugins = plugins
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all kinds."""
+        return self._plugins.kinds()
+
+    def get(self, name: str) -> DocumentKind:
+        """Return a kind.
+
+        Raises:
+            PluginError: nobody offers it, or it cannot be loaded.
+        """
+        return self._plugins.kind(name)
+
+    def check(self, document: Document) -> tuple[str, ...]:
+        """Let a document's kind check it; return the names of the documents that it refers to.
+
+        Raises:
+            DocumentError: it cannot be used, or is too large.
+            PluginError: nobody offers its kind, or it cannot be loaded.
+        """
+        kind = self.get(document.kind)
+        if len(document.data) > LARGEST:
+            raise DocumentError(f"it has more than {LARGEST} bytes", document.name)
+        try:
+            return tuple(dict.fromkeys(kind.check(document)))
+        except FileroomError:
+            raise
+        except Exception as error:  # anybody's plugin
+            raise DocumentError(
+                f"the plugin for {document.kind} failed on it with {type(error).__name__}", document.name
+            ) from error
+
+    def is_cyclic(self, name: str) -> bool:
+        """Say whether documents of a kind may refer to each other in a ring.
+
+        Of a kind that cannot be loaded here they may: they did when they were published.
+        """
+        try:
+            return self.get(name).cyclic
+        except PluginError:
+            return True
+
+    def built_in(self, name: str) -> Document | None:
+        """Return the document of this name that comes with a plugin, of whatever kind."""
+        return next((one for one in self.all_built_in() if one.name == name), None)
+
+    def all_built_in(self) -> Iterator[Document]:
+        """Yield the documents that come with plugins, kind by kind."""
+        for kind in self.names():
+            try:
+                defaults = self.get(kind).defaults()
+            except PluginError as error:
+                _log.warning("documents of kind %s are left out: %s", kind, error)
+                continue
+            yield from (Document(name, kind, data) for name, data in sorted(defaults.items()))
+
+
+def describe(built_in: Document) -> DocumentVersion:
+    """Return a document that comes with a plugin as lists show it."""
+    digest = hashlib.sha256(built_in.data).hexdigest()
+    return DocumentVersion(built_in.name, built_in.kind, 0, None, len(built_in.data), digest)
+
+
+def read_source(source: Source | str, name: str) -> bytes:
+    """Return the bytes of a document, which may be those of a file of which the path is given.
+
+    Raises:
+        DocumentError: there are too many.
+        NotFoundError: it cannot be read.
+    """
+    given = Path(source).expanduser() if isinstance(source, str) else source
+    try:
+        data = b"".join(map(bytes, _bounded(given)))
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise NotFoundError(f"the document {name!r} cannot be read: {reason}") from error
+    if len(data) > LARGEST:
+        raise DocumentError(f"it has more than {LARGEST} bytes", name)
+    return data
+
+
+def _bounded(source: Source) -> Iterator[bytes | memoryview]:
+    left = LARGEST + 1
+    for piece in buffers(source):
+        yield piece
+        left -= len(piece)
+        if left <= 0:
+            return
