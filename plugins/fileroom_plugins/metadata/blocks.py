@@ -30,6 +30,10 @@ class Blocks:
         """Return whose a private tag is; empty where the data set does not say."""
         return self._creators.get(creator_tag(tag) or 0, "")
 
+    def first(self, tag: int, creator: str) -> int | None:
+        """Return the tag of a Private Creator in a tag's group, None where it has no block there."""
+        return self._first.get((tag >> 16, creator))
+
     def is_named(self, tag: int) -> bool:
         """Say whether a Private Creator's tag need not be told, since the tags of its block tell it."""
         return self._first.get((tag >> 16, self._creators.get(tag, ""))) == tag
