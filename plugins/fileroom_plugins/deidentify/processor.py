@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fileroom_plugins.deidentify import Options
+    from fileroom_plugins.deidentify.pseudonyms import Pseudonyms
 
 
 class DeidentifyProcessor(Processor):
@@ -26,6 +27,11 @@ class DeidentifyProcessor(Processor):
         except BaseException:
             self._pseudonyms.close()
             raise
+
+    @property
+    def pseudonyms(self) -> Pseudonyms:
+        """What gives pseudonyms; with a mapping it can tell whom they stand for."""
+        return self._pseudonyms
 
     def process(self, source: BinaryIO) -> Sequence[Product]:
         """Return the new object and the report; see `fileroom.processing.Processor.process`."""

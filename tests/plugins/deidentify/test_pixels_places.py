@@ -34,14 +34,22 @@ def region(left: int, top: int, right: int, bottom: int) -> Dataset:
         image(CT, BurnedInAnnotation="YES"),
         image(CT, Modality="OT"),
         image(CT, ConversionType="WSD"),
-        image(CT, ImageType=["DERIVED", "SECONDARY", "SCREEN SAVE"]),
+        image(CT, ImageType=["DERIVED", "PRIMARY", "SCREEN SAVE"], BitsStored=12),
+        image(CT, ImageType=["DERIVED", "SECONDARY"], BitsStored=8),
     ],
 )
 def test_of_images_that_are_apt_to_have_text_nothing_is_known(dataset: Dataset) -> None:
     assert places_of(dataset).known is Known.NOTHING
 
 
-@pytest.mark.parametrize("dataset", [image(CT), image(SC, BurnedInAnnotation="NO")])
+@pytest.mark.parametrize(
+    "dataset",
+    [
+        image(CT),
+        image(CT, ImageType=["DERIVED", "SECONDARY", "MPR"], BitsStored=12),
+        image(SC, BurnedInAnnotation="NO"),
+    ],
+)
 def test_images_from_the_detector_and_those_that_say_so_have_none(dataset: Dataset) -> None:
     assert places_of(dataset).known is Known.NONE
 

@@ -26,8 +26,12 @@ _SUSPECT_CLASSES = (
     "1.2.840.10008.5.1.4.1.1.77.1.4",  # photographs
 )
 _SUSPECT_MODALITIES = frozenset({"US", "IVUS", "OT", "SC", "SD", "ES", "XC", "GM", "DOC", "RF", "OP"})
-_SUSPECT_TYPES = ("SECONDARY", "SCREEN SAVE", "SCREENSHOT", "REPORT", "DOSE", "CAPTURE")
-"""Values of Image Type that pictures of screens and of reports carry."""
+_SUSPECT_TYPES = ("SCREEN", "REPORT", "DOSE", "CAPTURE")
+"""Words in Image Type that pictures of screens and of reports carry."""
+
+_SECONDARY = "SECONDARY"
+_SHOWN = 8
+"""Bits of pixels as screens show them: secondary images of more are reconstructions, and not captured."""
 
 
 class UnknownTextError(NotSupportedError):
@@ -114,6 +118,7 @@ def _suspicion(dataset: Dataset) -> str:
     if dataset.get("ConversionType"):
         return "it was converted from something else (Conversion Type)"
     types = str(dataset.get("ImageType") or "").upper()
-    if any(each in types for each in _SUSPECT_TYPES):
+    captured = _SECONDARY in types and int(dataset.get("BitsStored") or 0) <= _SHOWN
+    if captured or any(each in types for each in _SUSPECT_TYPES):
         return "its Image Type is that of captured screens and reports"
     return ""

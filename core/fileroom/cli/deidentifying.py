@@ -1,0 +1,222 @@
+"""``fileroom deidentify``."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from fileroom.cli import output, text
+from fileroom.cli.command import command
+from fileroom.cli.deidentify_report import opened
+from fileroom.cli.delivering import kept, stored, written
+from fileroom.cli.failures import FAILED, INTERRUPTED, UsageProblem, say
+from fileroom.cli.intake import jobs_option
+from fileroom.cli.interruption import Interruption
+from fileroom.cli.items import WORDS, chosen
+from fileroom.options import TypedText
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from fileroom.cli.command import Settings
+    from fileroom.cli.deidentify_report import Done
+    from fileroom.cli.items import Chosen
+
+PROCESSOR = "deidentify"
+
+
+@dataclass(frozen=True, slots=True)
+class _Where:
+    """Where new objects go; one of these.
+
+    Attributes:
+        folder: files.
+        keep: the archive that the originals are in.
+        archive: another archive.
+    """
+
+    folder: Path | None
+    keep: bool
+    archive: str | None
+
+    def check(self) -> None:
+        """Make sure that it is one.
+
+        Raises:
+            UsageProblem: it is none, or several.
+        """
+        if (self.folder is not None) + self.keep + (self.archive is not None) != 1:
+            raise UsageProblem(
+                "say where the new objects go: -o FOLDER, --keep for the same archive, or --to ARCHIVE"
+            )
+
+
+@command(
+    "deidentify",
+    "fileroom deidentify images -o out --key-file deidentify.key --report report.jsonl",
+    "fileroom deidentify study PatientID=4711 -o out --options retain-uids,clean-descriptors",
+    "fileroom deidentify image.dcm -o new.dcm --document ordcman.xml --new-sop-instance-uid 1.2.3",
+    "fileroom deidentify study Modality=US --to research --options clean-pixel-data --key-file k",
+)
+@click.argument("words", metavar=WORDS, nargs=-1, required=True)
+@click.option(
+    "-o", "--output", "folder", metavar="FILE|FOLDER", type=click.Path(path_type=Path), help="Files."
+)
+@click.option("--keep", is_flag=True, help="New instances of the same archive, linked with the originals.")
+@click.option("--to", "archive", metavar="ARCHIVE", help="Another archive; nothing there leads back.")
+@click.option("--options", "names", metavar="NAME,...", help="Options of PS3.15, such as retain-uids.")
+@click.option("--document", metavar="NAME|FILE", help="An anonymity document that says what to do.")
+@click.option(
+    "--key-file",
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The key that makes pseudonyms, UIDs and date shifts the same each time.",
+)
+@click.option("--mapping", metavar="URL", help="A database that keeps who became whom, sealed by the key.")
+@click.option("--new-sop-instance-uid", "uid", metavar="UID", help="That of the one new object.")
+@click.option(
+    "--rectangle", "rectangles", metavar="'X Y W H'", multiple=True, help="Where text is burned in."
+)
+@click.option(
+    "--check",
+    type=click.Choice(["refuse", "report", "off"]),
+    default="refuse",
+    show_default=True,
+    help="What comes of an identity that is still found afterwards.",
+)
+@click.option(
+    "--option", "given", metavar="KEY=VALUE", multiple=True, help="Another option of the processor."
+)
+@click.option(
+    "--report",
+    "report",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write what was done, without values: JSON lines, or a table if it ends in .csv.",
+)
+@jobs_option(1)
+def deidentify(
+    settings: Settings,
+    *,
+    words: tuple[str, ...],
+    folder: Path | None,
+    keep: bool,
+    archive: str | None,
+    report: Path | None,
+    jobs: int,
+    **typed: Any,  # noqa: ANN401 - as `_options` has them
+) -> int:
+    """Make objects without the patient's identity: PS3.15's Basic Profile, its options, or a document.
+
+    The objects are resources by their ids, all that a search finds, or files and folders. They stay as they
+    are. One that cannot be de-identified keeps no other from it, and nothing of it is passed on.
+    """
+    where = _Where(folder, keep, archive)
+    where.check()
+    options = _options(**typed)
+    failed = 0
+    with ExitStack() as stack:
+        interruption = stack.enter_context(Interruption())
+        objects = stack.enter_context(chosen(settings, words, jobs))
+        _check_single(objects, options)
+        lasting = _add_key(objects, options)
+        file = stack.enter_context(opened(report))
+        told: list[dict[str, object]] = []
+        for done in _done(objects, where, options, interruption):
+            if not lasting:
+                cast("dict[str, object]", done.report).update(consistent=False)
+            failed += bool(done.reason)
+            if file is not None:
+                file.add(done)
+            if done.reason:
+                say(f"{done.name}: {done.reason}")
+            if settings.json:
+                told.append(_as_json(done))
+            elif not done.reason:
+                output.say(_line(done))
+        failed += objects.report_unreadable()
+        if settings.json:
+            output.print_json_list(told)
+    if interruption.stop.is_set():
+        return INTERRUPTED
+    return FAILED if failed else 0
+
+
+def _options(
+    *,
+    names: str | None,
+    document: str | None,
+    key_file: Path | None,
+    mapping: str | None,
+    uid: str | None,
+    rectangles: tuple[str, ...],
+    check: str,
+    given: Iterable[str],
+) -> dict[str, object]:
+    """Return the processor's options.
+
+    Raises:
+        UsageProblem: one has no value.
+    """
+    options: dict[str, object] = {"check": check}
+    for number, pair in enumerate(given, start=1):
+        key, equals, value = pair.partition("=")
+        if not equals:
+            raise UsageProblem(f"--option {number}: expected KEY=VALUE")
+        options[key.strip().replace("-", "_")] = TypedText(value)
+    if names is not None:
+        options["options"] = [name.strip() for name in names.split(",") if name.strip()]
+    if document is not None:
+        file = Path(document).expanduser()
+        options["document"] = str(file.absolute()) if file.is_file() else document
+    if key_file is not None:
+        options["key"] = {"file": str(key_file.absolute())}
+    if rectangles:
+        options["rectangles"] = list(rectangles)
+    plain = {"mapping": mapping, "new_sop_instance_uid": uid}
+    return options | {key: value for key, value in plain.items() if value is not None}
+
+
+def _check_single(objects: Chosen, options: Mapping[str, object]) -> None:
+    if "new_sop_instance_uid" in options and not objects.single:
+        raise UsageProblem("--new-sop-instance-uid is for one object, and there may be several")
+
+
+def _add_key(objects: Chosen, options: dict[str, object]) -> bool:
+    """Make up a key where there is none, which all processes share; say whether there was one."""
+    configured = objects.config.plugins.tables.get(PROCESSOR, {})
+    if {"key", "mapping"} & {*options, *configured}:
+        return True
+    options["key"] = secrets.token_hex(32)
+    return False
+
+
+def _done(
+    objects: Chosen, where: _Where, options: Mapping[str, object], interruption: Interruption
+) -> Iterator[Done]:
+    if where.keep:
+        return kept(objects, PROCESSOR, options, interruption)
+    if where.folder is not None:
+        return written(objects, PROCESSOR, options, where.folder, interruption.stop)
+    assert where.archive is not None
+    return stored(objects, PROCESSOR, options, where.archive, interruption.stop)
+
+
+def _as_json(done: Done) -> dict[str, object]:
+    if done.reason:
+        return {"object": done.name, "reason": done.reason}
+    report = dict(done.report)
+    touched = report.pop("touched", ())
+    return {"object": done.name, "made": done.where, "uid": done.uid, **report, "touched": len(touched)}
+
+
+def _line(done: Done) -> str:
+    touched = text.counted(len(done.report.get("touched", ())), "attribute")
+    left = done.report.get("residual") or ()
+    note = f", {text.counted(len(left), 'finding')} of what may be left" if left else ""
+    return f"{done.where} ({touched} changed{note})"
