@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from fileroom.plugin import DocumentError
 from fileroom_plugins.conformance.constraints.leaves import Focus, Leaves, focus_on
 from fileroom_plugins.conformance.constraints.model import (
+    Action,
     Connective,
     Joined,
     MacroCall,
@@ -18,17 +20,26 @@ from fileroom_plugins.conformance.constraints.places import NotAnAttributeError,
 from fileroom_plugins.conformance.messages import Message, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pydicom import Dataset
 
     from fileroom_plugins.conformance.constraints.leaves import Answer
     from fileroom_plugins.conformance.constraints.loading import RuleBook
     from fileroom_plugins.conformance.constraints.model import Predicate, Rule
 
-MOST_STEPS = 1_000_000
+MOST_STEPS = 500_000
 """Predicates, values and characters that the rules of a document may look at in one object."""
 
 DEEPEST = 120
 """How deep predicates may be nested when an object is looked at, calls included."""
+
+
+class _Said(NamedTuple):
+    """One thing that was said, and whether of a predicate that failed."""
+
+    message: Message
+    failed: bool
 
 
 class Evaluation:
@@ -37,9 +48,6 @@ class Evaluation:
     Args:
         book: the document's rules, and those they refer to.
         dataset: the object.
-
-    Attributes:
-        messages: what was said, each once, in order.
     """
 
     def __init__(self, book: RuleBook, dataset: Dataset) -> None:
@@ -48,15 +56,14 @@ class Evaluation:
         self._leaves = Leaves(self._spend)
         self._steps = 0
         self._depth = 0
-        self._failed = 0
         self._rule = ("", "")
-        self._known: dict[str, Answer] = {}
-        self._said: dict[Message, None] = {}
+        self._known: dict[str, tuple[Answer, list[_Said]]] = {}
+        self._said: list[_Said] = []
 
     @property
     def messages(self) -> list[Message]:
         """What was said, each once, in order."""
-        return list(self._said)
+        return list(dict.fromkeys(one.message for one in self._said))
 
     def keeps(self, name: str) -> bool:
         """Say whether the object keeps a rule of the document.
@@ -68,25 +75,26 @@ class Evaluation:
 
     def _refer(self, name: str, line: int) -> Answer:
         if name in self._known:
-            return self._known[name]
+            answer, again = self._known[name]
+            self._said += again
+            return answer
         document, rule = self._book.rule(name, line)
         caller, self._rule = self._rule, (document, rule.name)
-        said = self._failed
+        mark = len(self._said)
         answer = self._holds(rule.predicate, self._root)
-        if not answer[0] and self._failed == said:
-            self._say(Severity.ERROR, _what_is_not_so(rule), answer[1])
-            self._failed += 1
+        if not answer[0]:
+            self._say(Action(False, Severity.ERROR, _what_is_not_so(rule), fallback=True), mark, answer[1])
         self._rule = caller
-        self._known[name] = answer
+        self._known[name] = answer, self._said[mark:]
         return answer
 
     def _holds(self, predicate: Predicate, scope: Scope) -> Answer:
         self._spend(1)
+        mark = len(self._said)
         self._depth += 1
         if self._depth > DEEPEST:
-            raise self._error(
-                f"goes on for ever: its predicates are nested more than {DEEPEST} deep", predicate.line
-            )
+            what = f"goes on for ever: its predicates are nested more than {DEEPEST} deep"
+            raise self._error(what, predicate.line)
         try:
             answer = self._tested(predicate, scope)
         except NotAnAttributeError as error:
@@ -95,8 +103,7 @@ class Evaluation:
         self._depth -= 1
         for action in predicate.actions:
             if action.when is answer[0]:
-                self._failed += not action.when
-                self._say(action.severity, action.text, answer[1])
+                self._say(action, mark, answer[1])
         return answer
 
     def _tested(self, predicate: Predicate, scope: Scope) -> Answer:
@@ -116,41 +123,56 @@ class Evaluation:
 
     def _joined(self, test: Joined, scope: Scope) -> Answer:
         """Ask all parts of an AND, for their messages; else only those that can make a difference."""
-        connective, parts = test.connective, test.parts
-        if connective is Connective.NOT:
-            value, focus = self._holds(parts[0], scope)
-            return not value, focus
-        if connective is Connective.IMPLIES:
-            value, focus = self._holds(parts[0], scope)
-            return self._holds(parts[1], scope) if value else (True, focus)
-        decided: Answer | None = None
-        first: Answer | None = None
-        for part in parts:
-            answer = self._holds(part, scope)
-            first = first or answer
-            if answer[0] is (connective is Connective.OR):
-                decided = decided or answer
-                if connective is Connective.OR:
-                    break
-        return decided or (connective is Connective.AND, first[1] if first else Focus())
+        mark = len(self._said)
+        match test.connective:
+            case Connective.NOT:
+                value, focus = self._holds(test.parts[0], scope)
+                self._unsay(mark)
+                return not value, focus
+            case Connective.IMPLIES:
+                value, focus = self._holds(test.parts[0], scope)
+                self._unsay(mark)
+                return self._holds(test.parts[1], scope) if value else (True, focus)
+            case Connective.AND:
+                answers = [self._holds(part, scope) for part in test.parts]
+                return next((answer for answer in answers if not answer[0]), answers[0])
+            case Connective.OR:
+                return self._any((self._holds(part, scope) for part in test.parts), mark) or (False, Focus())
 
     def _of_items(self, test: OfItems, scope: Scope) -> Answer:
-        anyone = test.quantifier is Quantifier.ANY
+        mark = len(self._said)
         found = self._leaves.places(test.sequence, scope)
-        decided: Answer | None = None
-        for place in found:
-            for item in place.items():
-                answer = self._holds(test.part, item)
-                if answer[0] is anyone:
-                    decided = decided or answer
-                    if anyone:
-                        return answer
-        return decided or (not anyone, focus_on(found[0]) if found else Focus())
+        # A sequence that was an argument leads into the scope of who gave it.
+        items = (replace(item, bindings=scope.bindings) for place in found for item in place.items())
+        answers = (self._holds(test.part, item) for item in items)
+        itself = focus_on(found[0]) if found else Focus()
+        if test.quantifier is Quantifier.ANY:
+            return self._any(answers, mark) or (False, itself)
+        failed = [answer for answer in answers if not answer[0]]
+        return failed[0] if failed else (True, itself)
 
-    def _say(self, severity: Severity, text: str, focus: Focus) -> None:
-        text = text.replace("{attribute}", focus.attribute or "it")
+    def _any(self, answers: Iterator[Answer], mark: int) -> Answer | None:
+        """Return the first answer that is yes, or else the first; None for none."""
+        first: Answer | None = None
+        for answer in answers:
+            if answer[0]:
+                self._unsay(mark)
+                return answer
+            first = first or answer
+        return first
+
+    def _say(self, action: Action, mark: int, focus: Focus) -> None:
+        """Say something, unless it is a mere fallback, and enough has been said since a mark."""
+        if action.fallback and any(one.failed for one in self._said[mark:]):
+            return
+        text = action.text.replace("{attribute}", focus.attribute or "it")
         name = "/".join(part for part in self._rule if part)
-        self._said.setdefault(Message(focus.path, severity, name, text, focus.attribute))
+        message = Message(focus.path, action.severity, name, text, focus.attribute)
+        self._said.append(_Said(message, not action.when))
+
+    def _unsay(self, mark: int) -> None:
+        """Take back what was said, since a mark, of predicates that failed and need not hold after all."""
+        self._said[mark:] = [one for one in self._said[mark:] if not one.failed]
 
     def _spend(self, steps: int) -> None:
         self._steps += steps

@@ -165,11 +165,13 @@ class Action:
         when: what the predicate must come to for this to be said.
         severity: how bad that is.
         text: the message. ``{attribute}`` stands for the name of the attribute that the predicate is about.
+        fallback: whether this is only said where nothing within the predicate was said to have failed.
     """
 
     when: bool
     severity: Severity
     text: str
+    fallback: bool = False
 
 
 @dataclass(frozen=True, slots=True)

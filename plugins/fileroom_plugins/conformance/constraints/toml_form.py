@@ -143,8 +143,10 @@ class _Reader:
     ) -> Predicate:
         text = self._text(table, "that", way, required=True)
         predicate = self._expression(text, (*way, key), names)
-        said = self._text(table, "message", way) or f"not so: {' '.join(text.split())}"
-        actions = [Action(False, self._severity(table, "severity", way, severity), said)]
+        message = self._text(table, "message", way)
+        said = message or f"not so: {' '.join(text.split())}"
+        level = self._severity(table, "severity", way, severity)
+        actions = [Action(False, level, said, fallback=not message)]
         if met := self._text(table, "met", way):
             actions.append(Action(True, self._severity(table, "met_severity", way, Severity.INFO), met))
         predicate = Predicate(predicate.test, tuple(actions), predicate.line)
