@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from fileroom_plugins.deidentify.plan import Node, Step
     from fileroom_plugins.deidentify.profile import Profile
 
-_PSEUDONYMS = {0x0010_0010, 0x0010_0020}
 _GROUP, _LAST_CREATOR = 0xFFFF_0000, 0xFF
 
 
@@ -63,4 +62,4 @@ def _is_one_done(tag: int, element: Element, step: Step, node: Node) -> bool:
     data = element.data.strip(b" \0")
     if action is Action.REPLACE and step.rule.pattern is None:
         return data == step.rule.text.strip().encode("utf-8", "replace")
-    return not data or tag in _PSEUDONYMS or action is not Action.EMPTY
+    return not data or action is not Action.EMPTY

@@ -17,7 +17,7 @@ _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 class PixelCleaner(Protocol):
     """Makes pixels unreadable that tell who the patient is: burned-in text, or a face."""
 
-    def __call__(self, dataset: Dataset) -> bool:
+    def __call__(self, dataset: Dataset, /) -> bool:
         """Blank what is to be hidden in every frame, in place.
 
         The dataset is the original with its ``file_meta``, all attributes still there, so that the device

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fileroom_plugins.deidentify.pseudonyms import Pseudonyms
     from fileroom_plugins.deidentify.text import TextCleaner
 
-STANDARD_UIDS = "1.2.840.10008."
+STANDARD_UIDS = re.compile(r"1\.2\.840\.10008(\.\d{1,6}){1,10}")
 """UIDs that the standard gives, such as SOP classes and well-known frames of reference, tell of nobody."""
 
 _PATIENT_NAME, _PATIENT_ID = 0x0010_0010, 0x0010_0020
@@ -78,13 +78,13 @@ class Leaves:
 
     def _hidden(self, tag: int, vr: str, old: bytes, action: Action, charset: CharacterSet) -> bytes:
         """Return a pseudonym of what tells people and things apart, else an empty or dummy value."""
+        if action is Action.EMPTY:
+            return b""
         if tag == _PATIENT_ID:
             return self._pseudonyms.text("id", self.patient).encode("ascii")
         if tag == _PATIENT_NAME:
             name = _stripped(charset.decode(old, person_name=True))
             return self._pseudonyms.text("name", name).encode("ascii")
-        if action is Action.EMPTY:
-            return b""
         if vr in _IDENTIFIER_VRS and _IDENTIFIER.fullmatch(keyword_of(tag)):
             return self._pseudonyms.text("text", _stripped(charset.decode(old))).encode("ascii")
         return dummy(vr, old, tag)
@@ -92,9 +92,7 @@ class Leaves:
     def uids(self, old: bytes) -> bytes:
         """Return the UIDs that take the place of others; the standard's own stay."""
         uids = (one.strip(" \0") for one in old.decode("latin-1").split("\\"))
-        made = (
-            uid if not uid or uid.startswith(STANDARD_UIDS) else self._pseudonyms.uid(uid) for uid in uids
-        )
+        made = (uid if not uid or STANDARD_UIDS.fullmatch(uid) else self._pseudonyms.uid(uid) for uid in uids)
         return "\\".join(made).encode("latin-1")
 
     def cleaned(self, tag: int, vr: str, old: bytes, charset: CharacterSet) -> bytes:

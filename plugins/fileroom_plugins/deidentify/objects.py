@@ -58,13 +58,16 @@ class DicomObject:
 
     @property
     def sop_class(self) -> str:
-        """The SOP Class UID; empty where there is none."""
+        """The SOP Class UID, as `uid` has it."""
         return self.uid(_CLASS)
 
     def uid(self, tag: int) -> str:
-        """Return the UID that an attribute of the dataset holds; empty where it is not there."""
-        element = self.items.get(tag)
-        return element.data.decode("latin-1").strip(" \0") if element else ""
+        """Return the UID that an attribute of the dataset holds; empty where it is not there.
+
+        Raises:
+            InvalidDatasetError: what it holds is no UID.
+        """
+        return _uid(self.items, tag)
 
 
 def read_object(data: bytes) -> DicomObject:
@@ -157,7 +160,12 @@ def _read_meta(buffer: memoryview, at: int) -> tuple[Items, int]:
 
 
 def _uid(items: Items, tag: int) -> str:
-    return items[tag].data.decode("latin-1").strip(" \0") if tag in items else ""
+    if tag not in items:
+        return ""
+    uid = items[tag].data.decode("latin-1").strip(" \0")
+    if uid.strip("0123456789."):
+        _fail("a UID has other characters than digits and dots")
+    return uid
 
 
 def _encoding(head: bytes, syntax: str) -> tuple[str, Encoding]:

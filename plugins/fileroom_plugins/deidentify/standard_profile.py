@@ -63,6 +63,8 @@ CODES = {
 _SIGNED = 0x4FFE_0001
 """MAC Parameters Sequence, of no use without the signatures, which go."""
 
+_PATIENT_NAME, _PATIENT_ID = 0x0010_0010, 0x0010_0020
+
 # The first that has a code for an attribute decides. Dates come first, lest a device's calibration tells the
 # true date where dates are modified; then what keeps, and then what cleans.
 _ORDER = (
@@ -97,6 +99,8 @@ def _profile(options: frozenset[Option]) -> Profile:
         raise InvalidValueError("dates are retained in full or modified, not both: leave one option out")
     tags = {tag: _rule(codes, options) for tag, codes in table().items()}
     tags[_SIGNED] = Rule(Action.REMOVE, "basic")
+    # Z is an empty value or a dummy: pseudonyms, so that the patients of an archive stay apart.
+    tags[_PATIENT_NAME] = tags[_PATIENT_ID] = Rule(Action.DUMMY, "basic")
     safe = Rule(Action.KEEP, Option.RETAIN_SAFE_PRIVATE.value)
     longitude = "REMOVED"
     if Option.RETAIN_FULL_DATES in options:
@@ -116,6 +120,8 @@ def _rule(codes: Mapping[str, Action], options: frozenset[Option]) -> Rule:
     for option in _ORDER:
         if option in options and option in codes:
             action = codes[option]
+            if option is Option.RETAIN_MODIFIED_DATES and action is Action.CLEAN:
+                action = Action.SHIFT  # what cannot be moved, such as time zones, goes
             return Rule(action, option.value)
     return Rule(codes["basic"], "basic")
 
