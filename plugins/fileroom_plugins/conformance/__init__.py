@@ -1,1 +1,86 @@
-"""Does an object keep to the standard, and to the rules of a site? The processor ``conformance``."""
+"""Does an object keep to the standard, and to the rules of a site? The processor ``conformance``.
+
+Which module does what: `reading` walks over the bytes and notes what is wrong with their encoding, `values`
+checks values by themselves, `objects` holds the data set against its IOD, `pixels` compares sizes, and
+`constraints` evaluates the rules of documents that anyone can write. `rules` lists the rules of the standard,
+`messages` is what all of them have to say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fileroom.plugin import DocumentName, ProcessorPlugin, Takes, hookimpl
+from fileroom_plugins.conformance.messages import Message, Severity, verdict
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+    from typing import BinaryIO
+
+    from pydicom import Dataset
+
+    from fileroom.plugin import Document, Processor
+
+__all__ = ["Message", "Options", "Severity", "check", "fileroom_processor", "verdict"]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The keys of ``[plugins.conformance]``, and the arguments of the processor.
+
+    Attributes:
+        rules: constraint documents to evaluate, by name or path.
+        standard: whether objects are checked against the standard too.
+    """
+
+    rules: tuple[DocumentName, ...] = ()
+    standard: bool = True
+
+
+def check(
+    source: bytes | str | os.PathLike[str] | BinaryIO | Dataset,
+    rules: Iterable[Document] = (),
+    *,
+    standard: bool = True,
+) -> list[Message]:
+    """Check one object.
+
+    Args:
+        source: the bytes of a DICOM file, its path, a seekable binary file, which is read from where it
+            stands and left open, or a pydicom dataset, which need not have file meta information.
+        rules: constraint documents, with those that they include in ``related``.
+        standard: whether it is checked against the standard too.
+
+    Returns:
+        What is wrong, or worth knowing, in no order that means anything; see `Message`.
+
+    Raises:
+        NotFoundError: the path cannot be read.
+        DocumentError: a document is wrong, or one of its rules goes on for ever on this object.
+        InvalidDatasetError: this is no DICOM at all, or a dataset that cannot be written. Damage that leaves
+            something to check gives messages instead.
+    """
+    from fileroom_plugins.conformance.checking import check_with  # noqa: PLC0415 - pydicom is slow to import
+    from fileroom_plugins.conformance.constraints.loading import RuleBook  # noqa: PLC0415
+
+    return check_with(source, [RuleBook.of(document) for document in rules], standard=standard)
+
+
+def _open(options: Options) -> Processor:
+    from fileroom_plugins.conformance.processor import Conformance  # noqa: PLC0415 - pydicom is slow to import
+
+    return Conformance(options)
+
+
+@hookimpl
+def fileroom_processor() -> ProcessorPlugin:
+    """Offer the processor."""
+    return ProcessorPlugin(
+        "conformance",
+        Options,
+        _open,
+        "What is wrong with an object, by the standard and by constraint documents",
+        takes=Takes.EACH,
+    )

@@ -1,11 +1,16 @@
-"""Checking one object against the standard."""
+"""Checking one object: against the standard, and by the rules of documents."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fileroom.plugin import InvalidDatasetError
+from fileroom_plugins.conformance import rules
+from fileroom_plugins.conformance.constraints.checking import evaluate_book
+from fileroom_plugins.conformance.constraints.checking import opened as dataset_of
 from fileroom_plugins.conformance.file_meta import check_file_meta
 from fileroom_plugins.conformance.findings import Findings
+from fileroom_plugins.conformance.objects.consistency import check_consistency
 from fileroom_plugins.conformance.objects.evidence import check_evidence
 from fileroom_plugins.conformance.objects.groups import check_groups
 from fileroom_plugins.conformance.objects.identity import check_identity, iod_of_dataset
@@ -17,43 +22,65 @@ from fileroom_plugins.conformance.values.checking import check_values
 
 if TYPE_CHECKING:
     import os
-    from typing import BinaryIO
+    from collections.abc import Sequence
+    from typing import BinaryIO, TypeAlias
 
     from pydicom import Dataset
 
+    from fileroom_plugins.conformance.constraints.loading import RuleBook
     from fileroom_plugins.conformance.messages import Message
 
+    Checkable: TypeAlias = bytes | str | os.PathLike[str] | BinaryIO | Dataset
 
-def check(source: bytes | str | os.PathLike[str] | BinaryIO | Dataset) -> list[Message]:
-    """Check an object against the standard: encoding, values, and the IOD of its SOP class.
+
+def check_with(source: Checkable, books: Sequence[RuleBook] = (), *, standard: bool = True) -> list[Message]:
+    """Check an object; see `fileroom_plugins.conformance.check`, but for documents that are read already."""
+    with opened(source) as (file, is_file):
+        start = file.tell()
+        messages = check_standard(file, is_file=is_file) if standard else []
+        if books:
+            file.seek(start)
+            messages += _evaluate(file, books, standard=standard)
+    return messages
+
+
+def check_standard(file: BinaryIO, *, is_file: bool = True) -> list[Message]:
+    """Check an object against the standard.
 
     What is checked is in `fileroom_plugins.conformance.rules`. Whatever the size of the object or the claims
     in it, at most 500,000 elements are looked at, and no value of more than 64 KiB is in memory; pixels are
     never decoded.
 
     Args:
-        source: the bytes of a DICOM file, its path, a seekable binary file at its start, which is left open,
-            or a pydicom dataset. Of a dataset, what pydicom writes is checked; it needs no file meta
-            information.
-
-    Returns:
-        What is wrong, or worth knowing; of many messages that are alike, the first ten. No message holds a
-        value of the object.
+        file: its bytes, from where it stands.
+        is_file: whether file meta information is expected.
 
     Raises:
-        NotFoundError: the path cannot be read.
-        InvalidDatasetError: this is no DICOM at all, or pydicom cannot write the dataset.
+        NotDicomError: this is no DICOM at all.
     """
-    with opened(source) as (file, is_file):
-        findings = Findings()
-        reading = read(file, findings, is_file=is_file)
-        check_file_meta(reading, findings)
-        check_values(reading.dataset, findings)
-        iod = iod_of_dataset(reading, findings)
-        check_identity(reading.dataset, findings)
-        if iod is not None:
-            check_object(iod, reading.dataset, findings, is_complete=reading.is_complete)
-            check_groups(iod, reading.dataset, findings)
-            check_evidence(reading.dataset, findings)
-        check_pixels(reading, findings)
+    findings = Findings()
+    reading = read(file, findings, is_file=is_file)
+    check_file_meta(reading, findings)
+    check_values(reading.dataset, findings)
+    check_identity(reading.dataset, findings)
+    check_consistency(reading.dataset, findings)
+    iod = iod_of_dataset(reading, findings)
+    if iod is not None:
+        check_object(iod, reading.dataset, findings, is_complete=reading.is_complete)
+        check_groups(iod, reading.dataset, findings)
+        check_evidence(reading.dataset, findings)
+    check_pixels(reading, findings)
     return findings.messages()
+
+
+def _evaluate(file: BinaryIO, books: Sequence[RuleBook], *, standard: bool) -> list[Message]:
+    """Evaluate documents; that a damaged object cannot be read for them is a message beside others."""
+    try:
+        with dataset_of(file) as dataset:
+            return [message for book in books for message in evaluate_book(book, dataset)]
+    except InvalidDatasetError:
+        if not standard:
+            raise
+        damage = Findings()
+        damage.add(rules.FILE_NOT_EVALUATED)
+        return damage.messages()

@@ -67,10 +67,12 @@ FILE_SYNTAX = _rule(
     "PS3.5 10, PS3.6 A",
 )
 FILE_LARGE = _rule("file/not-checked", _W, "A part of the object was not checked: it is too large", "")
+FILE_NOT_EVALUATED = _rule(
+    "file/not-evaluated", _E, "The object is too damaged to evaluate the rules of documents", ""
+)
 
 # How elements are written.
 TRUNCATED = _rule("encoding/truncated", _E, "The file, sequence or item ends within an element", "PS3.5 7.1")
-UNREADABLE = _rule("encoding/unreadable", _E, "What follows cannot be read as elements", "PS3.5 7.1")
 DEPTH = _rule("encoding/depth", _E, "The sequences are nested deeper than is followed", "PS3.5 7.5")
 ODD_LENGTH = _rule("encoding/odd-length", _E, "The length of a value is odd", "PS3.5 7.1.1")
 ORDER = _rule("encoding/order", _E, "The elements are not in ascending order of their tags", "PS3.5 7.1")

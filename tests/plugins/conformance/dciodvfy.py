@@ -11,7 +11,7 @@ from pathlib import Path
 import pydicom
 import pytest
 
-from fileroom_plugins.conformance.checking import check
+from fileroom_plugins.conformance import check
 from fileroom_plugins.conformance.messages import Severity
 
 DATA = Path(pydicom.__file__).parent / "data"
