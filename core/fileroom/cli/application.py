@@ -28,6 +28,8 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "find": ("finding:find", "Search patients, studies, series or instances."),
         "show": ("showing:show", "Show all about a resource."),
         "browse": ("browsing:browse", "Look into archives, and send from them, in a shell."),
+        "header": ("heading:header", "Show headers as DICOM JSON or XML."),
+        "query-xml": ("querying_xml:query_xml", "Ask headers by XPath."),
         "export": ("exporting:export", "Write DICOM files to a folder or a ZIP file."),
         "cat": ("attaching:cat", "Write an attachment's bytes to the standard output."),
         "url": ("attaching:url", "Show a URL from which an attachment can be read."),
@@ -51,6 +53,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
     "Look after": {
         "stats": ("logbook:stats", "Show the totals."),
         "changes": ("logbook:changes", "Show what happened, oldest first."),
+        "documents": ("documenting:documents", "Edit the rules, mappings and dictionaries."),
         "verify": ("upkeep:verify", "Compare the stored bytes with their records."),
         "sweep": ("upkeep:sweep", "Delete stored bytes that belong to nothing."),
         "rebuild": ("upkeep:rebuild", "Read all stored headers anew."),

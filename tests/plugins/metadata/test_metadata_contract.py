@@ -6,8 +6,9 @@ import pytest
 
 from fileroom.plugin import Processor
 from fileroom.testing.processor import ProcessorContract
-from fileroom_plugins.metadata import Options
+from fileroom_plugins.metadata import Options, querying
 from fileroom_plugins.metadata.processor import Metadata
+from fileroom_plugins.metadata.xpath import XPathQuery
 
 
 class TestMetadata(ProcessorContract):
@@ -20,3 +21,9 @@ class TestMetadataInline(ProcessorContract):
     @pytest.fixture(params=["json", "xml"])
     def processor(self, request: pytest.FixtureRequest) -> Processor:
         return Metadata(Options(format=request.param, inline=True))
+
+
+class TestXPathQuery(ProcessorContract):
+    @pytest.fixture
+    def processor(self) -> Processor:
+        return XPathQuery(querying.Options(xpath="//*[@name='Modality']", columns={"modality": "."}))

@@ -1,0 +1,163 @@
+"""``fileroom header``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fileroom.cli import output, text
+from fileroom.cli.command import command
+from fileroom.cli.failures import FAILED, INTERRUPTED, UsageProblem, say
+from fileroom.cli.intake import jobs_option
+from fileroom.cli.interruption import Interruption
+from fileroom.cli.items import WORDS, chosen
+from fileroom.cli.making import results
+from fileroom.cli.writing import Writer
+from fileroom.options import TypedText
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from fileroom._executing.products import Result
+    from fileroom.cli.command import Settings
+
+PROCESSOR = "metadata"
+FORMATS = ("json", "xml", "oracle-xml")
+
+
+@command(
+    "header",
+    "fileroom header image.dcm",
+    "fileroom header study PatientID=4711 --format xml -o headers",
+    "fileroom header image.dcm --format oracle-xml --mapping site.xml --extract mapped",
+    "fileroom header image.dcm --bulk-uri 'https://pacs.example.org/bulk/{instance}?at={offset}&size={length}'",
+)
+@click.argument("words", metavar=WORDS, nargs=-1, required=True)
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), default="json", show_default=True, help="Of it."
+)
+@click.option("--mapping", metavar="NAME|FILE", help="A mapping document, for oracle-xml.")
+@click.option(
+    "--extract",
+    type=click.Choice(("all", "mapped", "standard")),
+    help="Which attributes, for oracle-xml: all, those with a mapping, or those of the standard.",
+)
+@click.option("--stored-tags", metavar="NAME|FILE", help="A stored tag list: only its attributes.")
+@click.option("--preference", metavar="NAME|FILE", help="A preference document, for oracle-xml.")
+@click.option("--inline", is_flag=True, help="Write all bytes into the document, pixel data too.")
+@click.option("--bulk-threshold", metavar="BYTES", help="Refer to values that are longer.")
+@click.option(
+    "--bulk-uri", metavar="TEMPLATE", help="How to refer to them: {offset}, {length}, {instance}..."
+)
+@click.option(
+    "-o",
+    "--output",
+    "target",
+    metavar="FILE|FOLDER",
+    type=click.Path(path_type=Path),
+    help="Write documents to files.",
+)
+@jobs_option(1)
+def header(
+    settings: Settings,
+    *,
+    words: tuple[str, ...],
+    form: str,
+    target: Path | None,
+    inline: bool,
+    jobs: int,
+    **given: str | None,
+) -> int:
+    """Show the headers of objects, as DICOM JSON, Native DICOM Model XML, or as Oracle Multimedia had them.
+
+    Of a patient, study or series, that is the header of every instance. Several as JSON are one array. What
+    is longer than --bulk-threshold (1024 bytes) is referred to by where it lies in the object.
+    """
+    if target is not None and settings.json:
+        raise UsageProblem("--json prints documents, which -o writes to files")
+    options = {"format": form, "inline": inline, **_options(form, given)}
+    with Interruption() as interruption, chosen(settings, words, jobs) as objects:
+        made = results(objects, PROCESSOR, options, stop=interruption.stop, doing="reading headers")
+        tally = _Tally(made)
+        if target is not None:
+            writer = Writer(target, objects)
+            for result in tally:
+                for path in writer.write(result.item, result.products):
+                    output.say(f"{path} ({text.size(path.stat().st_size)})")
+        elif settings.json:
+            tally.names_failures = False
+            output.print_json_list(_as_json(result, form) for result in tally)
+        elif objects.single:
+            for result in tally:
+                _print(result.products[0].data, form)
+        else:
+            _print_all(tally, form)
+        failed = tally.failed + objects.report_unreadable()
+    if interruption.stop.is_set():
+        return INTERRUPTED
+    return FAILED if failed else 0
+
+
+def _options(form: str, given: Mapping[str, str | None]) -> dict[str, object]:
+    for name in ("mapping", "extract", "preference"):
+        if given[name] is not None and form != "oracle-xml":
+            raise UsageProblem(f"--{name} is for --format oracle-xml")
+    return {name: TypedText(value) for name, value in given.items() if value is not None}
+
+
+class _Tally:
+    """Passes on what was made, and counts and names what could not be.
+
+    Attributes:
+        failed: objects without a document.
+        names_failures: whether they are said on stderr, and not passed on.
+    """
+
+    def __init__(self, made: Iterator[Result]) -> None:
+        self._made = made
+        self.failed = 0
+        self.names_failures = True
+
+    def __iter__(self) -> Iterator[Result]:
+        for result in self._made:
+            if result.error is None:
+                yield result
+                continue
+            self.failed += 1
+            if self.names_failures:
+                say(f"{result.item.name}: {result.reason}")
+            else:
+                yield result
+
+
+def _as_json(result: Result, form: str) -> dict[str, object]:
+    if result.error is not None:
+        return {"object": result.item.name, "reason": result.reason}
+    data = result.products[0].data
+    return {"object": result.item.name, "document": json.loads(data) if form == "json" else data.decode()}
+
+
+def _print(data: bytes, form: str) -> None:
+    """Print one document: as it is, or so that people can read it where they do."""
+    if not sys.stdout.isatty():
+        click.echo(data.rstrip(b"\n"))
+        return
+    shown = json.dumps(json.loads(data), indent=2, ensure_ascii=False) if form == "json" else data.decode()
+    output.say(*shown.splitlines())
+
+
+def _print_all(made: _Tally, form: str) -> None:
+    """Print documents: those of JSON as one array, those of XML one after the other."""
+    if form != "json":
+        for result in made:
+            _print(result.products[0].data, form)
+        return
+    separator = "["
+    for result in made:
+        click.echo(separator.encode() + result.products[0].data, nl=False)
+        separator = ",\n"
+    click.echo("[]" if separator == "[" else "]")
