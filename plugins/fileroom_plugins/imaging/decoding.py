@@ -29,8 +29,13 @@ _JPEG = {
 }
 _PILLOW_KINDS = {0xC0, 0xC1, 0xC2}
 _EIGHT_BITS = 8
-_PREFERRED = ("pylibjpeg", "pyjpegls", "pillow", "gdcm")
-"""pydicom's plugins, the best first: by what they do with 16 bits, signs and damage."""
+_PREFERRED = (
+    (uid.JPEG2000TransferSyntaxes, ("pylibjpeg", "pillow", "gdcm")),
+    (uid.JPEGLSTransferSyntaxes, ("pyjpegls", "gdcm", "pylibjpeg")),
+    ({uid.JPEGExtended12Bit}, ("pylibjpeg",)),
+    (_JPEG, ("gdcm", "pylibjpeg", "pillow")),
+)
+"""pydicom's plugins, of which the first that is installed decodes: others take what it finds damaged."""
 
 
 class Decoded(NamedTuple):
@@ -65,7 +70,7 @@ def decode(data: bytes, layout: Layout, syntax: uid.UID, *, smallest: int | None
         if head.kind in _PILLOW_KINDS and head.claim.precision == _EIGHT_BITS and syntax in _JPEG:
             pixels = decode_jpeg(data, head, smallest).astype(stored_type(layout), copy=False)
             return Decoded(pixels, colours_of(head, layout.photometric))
-        if syntax == uid.JPEGExtended12Bit:
+        if syntax == uid.JPEGExtended12Bit and not _libjpeg_only():
             return Decoded(extra_codecs.decode_twelve_bits(data, layout), layout.photometric)
     elif syntax in uid.JPEG2000TransferSyntaxes:
         check_claim(jpeg2000_claim(data), layout)
@@ -82,8 +87,6 @@ def _decode_with_pydicom(data: bytes, layout: Layout, syntax: uid.UID) -> Decode
     if not decoder.is_available:
         message = f"decoding {syntax.name} needs more packages: pip install 'fileroom[imaging]'"
         raise MissingDependencyError(message, "imaging", "fileroom")
-    failure: Exception | None = None
-    source = encapsulate([data])
     options: dict[str, Any] = {
         "number_of_frames": 1,
         "rows": layout.rows,
@@ -96,16 +99,24 @@ def _decode_with_pydicom(data: bytes, layout: Layout, syntax: uid.UID) -> Decode
         "planar_configuration": int(layout.planar),
         "pixel_keyword": "PixelData",
     }
-    for plugin in [one for one in _PREFERRED if one in decoder.available_plugins] or [""]:
-        try:
-            pixels, properties = decoder.as_array(
-                source, raw=True, index=0, decoding_plugin=plugin, **options
-            )
-        except Exception as error:  # noqa: BLE001 - the next decoder may know what this one does not
-            failure = error
-        else:
-            return Decoded(pixels, str(properties["photometric_interpretation"]))
-    raise InvalidDatasetError("a compressed frame cannot be decoded: it is damaged") from failure
+    plugin = next(
+        one
+        for syntaxes, plugins in _PREFERRED
+        if syntax in syntaxes
+        for one in plugins
+        if one in decoder.available_plugins
+    )
+    source = encapsulate([data])
+    pixels, properties = decoder.as_array(source, raw=True, index=0, decoding_plugin=plugin, **options)
+    return Decoded(pixels, str(properties["photometric_interpretation"]))
+
+
+def _libjpeg_only() -> bool:
+    """Say whether twelve bits are decoded by pylibjpeg-libjpeg, which the user may have installed."""
+    return (
+        not extra_codecs.has_imagecodecs()
+        and "pylibjpeg" in get_decoder(uid.JPEGExtended12Bit).available_plugins
+    )
 
 
 def _inflated(data: bytes, layout: Layout) -> Pixels:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fileroom_plugins.imaging.native import Pixels
 
 _HEAD = 64
+_NOTHING = 128
 _GAIN = 64
 """Two bytes of a run stand for at most 128."""
 
@@ -60,8 +61,26 @@ def _segments(data: bytes, expected: int) -> list[int]:
     return bounds
 
 
+def _length(segment: bytes) -> int:
+    """Count the bytes that a segment unpacks to; one zero at its end makes its length even."""
+    position, length, end = 0, 0, len(segment)
+    while position < end:
+        control = segment[position]
+        if control < _NOTHING:
+            position += control + 2
+            length += control + 1 if position <= end else 0
+        elif control > _NOTHING:
+            position += 2
+            length += 257 - control if position <= end else 0
+        else:
+            position += 1
+    return length
+
+
 def _unpacked(segment: bytes, count: int) -> Pixels:
     """Unpack a segment as if it were one row, since runs may go on over the end of a row."""
+    if _length(segment) != count:
+        raise InvalidDatasetError("a segment of an RLE frame is shorter or longer than Rows and Columns say")
     try:
         image = Image.frombytes("L", (count, 1), segment, "packbits", "L")
     except ValueError as error:

@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pydicom
+import pytest
+from pydicom import Dataset
+
+from fileroom.plugin import InvalidDatasetError, NotSupportedError
+from fileroom_plugins.imaging.image import open_image
+from fileroom_plugins.imaging.view import View
+from tests.plugins.imaging.images import made
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from tests.plugins.imaging.images import Pixels
+
+SHAPE = (20, 30)
+CORNERS = np.zeros(SHAPE, "uint8")
+CORNERS[:5, :5], CORNERS[:5, -5:], CORNERS[-5:, :5] = 50, 100, 200
+
+
+def item(**values: object) -> Dataset:
+    dataset = Dataset()
+    for keyword, value in values.items():
+        setattr(dataset, keyword, value)
+    return dataset
+
+
+def reference(data: bytes, **more: object) -> Dataset:
+    image = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True)
+    return item(
+        ReferencedSOPClassUID=image.SOPClassUID, ReferencedSOPInstanceUID=image.SOPInstanceUID, **more
+    )
+
+
+def state(data: bytes, **values: object) -> Dataset:
+    series = item(SeriesInstanceUID="1.2.3", ReferencedImageSequence=[reference(data)])
+    window = item(WindowCenter=128, WindowWidth=256)
+    full = {"SoftcopyVOILUTSequence": [window], "PresentationLUTShape": "IDENTITY", **values}
+    return item(Modality="PR", ReferencedSeriesSequence=[series], **full)
+
+
+def shown(pixels: Pixels, values: Mapping[str, object]) -> Pixels:
+    """Return what a state makes of pixels, its graphics too."""
+    data = made(pixels)
+    return open_image(data).shown(0, View(presentation=state(data, **values), overlays=True))
+
+
+def test_the_states_window_is_applied_to_the_states_modality_values() -> None:
+    data = made(
+        np.array([[0, 50, 100]], "uint8"),
+        {"WindowCenter": 1, "WindowWidth": 1, "RescaleSlope": 9, "RescaleIntercept": 9},
+    )
+    window = item(WindowCenter=50, WindowWidth=101)
+    presentation = state(data, SoftcopyVOILUTSequence=[window])
+    found = open_image(data).shown(0, View(presentation=presentation))
+    assert found.tolist() == [[1, 129, 255]]  # without a rescale, since the state has none
+    presentation.RescaleSlope, presentation.RescaleIntercept = 0.5, 0
+    found = open_image(data).shown(0, View(presentation=presentation))
+    assert found.tolist() == [[1, 65, 129]]
+
+
+def test_of_several_windows_the_one_for_the_image_is_taken() -> None:
+    data = made(np.array([[0, 50, 100]], "uint8"))
+    other = item(ReferencedSOPClassUID="1.2", ReferencedSOPInstanceUID="1.2.3.4")
+    windows = [
+        item(WindowCenter=1, WindowWidth=1, ReferencedImageSequence=[other]),
+        item(WindowCenter=50.5, WindowWidth=101, ReferencedImageSequence=[reference(data)]),
+    ]
+    presentation = state(data, SoftcopyVOILUTSequence=windows)
+    assert open_image(data).shown(0, View(presentation=presentation)).tolist() == [[0, 128, 255]]
+
+
+def test_the_shape_of_the_presentation_table_goes_before_monochrome1() -> None:
+    data = made(np.array([[0, 255]], "uint8"), photometric="MONOCHROME1")
+    image = open_image(data)
+    assert image.shown(0).tolist() == [[255, 0]]
+    identity, inverse = (state(data, PresentationLUTShape=shape) for shape in ("IDENTITY", "INVERSE"))
+    assert image.shown(0, View(presentation=identity)).tolist() == [[0, 255]]
+    assert image.shown(0, View(presentation=inverse)).tolist() == [[255, 0]]
+
+
+def test_a_presentation_table_is_applied_last() -> None:
+    table = Dataset()
+    table.add_new("LUTDescriptor", "US", [256, 0, 8])
+    table.add_new("LUTData", "OW", bytes(reversed(range(256))))
+    data = made(np.array([[0, 100, 255]], "uint8"))
+    presentation = state(data, PresentationLUTSequence=[table])
+    del presentation.PresentationLUTShape
+    assert open_image(data).shown(0, View(presentation=presentation)).tolist() == [[255, 155, 0]]
+
+
+@pytest.mark.parametrize("angle", [0, 90, 180, 270])
+@pytest.mark.parametrize("flip", ["N", "Y"])
+def test_the_picture_is_turned_clockwise_and_then_flipped(angle: int, flip: str) -> None:
+    expected = np.rot90(CORNERS, -angle // 90)
+    if flip == "Y":
+        expected = expected[:, ::-1]
+    found = shown(CORNERS, {"ImageRotation": angle, "ImageHorizontalFlip": flip})
+    assert np.array_equal(found, expected)
+    if (angle, flip) == (90, "N"):
+        assert found[0, -1] == 50  # what was at the upper left is at the upper right
+
+
+def test_shutters_cover_what_lies_outside() -> None:
+    found = shown(
+        np.full(SHAPE, 255, "uint8"),
+        {
+            "ShutterShape": ["RECTANGULAR"],
+            "ShutterLeftVerticalEdge": 3,
+            "ShutterRightVerticalEdge": 28,
+            "ShutterUpperHorizontalEdge": 2,
+            "ShutterLowerHorizontalEdge": 19,
+            "ShutterPresentationValue": 0x4000,
+        },
+    )
+    expected = np.full(SHAPE, 0x40)
+    expected[1:19, 2:28] = 255
+    assert np.array_equal(found, expected)
+
+
+def test_round_and_polygonal_shutters_cover_the_corners() -> None:
+    white = np.full(SHAPE, 255, "uint8")
+    centre = {"CenterOfCircularShutter": [10, 15], "RadiusOfCircularShutter": 8}
+    found = shown(white, {"ShutterShape": "CIRCULAR", **centre})
+    assert (found[9, 14], found[9, 21], found[0, 0], found[9, 28]) == (255, 255, 0, 0)
+    vertices = [1, 15, 20, 1, 20, 30]
+    found = shown(white, {"ShutterShape": "POLYGONAL", "VerticesOfThePolygonalShutter": vertices})
+    assert (found[0, 0], found[0, 29], found[18, 15], found[5, 14]) == (0, 0, 255, 255)
+
+
+def test_the_displayed_area_can_be_cut_out() -> None:
+    area = item(DisplayedAreaTopLeftHandCorner=[26, 1], DisplayedAreaBottomRightHandCorner=[100, 5])
+    data = made(CORNERS)
+    presentation = state(data, DisplayedAreaSelectionSequence=[area])
+    image = open_image(data)
+    assert image.shown(0, View(presentation=presentation)).shape == SHAPE
+    found = image.shown(0, View(presentation=presentation, displayed_area=True))
+    assert np.array_equal(found, np.full((5, 5), 100))
+
+
+def graphic(kind: str, *points: float, filled: str = "N", units: str = "PIXEL") -> Dataset:
+    return item(
+        GraphicAnnotationUnits=units,
+        GraphicDimensions=2,
+        NumberOfGraphicPoints=len(points) // 2,
+        GraphicData=list(points),
+        GraphicType=kind,
+        GraphicFilled=filled,
+    )
+
+
+def test_graphics_are_drawn_where_overlays_are_asked_for() -> None:
+    black = np.zeros(SHAPE, "uint8")
+    for one, lit, dark in (
+        (graphic("POLYLINE", 2, 3, 12, 3), (3, 7), (4, 7)),
+        (graphic("POINT", 5, 6), (6, 5), (6, 6)),
+        (graphic("CIRCLE", 15, 10, 20, 10), (10, 20), (10, 15)),
+        (graphic("CIRCLE", 15, 10, 20, 10, filled="Y"), (10, 15), (0, 0)),
+        (graphic("ELLIPSE", 5, 10, 25, 10, 15, 5, 15, 15), (10, 25), (10, 15)),
+        (graphic("POLYLINE", 0.0, 0.5, 0.999, 0.5, units="DISPLAY"), (10, 15), (5, 15)),
+    ):
+        found = shown(black, {"GraphicAnnotationSequence": [item(GraphicObjectSequence=[one])]})
+        assert found[lit] == 255
+        assert found[dark] == 0
+        data = made(black)
+        hidden = state(data, GraphicAnnotationSequence=[item(GraphicObjectSequence=[one])])
+        assert not open_image(data).shown(0, View(presentation=hidden)).any()
+
+
+def test_text_is_written() -> None:
+    text = item(
+        UnformattedTextValue="left",
+        AnchorPoint=[2, 2],
+        AnchorPointAnnotationUnits="PIXEL",
+        AnchorPointVisibility="N",
+    )
+    found = shown(np.zeros(SHAPE, "uint8"), {"GraphicAnnotationSequence": [item(TextObjectSequence=[text])]})
+    assert found.any()
+
+
+def test_a_palette_of_the_state_colours_grey_values() -> None:
+    values: dict[str, object] = {}
+    for colour, table in (("Red", [0, 255]), ("Green", [9, 9]), ("Blue", [255, 0])):
+        values[f"{colour}PaletteColorLookupTableDescriptor"] = [2, 0, 8]
+        values[f"{colour}PaletteColorLookupTableData"] = bytes(table)
+    found = shown(np.array([[0, 255]], "uint8"), values)
+    assert found.tolist() == [[[0, 9, 255], [255, 9, 0]]]
+
+
+def test_a_state_of_another_image_is_refused() -> None:
+    data, other = made(CORNERS), made(CORNERS, {"SOPInstanceUID": "1.2.3.4.5"})
+    with pytest.raises(NotSupportedError, match="does not refer"):
+        open_image(data).shown(0, View(presentation=state(other)))
+
+
+def test_a_state_of_other_frames_is_refused() -> None:
+    data = made(np.stack([CORNERS, CORNERS]))
+    presentation = state(data)
+    presentation.ReferencedSeriesSequence[0].ReferencedImageSequence = [
+        reference(data, ReferencedFrameNumber=2)
+    ]
+    image = open_image(data)
+    assert image.shown(1, View(presentation=presentation)).shape == SHAPE
+    with pytest.raises(NotSupportedError, match="does not refer"):
+        image.shown(0, View(presentation=presentation))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"ImageRotation": 45},
+        {"ShutterShape": "RECTANGULAR"},
+        {"ShutterShape": "POLYGONAL", "VerticesOfThePolygonalShutter": [1, 2]},
+        {"ShutterShape": "CIRCULAR", "CenterOfCircularShutter": [1], "RadiusOfCircularShutter": 4},
+        {"GraphicAnnotationSequence": [item(GraphicObjectSequence=[graphic("POLYLINE", 1, 2, 3)])]},
+        {"PresentationLUTSequence": []},
+    ],
+)
+def test_a_damaged_state_is_one_clear_error(values: dict[str, object]) -> None:
+    with pytest.raises(InvalidDatasetError):
+        shown(CORNERS, values)
