@@ -15,10 +15,8 @@ from fileroom.cli.executing import LOCAL
 from fileroom.cli.failures import UsageProblem, say
 from fileroom.cli.making import results
 from fileroom.cli.text import counted
-from fileroom.cli.writing import Writer
-from fileroom.errors import RejectedError
-from fileroom.header import HeaderReader
-from fileroom.tags import TagSet
+from fileroom.cli.writing import Writer, sop_instance_uid
+from fileroom.errors import InvalidDatasetError, NotDicomError, RejectedError
 
 if TYPE_CHECKING:
     import threading
@@ -51,8 +49,11 @@ def written(
             yield Done(result.item.name, reason=result.reason)
             continue
         new, report = _parted(result.products)
-        files = writer.write(result.item, (new,))
-        yield Done(result.item.name, _uid(new.data), str(files[0]), report)
+        try:
+            files = writer.write(result.item, (new,))
+            yield Done(result.item.name, sop_instance_uid(new.data), str(files[0]), report)
+        except InvalidDatasetError as error:  # it lacks what names it
+            yield Done(result.item.name, reason=str(error))
 
 
 def stored(
@@ -114,12 +115,12 @@ def _stored(archive: Archive, result: Result) -> Done:
     new, report = _parted(result.products)
     try:
         outcome = archive.store(new.data).check()
-    except RejectedError as error:
+    except (RejectedError, NotDicomError) as error:
         return Done(result.item.name, reason=str(error))
     assert outcome.id is not None
     number = archive.content_types.resolve(_REPORT).number
     put_attachment(archive, outcome.id, number, json.dumps(report).encode())
-    return Done(result.item.name, _uid(new.data), outcome.id, report)
+    return Done(result.item.name, sop_instance_uid(new.data), outcome.id, report)
 
 
 def _kept(archive: Archive, one: Processed) -> Done:
@@ -133,7 +134,3 @@ def _parted(products: Sequence[Product]) -> tuple[Product, dict[str, Any]]:
     new = next(product for product in products if product.is_new_object)
     report = next((product.data for product in products if product.content_type == _REPORT), b"{}")
     return new, json.loads(report)
-
-
-def _uid(data: bytes) -> str:
-    return HeaderReader(TagSet.with_extra({})).read(data).identity.sop_instance_uid

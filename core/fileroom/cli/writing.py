@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import mimetypes
 import os
 import uuid
@@ -35,7 +36,6 @@ class Writer:
     def __init__(self, output: Path, chosen: Chosen) -> None:
         self._folder = output.is_dir() or not chosen.single or str(output).endswith(("/", os.sep))
         self._output = output
-        self._reader = HeaderReader(TagSet.with_extra({}))
         if self._folder:
             try:
                 output.mkdir(parents=True, exist_ok=True)
@@ -68,10 +68,7 @@ class Writer:
 
     def _name(self, item: Item, product: Product) -> str:
         if product.is_new_object:
-            try:
-                return f"{self._reader.read(product.data).identity.sop_instance_uid}.dcm"
-            except FileroomError as error:
-                raise InvalidDatasetError("what was made is no DICOM object that could be named") from error
+            return f"{sop_instance_uid(product.data)}.dcm"
         stem = item.id or Path(item.name).stem
         kind = product.media_type.partition(";")[0]
         suffix = product.suffix or _SUFFIXES.get(kind) or mimetypes.guess_extension(kind) or ".bin"
@@ -85,3 +82,22 @@ class Writer:
             count += 1
             path = self._output / f"{Path(name).stem}-{count}{Path(name).suffix}"
         return path
+
+
+def sop_instance_uid(data: bytes) -> str:
+    """Return the SOP Instance UID of a DICOM file; of a palette too, say, which belongs to no study.
+
+    Raises:
+        InvalidDatasetError: it has none, or cannot be read.
+    """
+    try:
+        return HeaderReader(TagSet.with_extra({})).read(data).identity.sop_instance_uid
+    except FileroomError:
+        pass  # an identity has more parts than this one
+    from pydicom import dcmread  # noqa: PLC0415 - slow, and seldom needed
+
+    try:
+        found = dcmread(io.BytesIO(data), stop_before_pixels=True, specific_tags=["SOPInstanceUID"])
+        return str(found.SOPInstanceUID)
+    except Exception as error:  # pydicom raises whatever the damage leads to
+        raise InvalidDatasetError("what was made is no DICOM object that could be named") from error
