@@ -62,9 +62,8 @@ def _lengths(level: Level, findings: Findings) -> None:
 
 def _orientation(level: Level, findings: Findings) -> None:
     """Two unit vectors at right angles (PS3.3 C.7.6.2.1.1)."""
-    values = [
-        float(one) for one in values_of(level.elements[_ORIENTATION], level) if not isinstance(one, str)
-    ]
+    found = values_of(level.elements[_ORIENTATION], level)
+    values = [float(one) for one in found if not isinstance(one, str)]
     if len(values) != 6:  # noqa: PLR2004 - another rule's affair
         return
     row, column = values[:3], values[3:]
