@@ -23,7 +23,7 @@ from fileroom.inner import InnerStorage
 from fileroom.secret import Secret
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from fileroom._config.conversion import Converter
     from fileroom.documents import Reader
@@ -36,6 +36,8 @@ __all__ = [
     "TypedText",
     "build_options",
     "check_options",
+    "document_names",
+    "document_names",
     "inner_storages",
     "secret_fields",
     "with_documents",
@@ -109,8 +111,17 @@ def secret_fields(cls: type[Any]) -> frozenset[str]:
 
 def inner_storages(options: object) -> list[InnerStorage]:
     """Return the inner storages among an options dataclass's values, those in lists and tables too."""
-    if isinstance(options, InnerStorage):
-        return [options]
+    return list(_values_of(InnerStorage, options))
+
+
+def document_names(options: object) -> list[DocumentName]:
+    """Return the names of documents among an options dataclass's values, those in lists and tables too."""
+    return list(_values_of(DocumentName, options))
+
+
+def _values_of(kind: type[T], options: object) -> Iterator[T]:
+    if isinstance(options, kind):
+        yield options
     values: Iterable[object] = ()
     if dataclasses.is_dataclass(options) and not isinstance(options, type):
         values = [getattr(options, field.name) for field in _fields(options)]
@@ -118,7 +129,8 @@ def inner_storages(options: object) -> list[InnerStorage]:
         values = options.values()
     elif isinstance(options, tuple):
         values = options
-    return [inner for value in values for inner in inner_storages(value)]
+    for value in values:
+        yield from _values_of(kind, value)
 
 
 def with_documents(options: T, reader: Reader) -> T:
