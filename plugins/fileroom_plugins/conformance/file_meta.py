@@ -37,7 +37,9 @@ def check_file_meta(reading: Reading, findings: Findings) -> None:
     syntax = text(meta, _SYNTAX)
     if syntax.startswith(DICOM_ROOT) and kind_of(syntax) != "Transfer Syntax":
         findings.add(rules.FILE_SYNTAX, meta, _SYNTAX, "no transfer syntax of the standard")
-    if reading.is_complete and text(meta, _CLASS) != _DIRECTORY:
-        for tag, own in ((_CLASS, _SOP_CLASS), (_INSTANCE, _SOP_INSTANCE)):
-            if text(meta, tag) and text(meta, tag) != text(reading.dataset, own):
-                findings.add(rules.FILE_SOP_MISMATCH, meta, tag)
+    if text(meta, _CLASS) == _DIRECTORY:
+        return
+    for tag, own in ((_CLASS, _SOP_CLASS), (_INSTANCE, _SOP_INSTANCE)):
+        expected, found = text(meta, tag), text(reading.dataset, own)
+        if expected and expected != found and (found or reading.is_complete):
+            findings.add(rules.FILE_SOP_MISMATCH, meta, tag)

@@ -202,6 +202,12 @@ PIXEL_SAMPLES = _rule(
     "The samples per pixel do not fit the photometric interpretation",
     "PS3.3 C.7.6.3.1.2",
 )
+PIXEL_PHOTOMETRIC = _rule(
+    "pixel/photometric",
+    _E,
+    "The photometric interpretation is none that the transfer syntax can have",
+    "PS3.5 8.2",
+)
 PIXEL_ENCAPSULATION = _rule(
     "pixel/encapsulation",
     _E,

@@ -86,7 +86,9 @@ def test_values_have_the_type_of_their_vr(file: str, name: str) -> None:
     for path, node in nodes(table(file)[name]):
         for key in ("enumerated", "terms"):
             values = node.get(key, [])
-            flat = [one for part in values for one in part] if values and isinstance(values[0], list) else values
+            flat = (
+                [one for part in values for one in part] if values and isinstance(values[0], list) else values
+            )
             if tag_for_keyword(path[-1]) and flat:
                 numeric = dictionary_VR(path[-1])[:2] in {"US", "IS", "DS", "SS", "UL", "FD"}
                 assert all(isinstance(one, int | float) is numeric for one in flat), path
@@ -112,7 +114,17 @@ def test_mandatory_functional_groups_are_in_the_tables_of_their_iods() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "Rows ==", "NoSuchThing", "Rows + 1", "print(1)", "Rows == Columns", "1 < Rows < 3", "here.Rows", "[]"],
+    [
+        "",
+        "Rows ==",
+        "NoSuchThing",
+        "Rows + 1",
+        "print(1)",
+        "Rows == Columns",
+        "1 < Rows < 3",
+        "here.Rows",
+        "[]",
+    ],
 )
 def test_what_is_no_condition_is_an_error(text: str) -> None:
     with pytest.raises(ValueError, match="no condition|no attribute|malformed"):

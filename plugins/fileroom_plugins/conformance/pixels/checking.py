@@ -8,6 +8,7 @@ from pydicom.uid import UID
 
 from fileroom_plugins.conformance import rules
 from fileroom_plugins.conformance.pixels.arithmetic import SAMPLES, Pixels
+from fileroom_plugins.conformance.pixels.photometric import COLOUR
 from fileroom_plugins.conformance.pixels.tables import check_overlays, check_tables
 from fileroom_plugins.conformance.reading.elements import UNDEFINED
 from fileroom_plugins.conformance.values.numbers import number
@@ -46,7 +47,10 @@ def check_pixels(reading: Reading, findings: Findings) -> None:
     _bits(dataset, pixels, findings)
     samples = SAMPLES.get(pixels.photometric)
     if samples is not None and samples != pixels.samples:
-        findings.add(rules.PIXEL_SAMPLES, dataset, 0x0028_0002, f"{pixels.samples} for {pixels.photometric}")
+        findings.add(rules.PIXEL_SAMPLES, dataset, 0x0028_0002, f"{pixels.samples}, and {samples} expected")
+    colours = COLOUR.get(reading.syntax) if pixels.samples == 3 else None  # noqa: PLR2004 - colours
+    if colours is not None and pixels.photometric not in colours:
+        findings.add(rules.PIXEL_PHOTOMETRIC, dataset, 0x0028_0004, f"{', '.join(sorted(colours))} may be")
     element = dataset.elements.get(_PIXEL_DATA)
     if element is not None and element.length:
         _pixel_data(element, pixels, reading, findings)
