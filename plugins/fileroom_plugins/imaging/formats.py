@@ -132,7 +132,7 @@ _LISTED = (
         quality=True,
         aliases=("jpeg2000", "jpeg-2000", "j2k", "jp2f"),
     ),
-    Format("AVIF", "image/avif", ".avif", ("RGBA", "RGB"), "AVIF", {}, quality=True, moving=True),
+    Format("AVIF", "image/avif", ".avif", ("RGBA", "RGB"), "AVIF", {}, quality=True),
     Format("MP4", "video/mp4", ".mp4", ("RGB",), "", {}, quality=True, moving=True, aliases=("mpeg4",)),
     Format(
         "DICM",

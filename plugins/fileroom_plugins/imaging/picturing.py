@@ -1,0 +1,50 @@
+"""Pictures by command: the processor ``picture``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fileroom.plugin import MissingDependencyError, ProcessorPlugin, hookimpl
+from fileroom_plugins.imaging.commands import parse
+from fileroom_plugins.imaging.uids import check_root
+
+if TYPE_CHECKING:
+    from fileroom.plugin import Processor
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The keys of ``[plugins.picture]``, and the processor's arguments.
+
+    Attributes:
+        command: what to do, as Oracle Multimedia's ``processCopy()`` has it.
+        uid_root: prefix of the UIDs of what ``fileFormat=DICM`` makes; without one they are UUIDs beneath
+            ``2.25``.
+
+    Raises:
+        InvalidValueError: the command is wrong, or the prefix.
+    """
+
+    command: str = "fileFormat=JFIF"
+    uid_root: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse commands that are none."""
+        parse(self.command)
+        check_root(self.uid_root)
+
+
+def _open(options: Options) -> Processor:
+    try:
+        from fileroom_plugins.imaging.rendering.processor import Pictures  # noqa: PLC0415 - numpy is slow
+    except ImportError as error:
+        message = f"pictures need {error.name or 'a package'}: pip install 'fileroom[imaging]'"
+        raise MissingDependencyError(message, "picture", "fileroom") from error
+    return Pictures(options)
+
+
+@hookimpl
+def fileroom_processor() -> ProcessorPlugin:
+    """Offer the processor."""
+    return ProcessorPlugin("picture", Options, _open, "A picture, as a command of Oracle's processCopy says")

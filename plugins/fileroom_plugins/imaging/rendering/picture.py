@@ -1,0 +1,183 @@
+"""From a source and a command string to a picture."""
+
+from __future__ import annotations
+
+import io
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+
+from pydicom import Dataset
+
+from fileroom.plugin import InvalidValueError, NotSupportedError
+from fileroom_plugins.imaging.commands import OPERATORS, Applies, parse
+from fileroom_plugins.imaging.faults import damage
+from fileroom_plugins.imaging.formats import FORMATS, WITHOUT_WRITER, has_quality
+from fileroom_plugins.imaging.rendering import moving
+from fileroom_plugins.imaging.rendering.colours import finished
+from fileroom_plugins.imaging.rendering.dicom_object import dicom_object
+from fileroom_plugins.imaging.rendering.dicom_source import DicomSource
+from fileroom_plugins.imaging.rendering.shapes import cut, scale, turn
+from fileroom_plugins.imaging.rendering.sources import frame_number, open_raster
+from fileroom_plugins.imaging.rendering.tones import colormap, contrast, gamma, sharpen
+from fileroom_plugins.imaging.rendering.writers import compression_of, write
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from fileroom_plugins.imaging.commands import Command
+    from fileroom_plugins.imaging.formats import Format
+    from fileroom_plugins.imaging.rendering.sources import PictureSource
+
+RenderSource: TypeAlias = "BinaryIO | bytes | Path | str | Dataset"
+"""An open file, bytes, the path of a file, or a dataset."""
+
+STEPS = (cut, scale, turn, contrast, gamma, sharpen)
+"""What is done to a frame once its window, colour map and overlay are applied, in this order."""
+
+_MAGIC = 128
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture.
+
+    Attributes:
+        data: the bytes.
+        media_type: of the bytes, for example ``image/jpeg``.
+        suffix: of files with them, for example ``.jpg``.
+    """
+
+    data: bytes = field(repr=False)
+    media_type: str
+    suffix: str
+
+
+def render(
+    source: RenderSource, command: str | Command = "fileFormat=JFIF", *, uid_root: str = ""
+) -> Picture:
+    """Make a picture, as Oracle Multimedia's ``processCopy()`` did.
+
+    Operators take effect in this order, however they are written: ``frame`` or ``page``; ``inputChannels``;
+    ``window``; ``colormap``; ``overlay``; ``cut``; the scales, with which pixels become square; ``flip``,
+    ``mirror``, ``rotate``; ``contrast``; ``gamma``; ``sharpen``; ``transparencyFillColor``; ``contentFormat``
+    with ``quantize``; and what is about the file. Without ``fileFormat`` the format stays that of the source.
+
+    Args:
+        source: a DICOM object; an image file that Pillow reads; or raw pixels (RPIX). An open file is left
+            open, at no particular place.
+        command: what to do, as a string or parsed.
+        uid_root: prefix of new UIDs, for ``fileFormat=DICM``.
+
+    Returns:
+        The picture; the same arguments give the same bytes.
+
+    Raises:
+        InvalidValueError: the command is wrong, or asks for what cannot be: names the operator.
+        NotSupportedError: the source is no image, or cannot be shown in this way.
+        InvalidDatasetError: the source is damaged.
+        MissingDependencyError: a package is not installed; names the extra.
+        OSError: the path cannot be opened.
+    """
+    parsed = parse(command) if isinstance(command, str) else command
+    with ExitStack() as stack, damage("making a picture"):
+        opened = stack.enter_context(closing(_opened(source, stack)))
+        form = _format(parsed, opened)
+        _check_applies(parsed, opened, form)
+        compression = compression_of(form, parsed)
+        if form.name == "DICM":
+            data = dicom_object(opened, parsed, compression, _frames(opened, parsed, form), uid_root)
+        elif moving.is_moving(parsed, form):
+            data = moving.write_moving(opened, parsed, form, _frames(opened, parsed, form))
+        else:
+            canvas_info: dict[str, object] = {}
+            (image,) = _frames(opened, parsed, form, canvas_info)
+            data = write(image, form, parsed, canvas_info)
+    return Picture(data, form.media_type, form.suffix)
+
+
+def _opened(source: RenderSource, stack: ExitStack) -> PictureSource:
+    if isinstance(source, Dataset):
+        return DicomSource(source)
+    file: BinaryIO
+    if isinstance(source, bytes):
+        file = io.BytesIO(source)
+    elif isinstance(source, str | Path):
+        file = stack.enter_context(Path(source).open("rb"))  # noqa: SIM115 - the stack closes it
+    else:
+        file = source
+    file.seek(_MAGIC)
+    if file.read(4) == b"DICM":
+        return DicomSource(file)
+    try:
+        return open_raster(file)
+    except NotSupportedError as unknown:
+        if unknown.__cause__ is None:
+            raise
+        try:
+            return DicomSource(file)  # one without a preamble
+        except NotSupportedError:
+            raise unknown from None
+
+
+def _format(command: Command, source: PictureSource) -> Format:
+    name = command.word("fileFormat") or source.format
+    if name in WITHOUT_WRITER:
+        raise NotSupportedError(
+            f"fileFormat: nothing here can write {name}; these can be: {', '.join(FORMATS)}"
+        )
+    return FORMATS[name]
+
+
+def _check_applies(command: Command, source: PictureSource, form: Format) -> None:
+    """Make sure that operators are used only where they mean something.
+
+    Raises:
+        InvalidValueError: one is not; names it and says where it does.
+    """
+    is_dicom = isinstance(source, DicomSource)
+    met = {
+        Applies.ALWAYS: True,
+        Applies.DICOM: is_dicom,
+        Applies.RASTER: not is_dicom,
+        Applies.RAW: "RPIX" in {source.format, form.name},
+        Applies.QUALITY: has_quality(form, command.word("compressionFormat")),
+        Applies.COMPRESSION: bool(form.compressions),
+        Applies.TIFF: form.name == "TIFF",
+        Applies.MOVING: moving.is_moving(command, form) or form.name == "DICM",
+    }
+    for name in command.values:
+        applies = OPERATORS[name.casefold()].applies
+        if not met[applies]:
+            raise InvalidValueError(f"{name}: {applies.value}")
+    if command.word("frame") == "ALL" and not form.moving:
+        raise InvalidValueError(
+            f"frame: {form.name} holds one; all of them go into GIFF, PNGF, WEBP, TIFF or MP4"
+        )
+
+
+def _frames(
+    source: PictureSource, command: Command, form: Format, info: dict[str, object] | None = None
+) -> moving.Frames:
+    """Return the frames that are meant, made when they are asked for."""
+    every = command.word("frame") == "ALL" or form.name == "MP4"
+    if every and not (command.whole("frame") or command.whole("page")):
+        numbers = range(source.frames)
+    else:
+        number = frame_number(source, command)
+        numbers = range(number, number + 1)
+    return moving.Frames(numbers, lambda index: _frame(source, index, command, form, info))
+
+
+def _frame(
+    source: PictureSource, index: int, command: Command, form: Format, info: dict[str, object] | None
+) -> Image.Image:
+    canvas = source.canvas(index, command)
+    if not isinstance(source, DicomSource):
+        canvas = colormap(canvas, command)
+    for step in STEPS:
+        canvas = step(canvas, command)
+    if info is not None:
+        info.update(canvas.info)
+    return finished(canvas, command, form)

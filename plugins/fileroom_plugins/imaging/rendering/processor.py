@@ -1,0 +1,32 @@
+"""The processor: a DICOM image in, a picture out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+from fileroom.plugin import InvalidValueError, NotSupportedError, Processor, Product
+from fileroom_plugins.imaging.commands import parse
+from fileroom_plugins.imaging.rendering.picture import render
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fileroom_plugins.imaging.picturing import Options
+
+
+class Pictures(Processor):
+    """Makes one product: ``picture``, or ``dicom`` where the command asks for ``fileFormat=DICM``."""
+
+    def __init__(self, options: Options) -> None:
+        self._command = parse(options.command)
+        self._uid_root = options.uid_root
+
+    def process(self, source: BinaryIO) -> Sequence[Product]:
+        """Return the picture; see `fileroom.processing.Processor.process`."""
+        try:
+            picture = render(source, self._command, uid_root=self._uid_root)
+        except InvalidValueError as error:
+            # The command is sound; this object has no such frame, or is smaller than what is to be cut out.
+            raise NotSupportedError(str(error)) from error
+        kind = "dicom" if picture.suffix == ".dcm" else "picture"
+        return [Product(kind, picture.data, picture.media_type, picture.suffix)]

@@ -1,0 +1,110 @@
+"""Operators that change a picture's brightness and colours: contrast, gamma, sharpen, colormap."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
+
+from fileroom.plugin import NotSupportedError
+from fileroom_plugins.imaging.colour_maps import colour_map
+
+if TYPE_CHECKING:
+    from fileroom_plugins.imaging.commands import Command
+    from fileroom_plugins.imaging.native import Pixels
+    from fileroom_plugins.imaging.rendering.canvas import Canvas
+
+_COLOURS = 3
+_PAIR = 2
+
+
+def colormap(canvas: Canvas, command: Command) -> Canvas:
+    """Give grey values colours.
+
+    Raises:
+        NotSupportedError: the picture has colours already.
+    """
+    name = command.word("colormap")
+    if name is None:
+        return canvas
+    if canvas.image.mode not in {"L", "F"}:
+        raise NotSupportedError("colormap: the picture has colours already")
+    grey = np.asarray(canvas.image)
+    if canvas.deep:
+        grey = (grey / 257).astype(np.uint8)
+    return canvas.having(Image.fromarray(np.array(colour_map(name), np.uint8)[grey]))
+
+
+def contrast(canvas: Canvas, command: Command) -> Canvas:
+    """Stretch levels to black and white.
+
+    One number is how many percent of the pixels become black or white, half of them at either end; two are
+    the levels (0 to 255) that do. Three or six are as many for red, green and blue.
+
+    Raises:
+        NotSupportedError: there are numbers for colours, and the picture is grey.
+    """
+    numbers = command.numbers("contrast")
+    if not numbers:
+        return canvas
+    values = canvas.values()
+    size = 1 if len(numbers) in {1, _COLOURS} else _PAIR
+    for channel, given in enumerate(_for_channels("contrast", numbers, size, values)):
+        plane = values[..., channel]
+        low, high = _levels(plane, given, canvas.white)
+        stretched = (plane - low) / (high - low) if high != low else (plane > low).astype(np.float64)
+        values[..., channel] = stretched * canvas.white
+    return canvas.having_values(values)
+
+
+def gamma(canvas: Canvas, command: Command) -> Canvas:
+    """Raise brightness (from 0 to 1) to the power of 1 / gamma; one for all channels, or one for each.
+
+    Raises:
+        NotSupportedError: there are three, and the picture is grey.
+    """
+    numbers = command.numbers("gamma")
+    if not numbers:
+        return canvas
+    values = canvas.values()
+    for channel, (one,) in enumerate(_for_channels("gamma", numbers, 1, values)):
+        values[..., channel] = (values[..., channel] / canvas.white) ** (1 / one) * canvas.white
+    return canvas.having_values(values)
+
+
+def sharpen(canvas: Canvas, command: Command) -> Canvas:
+    """Add a Laplacian: of the four nearest pixels (kernel 0) or of all eight (kernel 1), times the gain."""
+    numbers = command.numbers("sharpen")
+    if not numbers:
+        return canvas
+    kernel, gain = numbers
+    values = canvas.values()
+    channels = min(values.shape[-1], _COLOURS)
+    padded = np.pad(values[..., :channels], ((1, 1), (1, 1), (0, 0)), "edge")
+    steps = [(-1, 0), (1, 0), (0, -1), (0, 1)]
+    if kernel:
+        steps += [(-1, -1), (-1, 1), (1, -1), (1, 1)]
+    rows, columns = values.shape[:2]
+    around = sum(padded[1 + y : 1 + y + rows, 1 + x : 1 + x + columns] for y, x in steps) / len(steps)
+    values[..., :channels] += gain * (values[..., :channels] - around)
+    return canvas.having_values(values)
+
+
+def _levels(plane: Pixels, given: tuple[float, ...], white: int) -> tuple[float, float]:
+    if len(given) == _PAIR:
+        return given[0] * white / 255, given[1] * white / 255
+    low, high = np.percentile(plane, (given[0] / 2, 100 - given[0] / 2))
+    return float(low), float(high)
+
+
+def _for_channels(
+    name: str, numbers: tuple[float, ...], each: int, values: Pixels
+) -> list[tuple[float, ...]]:
+    """Return the numbers for each channel that is a colour or grey; transparency has none."""
+    channels = 1 if values.shape[-1] == 1 else _COLOURS
+    if len(numbers) == each:
+        return [numbers] * channels
+    if channels == 1:
+        raise NotSupportedError(f"{name}: there are numbers for three colours, and the picture is grey")
+    return [numbers[start : start + each] for start in range(0, len(numbers), each)]
