@@ -37,7 +37,6 @@ __all__ = [
     "build_options",
     "check_options",
     "document_names",
-    "document_names",
     "inner_storages",
     "secret_fields",
     "with_documents",
