@@ -7,8 +7,9 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fileroom._hints import did_you_mean
 from fileroom.documents import Document, DocumentVersion
-from fileroom.errors import DocumentError, FileroomError, NotFoundError, PluginError
+from fileroom.errors import DocumentError, FileroomError, NotFoundError, PluginError, PluginNotFoundError
 from fileroom.markup import LARGEST
 from fileroom.storage import buffers
 
@@ -42,6 +43,13 @@ class Kinds:
         Raises:
             PluginError: nobody offers it, or it cannot be loaded.
         """
+        known = self.names()
+        if name not in known:
+            raise PluginNotFoundError(
+                f"no kind of documents {name!r}: there are {', '.join(known) or 'none'}"
+                f"{did_you_mean(name, known)}",
+                name,
+            )
         return self._plugins.kind(name)
 
     def check(self, document: Document) -> tuple[str, ...]:

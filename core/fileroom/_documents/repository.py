@@ -203,6 +203,10 @@ class Documents:
         kept = self._shelf.draft()
         return None if kept is None else DocumentSession(self._shelf, self._kinds, kept)
 
+    def is_edited(self) -> bool:
+        """Say whether an edit session was begun and not ended."""
+        return self._shelf.is_edited()
+
     def rollback(self) -> bool:
         """Drop what is being edited, be it damaged, and say whether there was anything."""
         return self._shelf.discard(DOCUMENTS_DRAFT)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fileroom.cli import output, text
+from fileroom.cli.asking import agreed
 from fileroom.cli.command import command
 from fileroom.cli.failures import FAILED, say
 from fileroom.cli.identify import resolve
@@ -53,11 +54,7 @@ def _agreed(archive: Archive, resources: list[Resource]) -> bool:
     for one in resources:
         count = archive.within(one.id, Level.INSTANCE).count()
         say(f"{one.level.label} {one.id}: {text.counted(count, 'instance')}")
-    try:
-        return click.confirm("Delete for good?", err=True)
-    except click.Abort:  # nobody there to ask, or Ctrl-C
-        say("")
-        return False
+    return agreed("Delete for good?")
 
 
 def _print(report: DeleteReport) -> None:

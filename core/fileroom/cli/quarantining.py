@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from fileroom.cli import output, text
+from fileroom.cli.asking import agreed
 from fileroom.cli.command import Group, command
 from fileroom.cli.failures import FAILED, UsageProblem, say
 from fileroom.errors import NotDicomError
@@ -87,7 +88,7 @@ def discard(settings: Settings, *, ids: tuple[str, ...], every: bool, yes: bool)
     """Delete objects from quarantine, for good."""
     with settings.open() as archive:
         entries = _chosen(archive, ids, every=every)
-        if entries and not yes and not _agreed(entries):
+        if entries and not yes and not agreed(f"Delete {text.counted(len(entries), 'object')} for good?"):
             say("nothing was discarded")
             return FAILED
         for one in entries:
@@ -105,14 +106,6 @@ def _chosen(archive: Archive, ids: Sequence[str], *, every: bool) -> list[Quaran
     if every:
         return list(archive.quarantine.list())
     return list({one.id: one for one in map(archive.quarantine.get, ids)}.values())
-
-
-def _agreed(entries: Sequence[QuarantineEntry]) -> bool:
-    try:
-        return click.confirm(f"Delete {text.counted(len(entries), 'object')} for good?", err=True)
-    except click.Abort:  # nobody there to ask, or Ctrl-C
-        say("")
-        return False
 
 
 def _as_json(entry: QuarantineEntry) -> dict[str, object]:
