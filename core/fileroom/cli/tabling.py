@@ -1,0 +1,166 @@
+"""``fileroom table``."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+from fileroom.cli import output, text
+from fileroom.cli.command import command
+from fileroom.cli.counting import counting
+from fileroom.cli.failures import FAILED, CommandError, UsageProblem, say
+from fileroom.cli.selecting import keys_of, level_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fileroom.cli.command import Settings
+
+FORMATS = ("parquet", "csv", "arrow")
+
+
+@command(
+    "table",
+    "fileroom table series Modality=CT --columns PatientID,SeriesDate,SliceThickness --to csv",
+    "fileroom table instance StudyDate=2024 --columns id,KVP,PixelSpacing --to parquet -o ct.parquet",
+    "fileroom table study --to arrow -o studies.arrow",
+)
+@click.argument("level", metavar="LEVEL")
+@click.argument("keys", metavar="[KEY=VALUE]...", nargs=-1)
+@click.option(
+    "--columns", metavar="KEYWORD,...", multiple=True, help="The columns; else all that is indexed."
+)
+@click.option("--to", "form", type=click.Choice(FORMATS), help="Of the table.  [default: by FILE, or csv]")
+@click.option("-o", "--output", "target", metavar="FILE", type=click.Path(path_type=Path), help="A new file.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many rows.")
+@click.option("--order", multiple=True, metavar="KEY", help="Order by it; -KEY turns the order round.")
+@click.option("--exact", is_flag=True, help="Heed case and accents.")
+def table(
+    settings: Settings,
+    *,
+    level: str,
+    keys: tuple[str, ...],
+    columns: tuple[str, ...],
+    form: str | None,
+    target: Path | None,
+    limit: int | None,
+    order: tuple[str, ...],
+    exact: bool,
+) -> int:
+    """Write what a search finds as a table of typed columns: Parquet, CSV, or Arrow's file format.
+
+    LEVEL and KEY=VALUE are as for 'fileroom find'. A column is the keyword of any attribute: one that is not
+    in the index is read from the stored headers, for a patient, study or series from that of one instance.
+    Other columns are id, level, uid and received.
+    """
+    if settings.json:
+        raise UsageProblem("a table is CSV, Parquet or Arrow: 'fileroom find --json' prints JSON")
+    form = form or _by_suffix(target)
+    if target is None and form != "csv" and sys.stdout.isatty():
+        raise UsageProblem(f"{form} is not for a terminal: write it to a file with -o, or to a pipe")
+    if target is not None and target.exists():
+        raise CommandError(f"{target} is there already, and no file is replaced")
+    wanted = level_of(level)
+    arguments: dict[str, Any] = {
+        "exact": exact,
+        "limit": limit,
+        "order_by": _split(order),
+        **keys_of(keys),
+    }
+    failed: list[str] = []
+
+    def unreadable(id_: str, error: Exception) -> None:
+        failed.append(id_)
+        say(f"{id_}: {error}")
+
+    with settings.open() as archive, ExitStack() as stack:
+        names = _split(columns)
+        count = archive.find(wanted, **arguments).count()
+        step = stack.enter_context(counting("reading", count if limit is None else min(count, limit)))
+        reader = archive.to_batches(wanted, columns=names, on_row=step, on_unreadable=unreadable, **arguments)
+        if target is None:
+            _write(reader, sys.stdout.buffer, form)
+        else:
+            _write_file(reader, target, form)
+    if target is not None:
+        output.say(f"{target} ({text.size(target.stat().st_size)})")
+    return FAILED if failed else 0
+
+
+def _by_suffix(target: Path | None) -> str:
+    """Return the format that a file's name tells, CSV where it tells none."""
+    suffix = target.suffix.lower() if target is not None else ""
+    return {".parquet": "parquet", ".arrow": "arrow", ".feather": "arrow"}.get(suffix, "csv")
+
+
+def _split(names: tuple[str, ...]) -> list[str]:
+    return [part.strip() for name in names for part in name.split(",") if part.strip()]
+
+
+def _write_file(reader: Any, target: Path, form: str) -> None:  # noqa: ANN401 - pyarrow's, which has no types
+    """Write a file that is there only when it is whole."""
+    part = target.with_name(f"{target.name}.part")
+    try:
+        with part.open("xb") as file:
+            _write(reader, file, form)
+        part.rename(target)
+    except FileExistsError as error:
+        raise CommandError(f"{part} is there already: another run writes it, or was cut off") from error
+    except OSError as error:
+        raise CommandError(f"{target} cannot be written: {error.strerror or type(error).__name__}") from error
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _write(reader: Any, file: BinaryIO, form: str) -> None:  # noqa: ANN401 - as above
+    writers: dict[str, Callable[[Any, BinaryIO], Any]] = {"csv": _csv, "parquet": _parquet, "arrow": _arrow}
+    with writers[form](reader.schema, file) as writer:
+        for batch in reader:
+            writer.write_batch(_flat(batch) if form == "csv" else batch)
+
+
+def _csv(schema: Any, file: BinaryIO) -> Any:  # noqa: ANN401 - as above
+    import pyarrow as pa  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
+    from pyarrow import csv  # noqa: PLC0415 - as above
+
+    return csv.CSVWriter(file, pa.schema([pa.field(one.name, _flat_type(one.type)) for one in schema]))
+
+
+def _parquet(schema: Any, file: BinaryIO) -> Any:  # noqa: ANN401 - as above
+    from pyarrow import parquet  # noqa: PLC0415 - as above
+
+    return parquet.ParquetWriter(file, schema)
+
+
+def _arrow(schema: Any, file: BinaryIO) -> Any:  # noqa: ANN401 - as above
+    from pyarrow import ipc  # noqa: PLC0415 - as above
+
+    return ipc.new_file(file, schema)
+
+
+def _flat_type(kind: Any) -> Any:  # noqa: ANN401 - as above
+    import pyarrow as pa  # noqa: PLC0415 - as above
+
+    return pa.string() if pa.types.is_list(kind) else kind
+
+
+def _flat(batch: Any) -> Any:  # noqa: ANN401 - as above
+    """Return a batch as CSV can have it: several values in one text, with backslashes as in DICOM."""
+    import pyarrow as pa  # noqa: PLC0415 - as above
+
+    arrays = []
+    for array in batch.columns:
+        if pa.types.is_list(array.type):
+            joined = [
+                None if values is None else "\\".join("" if one is None else str(one) for one in values)
+                for values in array.to_pylist()
+            ]
+            arrays.append(pa.array(joined, pa.string()))
+        else:
+            arrays.append(array)
+    return pa.record_batch(arrays, names=batch.schema.names)

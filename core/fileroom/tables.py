@@ -1,0 +1,108 @@
+"""Tables of resources, in the form that Arrow, pandas and all that reads Parquet share.
+
+Nothing here is imported by `fileroom` itself: pyarrow and pandas are the extra ``table``.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from fileroom._tables.columns import Origin, columns_of
+from fileroom._tables.rows import rows
+from fileroom._tables.values import DECIMALS, INTEGERS, LARGE_INTEGERS
+from fileroom.errors import MissingDependencyError
+from fileroom.model import Level
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    import pandas as pd
+    import pyarrow as pa  # type: ignore[import-untyped] # as it says itself
+
+    from fileroom._tables.columns import Column
+    from fileroom._tables.rows import Unreadable
+    from fileroom.archive import Archive
+
+BATCH = 1000
+"""Rows of one record batch."""
+
+
+def batches(
+    archive: Archive,
+    level: Level | str,
+    names: Sequence[str],
+    arguments: Mapping[str, Any],
+    *,
+    on_row: Callable[[], object] | None = None,
+    on_unreadable: Unreadable | None = None,
+) -> pa.RecordBatchReader:
+    """Return what a search finds as record batches; see `fileroom.Archive.to_batches`."""
+    arrow = _arrow()
+    level = Level.parse(level)
+    columns = columns_of(archive.tags, level, names)
+    computed = [column.name for column in columns if column.origin is Origin.COMPUTED]
+    returning = [*arguments.get("returning", ()), *computed]
+    found = archive.find(level, **{**arguments, "returning": returning})
+    schema = arrow.schema([arrow.field(column.name, _type(arrow, column)) for column in columns])
+
+    def made() -> Iterator[pa.RecordBatch]:
+        every = rows(archive, found, columns, on_unreadable or _ignore)
+        while page := list(itertools.islice(every, BATCH)):
+            for _ in page if on_row else ():
+                on_row()  # type: ignore[misc] # which is not None
+            arrays = [
+                arrow.array(values, field.type)
+                for values, field in zip(zip(*page, strict=True), schema, strict=True)
+            ]
+            yield arrow.record_batch(arrays, schema=schema)
+
+    return arrow.RecordBatchReader.from_batches(schema, made())
+
+
+def as_frame(reader: pa.RecordBatchReader) -> pd.DataFrame:
+    """Return record batches as a data frame, with pandas' types for integers that may be missing.
+
+    Raises:
+        MissingDependencyError: pandas is not installed.
+    """
+    try:
+        import pandas as pd  # noqa: PLC0415 - an extra, and slow to import
+    except ImportError as error:
+        raise _missing(error) from error
+    arrow = _arrow()
+    types = {arrow.int64(): pd.Int64Dtype(), arrow.uint64(): pd.UInt64Dtype()}
+    frame: pd.DataFrame = reader.read_pandas(types_mapper=types.get, date_as_object=False)
+    return frame
+
+
+def _arrow() -> Any:  # noqa: ANN401 - a module
+    try:
+        import pyarrow as pa  # noqa: PLC0415 - an extra, and slow to import
+    except ImportError as error:
+        raise _missing(error) from error
+    return pa
+
+
+def _missing(error: ImportError) -> MissingDependencyError:
+    package = error.name or "a package"
+    return MissingDependencyError(
+        f"tables need {package}: pip install 'fileroom[table]'", "table", "fileroom"
+    )
+
+
+def _type(arrow: Any, column: Column) -> pa.DataType:  # noqa: ANN401 - the module
+    types = {
+        **dict.fromkeys(INTEGERS, arrow.int64()),
+        **dict.fromkeys(LARGE_INTEGERS, arrow.uint64()),
+        **dict.fromkeys(DECIMALS, arrow.float64()),
+        "DA": arrow.date32(),
+        "TM": arrow.time64("us"),
+        "DT": arrow.timestamp("us"),
+    }
+    one = types.get(column.vr, arrow.string())
+    return arrow.list_(one) if column.several else one
+
+
+def _ignore(id_: str, error: Exception) -> None:
+    del id_, error
