@@ -40,8 +40,8 @@ class Options:
             ``clean-pixel-data``.
         unknown_pixels: what becomes of images that often have burned-in text, and nothing says where:
             ``refuse`` them, or ``report`` them and leave their pixels.
-        check: look for what is left of the original's identity in the new object, and what comes of it:
-            ``off``, ``report`` it, or ``refuse`` such objects.
+        check: look for what is left of the original's identity in the new object: ``refuse`` such objects,
+            only ``report`` it, or do not look (``off``).
 
     Raises:
         ValueError: options contradict each other, or are out of range.
@@ -56,7 +56,7 @@ class Options:
     new_sop_instance_uid: str = ""
     rectangles: tuple[str, ...] = ()
     unknown_pixels: Literal["refuse", "report"] = "refuse"
-    check: Literal["off", "report", "refuse"] = "off"
+    check: Literal["refuse", "report", "off"] = "refuse"
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself; what a name or key is good for is seen when it is used."""

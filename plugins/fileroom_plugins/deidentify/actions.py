@@ -31,6 +31,10 @@ class Action(enum.StrEnum):
     REPLACE = "R"
     SHIFT = "S"
 
+    __hash__ = (
+        str.__hash__
+    )  # that of an enumeration is much slower, and actions are hashed for every attribute
+
     def resolved(self, attribute_type: str | None) -> Action:
         """Return the one action that an attribute of this type gets.
 

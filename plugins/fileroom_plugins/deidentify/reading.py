@@ -34,6 +34,7 @@ _PIXEL_DATA = 0x7FE0_0010
 _DELIMITERS = 0xFFFE
 _MAY_BE_SEQUENCES = {"SQ", "UN"}
 _FIRST_BLOCK, _LAST_BLOCK = 0x10, 0xFF
+_LONGEST_CREATOR = 64
 
 
 class _Source(NamedTuple):
@@ -183,5 +184,5 @@ def _vr_of(before: Items, tag: int) -> str:
 
 
 def creator_of(element: Element) -> str:
-    """Return the name that a private creator element holds."""
-    return element.data.decode("latin-1").strip(" \0")
+    """Return the name that a private creator element holds; of one that is too long, its start."""
+    return element.data[:_LONGEST_CREATOR].decode("latin-1").strip(" \0")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from fileroom_plugins.deidentify.actions import Action
     from fileroom_plugins.deidentify.residual import Finding
 
 
@@ -15,14 +17,14 @@ class Touched(NamedTuple):
 
     Attributes:
         path: tags and item numbers from 1 on, for example ``0040A730[2].0040A160``.
-        keyword: the last attribute's keyword; a private one's creator; else empty.
-        action: what was done, a code of `fileroom_plugins.deidentify.actions.Action` without a stroke.
+        keyword: the last attribute's keyword; of a known private one its creator; else empty.
+        action: what was done; none of those that leave it to the attribute's type.
         rule: the name of the rule that says so.
     """
 
     path: str
     keyword: str
-    action: str
+    action: Action
     rule: str
 
 
@@ -47,15 +49,17 @@ class Report:
 
     def to_json(self) -> bytes:
         """Return the report as JSON: an object with the fields' names; what is many is a list of objects."""
-        residual = None if self.residual is None else [one._asdict() for one in self.residual]
-        return json.dumps(
-            {
-                "profile": self.profile,
-                "consistent": self.consistent,
-                "pixels_changed": self.pixels_changed,
-                "residual": residual,
-                "touched": [one._asdict() for one in self.touched],
-            },
-            ensure_ascii=False,
-            separators=(",", ":"),
-        ).encode()
+        head = {
+            "profile": self.profile,
+            "consistent": self.consistent,
+            "pixels_changed": self.pixels_changed,
+            "residual": None if self.residual is None else [one._asdict() for one in self.residual],
+        }
+        touched = ",".join(map(_as_json, self.touched))
+        return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "touched": [{touched}]}}'.encode()
+
+
+@functools.lru_cache(maxsize=4096)
+def _as_json(touched: Touched) -> str:
+    """Return an entry as JSON; one object of a series has the same ones as the next."""
+    return json.dumps(touched._asdict(), ensure_ascii=False)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 from fileroom.plugin import CharacterSet
 from fileroom_plugins.deidentify.actions import Action, Rule
 from fileroom_plugins.deidentify.content import dummy_content, hides_text, hollow
-from fileroom_plugins.deidentify.dictionary import keyword_of, vr_of
+from fileroom_plugins.deidentify.dictionary import is_known_private, keyword_of, vr_of
 from fileroom_plugins.deidentify.elements import TEXT_VRS, Element, Fragments
 from fileroom_plugins.deidentify.reading import creator_of
 from fileroom_plugins.deidentify.report import Touched
@@ -21,7 +22,7 @@ _CHARACTER_SET = 0x0008_0005
 _CONTENT_SEQUENCE = 0x0040_A730
 _TEXT_VALUE = 0x0040_A160
 _OVERLAY_DATA, _OVERLAYS = 0x3000, range(0x6000, 0x6100, 2)
-_FIRST_CREATOR, _LAST_CREATOR, _FIRST_ELEMENT = 0x10, 0xFF, 0x1000
+_FIRST_CREATOR, _LAST_CREATOR = 0x10, 0xFF
 _RESERVED_GROUPS = {1, 3, 5, 7, 0xFFFF}
 _GROUP_LENGTH = Rule(Action.REMOVE, "group length")
 _PLANE = Rule(Action.REMOVE, "overlay without data")
@@ -74,81 +75,70 @@ class Walk:
             place = place._replace(charset=CharacterSet.of(declared.data))
         made: Items = {}
         private: list[int] = []
-        node = place.node
+        node, where = place.node, place.where
         for tag, element in items.items():
             if tag >> 16 & 1:
                 private.append(tag)
                 continue
-            step = node.step(tag, element.vr)
-            if step.action is Action.KEEP and place.cleaning is None and not isinstance(element.value, list):
-                if tag & 0xFFFF:
-                    made[tag] = element
-                else:
-                    self._note(place.where, tag, Action.REMOVE, _GROUP_LENGTH)
+            if not tag & 0xFFFF:
+                self._note(where, tag, Action.REMOVE, _GROUP_LENGTH)
                 continue
-            one = self._attribute(items, tag, step, place)
-            if one is not None:
-                made[tag] = one
+            step = node.step(tag, element.vr)
+            if step.action is Action.REMOVE:
+                self._note(where, tag, Action.REMOVE, step.rule)
+            elif step.action is Action.KEEP and not place.cleaning and not isinstance(element.value, list):
+                made[tag] = element
+            else:
+                made[tag] = self._attribute(items, tag, step, place)
         if private:
             self._private(items, private, made, place)
         return made
 
     def _private(self, items: Items, tags: list[int], made: Items, place: _Place) -> None:
         """Do the private attributes of a level; of creators those stay of whose block something stays."""
+        creators = {tag: creator_of(items[tag]) for tag in tags if _is_creator(tag)}
         for tag in tags:
-            if _is_creator(tag):
+            if tag in creators:
                 continue
-            element = items[tag]
-            creator = items.get(tag & 0xFFFF_0000 | tag >> 8 & 0xFF)
-            if creator is None or tag & 0xFFFF < _FIRST_ELEMENT or tag >> 16 in _RESERVED_GROUPS:
+            holder = tag & 0xFFFF_0000 | tag >> 8 & 0xFF
+            creator = creators.get(holder)
+            if creator is None or tag >> 16 in _RESERVED_GROUPS:
                 self._note(place.where, tag, Action.REMOVE, _NO_CREATOR)
                 continue
-            name = creator_of(creator)
-            step = place.node.private_step(tag & 0xFFFF_00FF, element.vr, name)
-            one = element
-            if step.action is not Action.KEEP or isinstance(element.value, list) or place.cleaning:
-                done = self._attribute(items, tag, step, place, creator=name)
-                if done is None:
-                    continue
-                one = done
-            made[tag] = one
-            made[tag & 0xFFFF_0000 | tag >> 8 & 0xFF] = creator
-        for tag in tags:
-            if _is_creator(tag) and tag not in made:
-                self._note(place.where, tag, Action.REMOVE, _UNUSED)
+            step = place.node.private_step(tag & 0xFFFF_00FF, items[tag].vr, creator)
+            if step.action is Action.REMOVE:
+                self._note(place.where, tag, Action.REMOVE, step.rule, creator)
+            else:
+                made[tag] = self._attribute(items, tag, step, place, creator=creator)
+                made[holder] = items[holder]
+        for tag in creators.keys() - made.keys():
+            self._note(place.where, tag, Action.REMOVE, _UNUSED)
 
-    def _attribute(
-        self, items: Items, tag: int, step: Step, place: _Place, *, creator: str = ""
-    ) -> Element | None:
-        """Return what becomes of an attribute; None if it goes."""
+    def _attribute(self, items: Items, tag: int, step: Step, place: _Place, *, creator: str = "") -> Element:
+        """Return what becomes of an attribute that stays."""
         element = items[tag]
         action, rule = step.action, step.rule
         if isinstance(element.value, list):
-            one = self._sequence(tag, element, element.value, step, place)
-        elif action is Action.REMOVE:
-            one = None
-        elif isinstance(element.value, Fragments):
-            one = element if action is Action.KEEP else None
+            return self._sequence(tag, element, element.value, step, place)
+        if isinstance(element.value, Fragments):
+            if action is Action.KEEP:
+                return element
+            made = b""
         else:
             if action is Action.KEEP and place.cleaning and element.vr in TEXT_VRS and element.vr != "CS":
                 action, rule = Action.CLEAN, place.cleaning
             if tag == _TEXT_VALUE and action is Action.CLEAN and hides_text(items):
                 action = Action.DUMMY
             vr = vr_of(tag) or element.vr if element.vr == "UN" else element.vr
-            data = self._leaves.value(tag, vr, element.data, (action, rule), place.charset)
-            one = element if data == element.value else Element(element.vr, data)
-        if one is not element and not isinstance(element.value, list):
-            self._note(place.where, tag, action, rule, creator)
-        return one
+            made = self._leaves.value(tag, vr, element.data, (action, rule), place.charset)
+            if made == element.value:
+                return element
+        self._note(place.where, tag, action, rule, creator)
+        return Element(element.vr, made)
 
-    def _sequence(
-        self, tag: int, element: Element, items: list[Items], step: Step, place: _Place
-    ) -> Element | None:
-        """Return what becomes of a sequence; the actions that keep it apply to what is in it."""
+    def _sequence(self, tag: int, element: Element, items: list[Items], step: Step, place: _Place) -> Element:
+        """Return what becomes of a sequence; the actions that keep its items apply to what is in them."""
         action, rule = step.action, step.rule
-        if action is Action.REMOVE:
-            self._note(place.where, tag, action, rule)
-            return None
         if action in {Action.EMPTY, Action.DUMMY, Action.REPLACE}:
             if not items:
                 return element
@@ -172,8 +162,15 @@ class Walk:
         return Element("SQ", made, as_un=element.as_un)
 
     def _note(self, where: str, tag: int, action: Action, rule: Rule, creator: str = "") -> None:
-        keyword = creator or keyword_of(tag)
-        self.touched.append(Touched(f"{where}{tag:08X}", keyword, action.value, rule.name))
+        self.touched.append(_touched(where, tag, action, rule.name, creator))
+
+
+@functools.lru_cache(maxsize=4096)
+def _touched(where: str, tag: int, action: Action, rule: str, creator: str) -> Touched:
+    keyword = keyword_of(tag)
+    if creator and is_known_private(creator, tag & 0xFFFF_00FF):
+        keyword = creator  # of one that nobody knows, the name may be anything, a patient's included
+    return Touched(f"{where}{tag:08X}", keyword, action, rule)
 
 
 def has_embedded_planes(items: Items) -> bool:
