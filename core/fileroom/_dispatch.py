@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import logging
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import pluggy
@@ -24,6 +25,7 @@ from fileroom.errors import ConfigError
 from fileroom.executing import Executor
 from fileroom.feeding import Feed
 from fileroom.index import Index
+from fileroom.options import document_names, with_documents
 from fileroom.plugin import IndexPlugin
 from fileroom.sending import Sender
 from fileroom.storage import Storage
@@ -108,6 +110,7 @@ class Dispatch:
         processors: the names of the processors that are enabled.
         making: opens processors and kinds of documents, those too that are only installed.
         passed: the names of what the host passed.
+        document_names: what options of extensions name documents by, which may lie in the archive.
         on_stored: called after each commit that stored something.
         confined: whether some of that would be missed by an archive of the same configuration elsewhere.
     """
@@ -121,6 +124,7 @@ class Dispatch:
         self._sender: Sender | None = None
         self._executors: dict[str, Executor] = {}
         self._config = config
+        self.document_names: list[str] = []
         self._assembly: Assembly = assemble(config, plugins, self._hooks, self._registry)
         self.making = Processors(config, self._assembly, self._hooks, self._registry)
         try:
@@ -284,7 +288,9 @@ class Dispatch:
                 report(found, "close", error)
 
     def _open_extension(self, chosen: Chosen) -> None:
-        opened = chosen.open(object)
+        self.document_names += [name.text for name in document_names(chosen.options)]
+        options = with_documents(chosen.options, self.making.finder.read)
+        opened = replace(chosen, options=options).open(object)
         found = chosen.offer.found
         if opened is None:
             raise blame(found, "it opened nothing")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from fileroom._attachments.following import moved
-from fileroom.attachments import put_attachment
+from fileroom.attachments import Attachment, put_attachment
+from fileroom.content_types import DICOM
 from fileroom.errors import InvalidDatasetError, NotSupportedError, RevisionError
 from fileroom.header import HeaderReader
 from fileroom.index import SetMetadata
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
     from fileroom._plugins.processors import Opened
     from fileroom.archive import Archive
-    from fileroom.attachments import Attachment
     from fileroom.model import AttachmentRecord
     from fileroom.processing import Product
     from fileroom.resources import Resource
@@ -32,6 +33,9 @@ MADE_BY = "made-by"
 
 MADE_INTO = "made-into"
 """Metadata of an instance of which others were made: their public ids, joined by commas."""
+
+MADE = "-made"
+"""Ends the name of the metadata that tell when a product with metadata was made: ``conformance-made``."""
 
 _TRIES = 20
 
@@ -89,10 +93,11 @@ def keep(archive: Archive, made: Made, name: str) -> list[Attachment]:
         if product.is_new_object:
             kept.append(_stored(archive, made, product, name))
             continue
-        number = archive.content_types.resolve(product.content_type).number
-        kept.append(put_attachment(archive, made.id, number, product.data))
+        content_type = archive.content_types.resolve(product.content_type)
+        kept.append(put_attachment(archive, made.id, content_type.number, product.data))
         if product.metadata:
-            archive.edit([SetMetadata(made.id, *one) for one in product.metadata.items()])
+            moment = {f"{content_type.name}{MADE}": datetime.now(UTC).isoformat(timespec="seconds")}
+            archive.edit([SetMetadata(made.id, *one) for one in {**product.metadata, **moment}.items()])
     return kept
 
 
@@ -102,10 +107,16 @@ def make_and_keep(archive: Archive, id_: str, opened: Opened) -> list[Attachment
 
 
 def _made_of(archive: Archive, id_: str, source: str, opened: Opened) -> Made:
-    attachments = archive.get(source).attachments
-    before = attachments["dicom"]
+    # One look into the index: it costs as much as many a processor does.
+    records = {one.content_type: one for one in archive.details(source).attachments}
+    before = Attachment(archive, source, records[DICOM.number])
     processor = opened.processor
-    kept = {name: attachments[name].read() for name in processor.uses if name in attachments}
+    used = {name: archive.content_types.resolve(name).number for name in processor.uses}
+    kept = {
+        name: Attachment(archive, source, records[number]).read()
+        for name, number in used.items()
+        if number in records
+    }
     with before.open() as file:
         products = processor.process_with(file, kept) if kept else processor.process(file)
     return Made(id_, source, before.record, products)

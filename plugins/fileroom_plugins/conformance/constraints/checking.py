@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import io
 import os
+import struct
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 import pydicom
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
+from pydicom.uid import DeflatedExplicitVRLittleEndian
 
 from fileroom.plugin import Document, InvalidDatasetError, NotDicomError, NotFoundError
 from fileroom_plugins.conformance.constraints.defaults import default_documents
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from fileroom_plugins.conformance.messages import Message
+
+_PIXELS = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))
 
 Source: TypeAlias = "bytes | bytearray | str | os.PathLike[str] | BinaryIO | Dataset"
 
@@ -55,7 +61,9 @@ def _book_with(rule: str, documents: Iterable[Document]) -> RuleBook:
 
 @contextmanager
 def opened(source: Source) -> Iterator[Dataset]:
-    """Yield the data set of an object, without its pixels; it can be read from until the block ends.
+    """Yield the data set of an object; of its pixels it only has that they are there.
+
+    It can be read from until the block ends.
 
     Raises:
         InvalidDatasetError: this is no DICOM object.
@@ -78,10 +86,32 @@ def opened(source: Source) -> Iterator[Dataset]:
 
 def _read(file: BinaryIO) -> Dataset:
     try:
+        start = file.tell()
         dataset = pydicom.dcmread(file, force=True, stop_before_pixels=True)
+        if getattr(dataset.file_meta, "TransferSyntaxUID", "") == DeflatedExplicitVRLittleEndian:
+            # All of it is in memory by then, and the file does not stand before the pixels.
+            file.seek(start)
+            dataset = pydicom.dcmread(file, force=True)
+        elif (pixels := _pixels(file, dataset)) is not None:
+            dataset[pixels.tag] = pixels  # as pydicom itself does
     except Exception as error:
         # pydicom raises whatever the damage leads to, and its texts may repeat values.
         raise InvalidDatasetError(f"cannot be read: pydicom failed with {type(error).__name__}") from error
     if not len(dataset):
         raise NotDicomError("no DICOM object: there is no attribute in it")
     return dataset
+
+
+def _pixels(file: BinaryIO, dataset: Dataset) -> RawDataElement | None:
+    """Return the pixel data element that reading stopped before, without its value."""
+    implicit, little = dataset.original_encoding
+    order = "<" if little else ">"
+    header = file.read(12)
+    if len(header) < 8:  # noqa: PLR2004 - tag and length
+        return None
+    group, element = struct.unpack_from(f"{order}HH", header)
+    if group << 16 | element not in _PIXELS:
+        return None
+    vr = "OW" if implicit else header[4:6].decode("latin-1")
+    (length,) = struct.unpack_from(f"{order}I", header, 4 if implicit else len(header) - 4)
+    return RawDataElement(Tag(group, element), vr, length, None, 0, bool(implicit), bool(little))

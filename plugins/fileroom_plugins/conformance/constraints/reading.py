@@ -79,7 +79,7 @@ def find(dataset: Dataset, step: Step, charset: CharacterSet) -> Found | None:
 
 def _element(dataset: Dataset, tag: int) -> DataElement | RawDataElement:
     """Return an element that is there, not converted if nobody has looked at it yet."""
-    return cast("DataElement | RawDataElement", dataset.get_item(tag))
+    return cast("DataElement | RawDataElement", dataset.get_item(tag, keep_deferred=True))
 
 
 def charset_of(dataset: Dataset, above: CharacterSet | None = None) -> CharacterSet:

@@ -1,0 +1,268 @@
+"""``fileroom check`` and ``fileroom messages``."""
+
+from __future__ import annotations
+
+import functools
+import json
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import click
+
+from fileroom.cli import output, text
+from fileroom.cli.command import command
+from fileroom.cli.counting import counting
+from fileroom.cli.executing import LOCAL
+from fileroom.cli.failures import FAILED, INTERRUPTED, CommandError, UsageProblem, say
+from fileroom.cli.intake import jobs_option
+from fileroom.cli.interruption import Interruption
+from fileroom.cli.items import WORDS, chosen
+from fileroom.cli.making import results
+from fileroom.cli.sarif import sarif
+from fileroom.cli.selecting import selected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from fileroom.cli.command import Settings
+    from fileroom.cli.items import Chosen
+    from fileroom.conformance import KeptMessage
+
+PROCESSOR = "conformance"
+
+SEVERITIES = ("error", "warning", "info")
+
+Row: TypeAlias = "dict[str, str]"
+"""One message: ``path``, ``severity``, ``rule``, ``message``, ``attribute``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check came to.
+
+    Attributes:
+        name: the object: a file's path, or a public id.
+        rows: the messages.
+        reason: why it could not be checked; empty if it could.
+    """
+
+    name: str
+    rows: list[Row]
+    reason: str = ""
+
+    @property
+    def failed(self) -> bool:
+        """Whether it has errors, or could not be checked."""
+        return bool(self.reason) or any(row["severity"] == "error" for row in self.rows)
+
+
+@command(
+    "check",
+    "fileroom check image.dcm",
+    "fileroom check study PatientID=4711 --rules site-basics --rules house.toml",
+    "fileroom check images --no-iod --rules house.toml --sarif check.sarif --jobs 4",
+    "fileroom check study StudyDate=20240101- --keep",
+)
+@click.argument("words", metavar=WORDS, nargs=-1, required=True)
+@click.option("--rules", "rules", metavar="NAME|FILE", multiple=True, help="A constraint document.")
+@click.option(
+    "--iod/--no-iod", default=None, help="Check against the standard too, or only by the documents."
+)
+@click.option("--keep", is_flag=True, help="Keep the messages in the archive, for 'fileroom messages'.")
+@click.option(
+    "--severity",
+    type=click.Choice(SEVERITIES),
+    default="info",
+    help="Show what is at least so bad.",
+)
+@click.option(
+    "--sarif",
+    "sarif_file",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write SARIF 2.1.0 too, for tools that show findings.",
+)
+@jobs_option(1)
+def check(
+    settings: Settings,
+    *,
+    words: tuple[str, ...],
+    rules: tuple[str, ...],
+    iod: bool | None,
+    keep: bool,
+    severity: str,
+    sarif_file: Path | None,
+    jobs: int,
+) -> int:
+    """Check objects against the standard, and by the rules of constraint documents.
+
+    The objects are resources by their ids, all that a search finds, or files and folders. No message holds
+    a value of an object. Exit code 1: an object has errors, or could not be checked. JSON is a list of
+    messages; where there may be several objects, each message names its own.
+    """
+    with ExitStack() as stack:
+        interruption = stack.enter_context(Interruption())
+        objects = stack.enter_context(chosen(settings, words, jobs))
+        options = _options(rules, iod)
+        all_checked: list[Checked] = []
+        found = _kept(objects, options, interruption) if keep else _made(objects, options, interruption)
+        shown = SEVERITIES[: SEVERITIES.index(severity) + 1]
+        for one in found:
+            if one.reason:
+                say(f"{one.name}: {one.reason}")
+            all_checked.append(
+                Checked(one.name, [row for row in one.rows if row["severity"] in shown], one.reason)
+            )
+        unreadable = objects.report_unreadable()
+        if sarif_file is not None:
+            _write(sarif_file, sarif((one.name, one.rows, one.reason) for one in all_checked))
+        if settings.json:
+            output.print_json_list(_rows(all_checked, named=not objects.single))
+        else:
+            _print(all_checked, single=objects.single)
+    if interruption.stop.is_set():
+        return INTERRUPTED
+    return FAILED if unreadable or any(one.failed for one in all_checked) else 0
+
+
+def _options(rules: tuple[str, ...], iod: bool | None) -> dict[str, object]:  # noqa: FBT001 - as click has it
+    options: dict[str, object] = {}
+    if rules:
+        files = [Path(name).expanduser() for name in rules]
+        options["rules"] = [
+            str(file.absolute()) if file.is_file() else name for file, name in zip(files, rules, strict=True)
+        ]
+    if iod is not None:
+        options["standard"] = iod
+    return options
+
+
+def _made(objects: Chosen, options: Mapping[str, object], interruption: Interruption) -> Iterator[Checked]:
+    for result in results(objects, PROCESSOR, options, stop=interruption.stop, doing="checking"):
+        rows = [row for product in result.products for row in json.loads(product.data)]
+        yield Checked(result.item.name, rows, result.reason)
+
+
+def _kept(objects: Chosen, options: Mapping[str, object], interruption: Interruption) -> Iterator[Checked]:
+    """Check what is in the archive, and keep the messages there.
+
+    Raises:
+        UsageProblem: there are files among the objects.
+    """
+    archive = objects.archive
+    if archive is None or objects.paths:
+        raise UsageProblem("--keep is for what is in the archive: import the files first")
+    ids = [item.name for item in objects.items(each=True)]
+    with counting("checking", len(ids)) as step:
+        work = functools.partial(
+            archive.process_many,
+            ids,
+            PROCESSOR,
+            options=options,
+            executor=LOCAL if objects.jobs > 1 else None,
+            on_done=lambda _: step(),
+            stop=interruption.stop,
+        )
+        report = interruption.run(work)
+    for one in report:
+        rows = [] if one.reason else json.loads(archive.get(one.id).attachments[PROCESSOR].read())
+        yield Checked(one.id, rows, one.reason)
+
+
+def _rows(found: list[Checked], *, named: bool) -> Iterator[Row]:
+    for one in found:
+        for row in one.rows:
+            yield {"object": one.name, **row} if named else row
+
+
+def _print(found: list[Checked], *, single: bool) -> None:
+    heading = () if single else ("Object",)
+    made = output.table(*heading, "Severity", "Rule", "Where", "Message", whole=("Severity",))
+    for one in found:
+        for row in sorted(one.rows, key=lambda row: SEVERITIES.index(row["severity"])):
+            name = () if single else (one.name,)
+            output.add_row(made, *name, row["severity"], row["rule"], row["path"], row["message"])
+    if made.row_count:
+        output.print_table(made)
+    failed = sum(one.failed for one in found)
+    said = text.counted(sum(len(one.rows) for one in found), "message")
+    if single and found and not found[0].reason:
+        output.say(f"{'errors' if failed else 'no error'}; {said}")
+    elif not single:
+        output.say(f"{text.counted(len(found), 'object')} checked: {failed} with errors; {said}")
+
+
+def _write(file: Path, value: object) -> None:
+    try:
+        file.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{file.name} cannot be written: {error.strerror}") from error
+
+
+@command(
+    "messages",
+    "fileroom messages",
+    "fileroom messages study PatientID=4711 --severity error",
+    "fileroom messages --rule 'iod/*' --since 2024-01-31 --json",
+)
+@click.argument("words", metavar="ID... | LEVEL [KEY=VALUE]...", nargs=-1)
+@click.option("--rule", metavar="NAME", default="", help="Only of this rule; wildcards are allowed.")
+@click.option("--severity", type=click.Choice(SEVERITIES), help="Only of this severity.")
+@click.option("--since", metavar="TIME", help="Only of what was checked since then.")
+def messages(
+    settings: Settings, *, words: tuple[str, ...], rule: str, severity: str | None, since: str | None
+) -> int:
+    """Show what checks have said of stored objects, and was kept.
+
+    That is what 'fileroom check --keep' and the processor 'conformance' keep, also of what is processed on
+    arrival. Without words, of all objects.
+    """
+    from fileroom import conformance  # noqa: PLC0415 - not needed for --help
+
+    moment = None if since is None else _moment(since)
+    with settings.open() as archive:
+        resources = selected(archive, words) if words else None
+        found = conformance.messages(archive, resources, rule=rule, severity=severity or "", since=moment)
+        if settings.json:
+            output.print_json_list(map(_as_json, found))
+            return 0
+        made = output.table(
+            "SOP_INSTANCE_UID", "RULE_NAME", "MESSAGE", "MSG_TYPE", "MSG_TIME", whole=("MSG_TYPE",)
+        )
+        for one in found:
+            time = f"{one.time:%Y-%m-%d %H:%M:%S}"
+            output.add_row(made, one.sop_instance_uid, one.rule, one.message, one.severity, time)
+        if made.row_count:
+            output.print_table(made)
+        else:
+            output.say("no messages")
+    return 0
+
+
+def _moment(since: str) -> datetime:
+    """Return what a date or time means; without a time zone it is UTC.
+
+    Raises:
+        UsageProblem: it is neither.
+    """
+    try:
+        moment = datetime.fromisoformat(since)
+    except ValueError:
+        raise UsageProblem("--since: expected a date or a time, such as 2024-01-31T12:00") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _as_json(one: KeptMessage) -> dict[str, str]:
+    return {
+        "sop_instance_uid": one.sop_instance_uid,
+        "rule_name": one.rule,
+        "message": one.message,
+        "msg_type": one.severity,
+        "msg_time": one.time.isoformat(),
+        "path": one.path,
+        "attribute": one.attribute,
+        "id": one.id,
+    }

@@ -1,0 +1,68 @@
+"""What becomes of an object that arrives, by what a check says of it."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from fileroom.plugin import Accept, InvalidDatasetError, Quarantine, Reject, hookimpl
+from fileroom_plugins.conformance.checking import check_with
+from fileroom_plugins.conformance.constraints.loading import KIND, RuleBook
+from fileroom_plugins.conformance.messages import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fileroom.plugin import Decision, Incoming
+    from fileroom_plugins.conformance.conforming import Options
+
+NAMED = 3
+"""At most so many errors are named in a reason."""
+
+
+class Gate:
+    """Checks each object whole. Threads may ask at the same time."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._lock = threading.Lock()
+        self._books: Sequence[RuleBook] | None = None
+
+    @hookimpl
+    def fileroom_before_store(self, incoming: Incoming) -> Decision | None:
+        """Let pass what has no errors, and do with the rest as the options say.
+
+        Raises:
+            NotFoundError, DocumentError: a document is not there, or cannot be used.
+        """
+        options = self._options
+        if options.on_error == "accept":
+            return None
+        reason = self._what_is_wrong(incoming)
+        if not reason:
+            return None
+        match options.on_error:
+            case "label":
+                return Accept(labels=(options.label,))
+            case "quarantine":
+                return Quarantine(reason)
+            case "reject":
+                return Reject(reason)
+
+    def _what_is_wrong(self, incoming: Incoming) -> str:
+        books = self._read_books()
+        try:
+            with incoming.open() as file:
+                found = check_with(file, books, standard=self._options.standard)
+        except InvalidDatasetError as error:
+            return str(error)
+        errors = [f"{one.message} ({one.rule})" for one in found if one.severity is Severity.ERROR]
+        more = f"; and {len(errors) - NAMED} more" if len(errors) > NAMED else ""
+        return f"does not conform: {'; '.join(errors[:NAMED])}{more}" if errors else ""
+
+    def _read_books(self) -> Sequence[RuleBook]:
+        """Return the documents, read when the first object arrives: until then there may be no archive."""
+        with self._lock:
+            if self._books is None:
+                self._books = [RuleBook.of(name.read(KIND)) for name in self._options.rules]
+            return self._books
