@@ -18,7 +18,7 @@ from fileroom_plugins.deidentify.elements import Fragments
 from fileroom_plugins.deidentify.needles import identifies, needles_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from fileroom_plugins.deidentify.elements import Element, Items
     from fileroom_plugins.deidentify.needles import Needle
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fileroom_plugins.deidentify.report import Report
 
 _CHARSET = 0x0008_0005
+_ASCII = CharacterSet.of(b"")
 _NUMBERS = {"AT", "FD", "FL", "OD", "OF", "OL", "OV", "SL", "SS", "SV", "UL", "US", "UV"}
 _BYTES = {"OB", "OW", "UN"}
 _PIXELS = {0x7FE0_0008, 0x7FE0_0009, 0x7FE0_0010}
@@ -55,11 +56,19 @@ class Finding(NamedTuple):
 
 
 class _Place(NamedTuple):
-    path: str
-    keyword: str
+    within: str
+    tag: int
     vr: str
     element: Element
     charset: CharacterSet
+
+    @property
+    def path(self) -> str:
+        return f"{self.within}{self.tag:08X}"
+
+    @property
+    def keyword(self) -> str:
+        return keyword_of(self.tag)
 
     @property
     def text(self) -> str:
@@ -78,20 +87,20 @@ def residual(before: DicomObject, after: DicomObject, report: Report) -> tuple[F
     needles = _needles(before.items, touched)
     if not needles:
         return ()
-    places = list(_places(after.items, CharacterSet.of(b"")))
-    seen = [place for place in places if touched.get(place.path) not in _NEW_VALUES]
-    found = [*_in_texts([place for place in seen if place.vr not in _BYTES], needles)]
-    found += _in_bytes([place for place in seen if place.vr in _BYTES], needles)
-    order = {place.path: index for index, place in enumerate(places)}
+    new = {path for path, action in touched.items() if action in _NEW_VALUES}
+    places = [place for place in _places(after.items, _ASCII) if place.path not in new]
+    found = [*_in_texts([place for place in places if place.vr not in _BYTES], needles)]
+    found += _in_bytes([place for place in places if place.vr in _BYTES], needles)
+    order = {place.path: index for index, place in enumerate(places)} if found else {}
     return tuple(sorted(dict.fromkeys(found), key=lambda one: order[one.path]))
 
 
-def _needles(items: Items, touched: dict[str, str]) -> list[Needle]:
+def _needles(items: Items, touched: Mapping[str, str]) -> list[Needle]:
     """Return what to search for: all that identified and was touched, less what was meant to stay."""
     gone: dict[str, Needle] = {}
     stayed: set[str] = set()
-    for place in _places(items, CharacterSet.of(b"")):
-        if not identifies(place.vr, place.keyword):
+    for place in _places(items, _ASCII):
+        if not _identifies(place.vr, place.tag):
             continue
         kept = not any(prefix in touched for prefix in _prefixes(place.path))
         for value in place.text.split("\\"):
@@ -101,6 +110,11 @@ def _needles(items: Items, touched: dict[str, str]) -> list[Needle]:
                 else:
                     gone.setdefault(needle.text, needle)
     return [needle for text, needle in gone.items() if text not in stayed]
+
+
+@functools.lru_cache(maxsize=8192)
+def _identifies(vr: str, tag: int) -> bool:
+    return identifies(vr, keyword_of(tag))
 
 
 def _prefixes(path: str) -> Iterator[str]:
@@ -118,13 +132,14 @@ def _places(items: Items, charset: CharacterSet, within: str = "") -> Iterator[_
     declared = items.get(_CHARSET)
     charset = CharacterSet.of(declared.data) if declared else charset
     for tag, element in items.items():
-        path = f"{within}{tag:08X}"
-        if isinstance(element.value, list):
-            for number, item in enumerate(element.value, start=1):
-                yield from _places(item, charset, f"{path}[{number}].")
-        elif not (isinstance(element.value, Fragments) or tag in _PIXELS or element.vr in _NUMBERS):
-            vr = (vr_of(tag) or "UN") if element.vr == "UN" else element.vr
-            yield _Place(path, keyword_of(tag), vr, element, charset)
+        vr, value = element.vr, element.value
+        if vr in _NUMBERS or tag in _PIXELS:
+            continue
+        if isinstance(value, list):
+            for number, item in enumerate(value, start=1):
+                yield from _places(item, charset, f"{within}{tag:08X}[{number}].")
+        elif value and not isinstance(value, Fragments):
+            yield _Place(within, tag, (vr_of(tag) or "UN") if vr == "UN" else vr, element, charset)
 
 
 def _in_texts(places: list[_Place], needles: list[Needle]) -> Iterator[Finding]:
