@@ -222,6 +222,21 @@ def test_a_live_migration_takes_over_its_last_state(memory: Memory, tmp_path: Pa
         assert list(migrate(source, target, live=True, quiet=0.01)) == []
 
 
+@pytest.mark.parametrize("live", [False, True])
+def test_how_far_the_log_was_read_is_the_sources_word_and_who_is_at_work_is_not(
+    memory: Memory, tmp_path: Path, live: bool
+) -> None:
+    with (
+        open_archive(memory, "memory", tmp_path / "source") as source,
+        open_archive(memory, "sqlite", tmp_path / "target") as target,
+    ):
+        fill(source)
+        source.edit([SetMetadata(ARCHIVE_ID, "processing.lease", "somebody")])
+        target.edit([SetMetadata(ARCHIVE_ID, "cursor", "0")])
+        assert list(migrate(source, target, live=live, quiet=0.01)) == []
+        assert {name: one.value for name, one in own(target)["metadata"].items()} == {"cursor": "7"}
+
+
 def test_a_live_migration_does_not_write_its_own_again_and_again(memory: Memory, tmp_path: Path) -> None:
     with (
         open_archive(memory, "memory", tmp_path / "source") as source,

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from fileroom._index.owning import ArchiveItself
 from fileroom._migrating.job import pages
 from fileroom._migrating.log import compare_logs, same_time
+from fileroom._migrating.own import own_of
 from fileroom.content_types import DICOM
-from fileroom.index import Details
 from fileroom.ingest import BATCH_OBJECTS
-from fileroom.model import ARCHIVE_ID, Level
+from fileroom.model import Level
 from fileroom.query import COMPUTED, Query
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from fileroom._index.owning import Owner
     from fileroom._migrating.job import Job
+    from fileroom.index import Details
     from fileroom.model import AttachmentRecord, ResourceRecord
 
 _ONLY_SOURCE, _ONLY_TARGET, _DIFFERS = "only in the source", "only in the target", "differs"
@@ -81,10 +82,7 @@ class Comparing:
 
     def _compare_own(self) -> None:
         """Compare what belongs to the archive itself."""
-        job = self._job
-        own, theirs = (one.index.details([ARCHIVE_ID])[0] or Details() for one in (job.source, job.target))
-        if not job.carries_log:
-            own, theirs = (replace(one, metadata={}) for one in (own, theirs))
+        own, theirs = (own_of(self._job, one.index) for one in (self._job.source, self._job.target))
         self._compare_details(ArchiveItself(), own, theirs)
 
     def _compare_records(self, one: ResourceRecord, other: ResourceRecord) -> None:
@@ -135,7 +133,7 @@ class Comparing:
     def _compare_metadata(self, record: Owner, own: Details, theirs: Details) -> None:
         values, those = ({name: one.value for name, one in each.metadata.items()} for each in (own, theirs))
         self._differing(record, "metadata", values, those)
-        if self._job.carries_log:
+        if self._job.carries_log and not isinstance(record, ArchiveItself):
             for name, one in own.metadata.items():
                 other = theirs.metadata.get(name)
                 if other and other.value == one.value and other.revision != one.revision:

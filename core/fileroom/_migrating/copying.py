@@ -9,6 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, TypeVar
 
 from fileroom._migrating.carrying import Carrier
+from fileroom._migrating.own import superseded
 from fileroom._migrating.planning import Planner
 from fileroom.index import CommitStatus, Details, Index
 from fileroom.ingest import still_there
@@ -52,6 +53,8 @@ class Copying:
                 count(batch.seen if level is Level.INSTANCE else 0)
         if not self._job.stop.is_set():
             self._store(self._load(self._planner.own()))
+            if edits := list(superseded(self._job)):
+                self._job.target.edit(edits)
 
     def _load(self, plan: Plan) -> Batch:
         return self._carrier.load(plan.wanted, plan.seen)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from fileroom._index.owning import ArchiveItself
 from fileroom._migrating.carrying import Carrier
 from fileroom._migrating.job import pages
+from fileroom._migrating.own import own_of
 from fileroom._migrating.planning import Wanted, dicom_file, held_in
 from fileroom.index import CommitStatus, Details
 from fileroom.ingest import BATCH_BYTES, BATCH_OBJECTS, still_there
@@ -90,7 +91,7 @@ class Following:
     def _follow_own(self) -> None:
         """Take over what changed on the archive itself, of which the log tells nothing."""
         job = self._job
-        own, theirs = (one.index.details([ARCHIVE_ID])[0] or _NOTHING for one in (job.source, job.target))
+        own, theirs = (own_of(job, one.index) for one in (job.source, job.target))
         wanted = self._without_dropped(own, theirs)
         if _comparable(wanted) != _comparable(theirs):
             self._make_alike([ARCHIVE_ID], ())
@@ -119,9 +120,9 @@ class Following:
             return
         source, target = self._job.source.index, self._job.target.index
         records: dict[str, Owner | None] = dict(zip(ids, source.get(ids), strict=True))
-        if ARCHIVE_ID in records:
-            records[ARCHIVE_ID] = ArchiveItself()
         own = dict(zip(ids, source.details(ids), strict=True))
+        if ARCHIVE_ID in records:
+            records[ARCHIVE_ID], own[ARCHIVE_ID] = ArchiveItself(), own_of(self._job, source)
         theirs = dict(zip(ids, target.details(ids), strict=True))
         removed = [id_ for id_, one in records.items() if one is None and theirs[id_] is not None]
         instances = [

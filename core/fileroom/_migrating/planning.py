@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from fileroom._index.owning import ArchiveItself
 from fileroom._migrating.job import pages
+from fileroom._migrating.own import own_of
 from fileroom.content_types import DICOM
 from fileroom.index import Details, Held
 from fileroom.ingest import BATCH_BYTES, BATCH_OBJECTS
-from fileroom.model import ARCHIVE_ID, Level
+from fileroom.model import Level
 from fileroom.query import Query
 
 if TYPE_CHECKING:
@@ -91,10 +92,7 @@ class Planner:
     def own(self) -> Plan:
         """Return what the target lacks of what belongs to the archive itself."""
         job = self._job
-        own, theirs = (one.index.details([ARCHIVE_ID])[0] or Details() for one in (job.source, job.target))
-        lacking = self._missing(own, theirs)
-        if not job.carries_log:
-            lacking = replace(lacking, metadata={})
+        lacking = self._missing(own_of(job, job.source.index), own_of(job, job.target.index))
         return Plan([Wanted(ArchiveItself(), 0, None, lacking)] if lacking != Details() else [], 0)
 
     def _lacking(self, level: Level, records: Sequence[ResourceRecord]) -> list[Wanted]:
