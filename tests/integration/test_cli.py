@@ -125,6 +125,7 @@ def test_a_command_on_a_path_without_archive_fails_in_one_line_and_makes_nothing
 
 def test_all_commands_but_those_that_make_one_need_an_archive() -> None:
     others = {"init", "import", "register", "import-config", "demo", "migrate", "plugins", "blob"}
+    others |= {"deidentify", "pseudonyms"}
     assert set(NAMES) - set(NEED_ARCHIVE) == others
 
 
