@@ -1,14 +1,32 @@
-"""Small pictures of images: the processor ``thumbnail``."""
+"""Images: their pixels, what they look like, and the processor ``thumbnail``.
+
+`open_image` reads the pixels of a DICOM object without any archive::
+
+    from fileroom_plugins.imaging import View, open_image
+
+    with open_image("ct.dcm") as image:
+        hounsfield = image.modality(0)
+        shown = image.shown(0, View(window="lung"))
+
+These names are loaded when they are first asked for, since numpy and Pillow take their time.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from fileroom.plugin import MissingDependencyError, ProcessorPlugin, Takes, hookimpl
 
 if TYPE_CHECKING:
     from fileroom.plugin import Processor
+    from fileroom_plugins.imaging.image import Image, open_image
+    from fileroom_plugins.imaging.view import View
+
+__all__ = ["Image", "Options", "View", "fileroom_processor", "open_image"]
+
+_MODULES = {"Image": "image", "View": "view", "open_image": "image"}
 
 _SIZES = range(16, 4097)
 _QUALITIES = range(1, 96)
@@ -44,6 +62,13 @@ def _open(options: Options) -> Processor:
         message = f"thumbnails need {error.name or 'a package'}: pip install 'fileroom[imaging]'"
         raise MissingDependencyError(message, "imaging", "fileroom") from error
     return Thumbnail(options)
+
+
+def __getattr__(name: str) -> object:
+    """Load what the package offers for use without an archive."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
 
 
 @hookimpl
