@@ -61,7 +61,7 @@ class _Where:
     "fileroom deidentify images -o out --key-file deidentify.key --report report.jsonl",
     "fileroom deidentify study PatientID=4711 -o out --options retain-uids,clean-descriptors",
     "fileroom deidentify image.dcm -o new.dcm --document ordcman.xml --new-sop-instance-uid 1.2.3",
-    "fileroom deidentify study Modality=US --to research --options clean-pixel-data --key-file k",
+    "fileroom deidentify series Modality=US --to research --options clean-pixel-data --key-file k",
 )
 @click.argument("words", metavar=WORDS, nargs=-1, required=True)
 @click.option(
