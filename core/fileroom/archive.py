@@ -14,6 +14,7 @@ from fileroom._archive.documenting import Documented
 from fileroom._archive.intake import Intake, Told
 from fileroom._archive.lifetime import Closed, check_pair, make_base
 from fileroom._archive.log import ChangeLog
+from fileroom._archive.tabling import Tables
 from fileroom._archive.verbs import Processes
 from fileroom._dispatch import Dispatch
 from fileroom.attachments import put_attachment
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
     from fileroom.storage import Source, Storage
 
 
-class Archive(Processes, Documented, ChangeLog):
+class Archive(Processes, Documented, Tables, ChangeLog):
     """One opened index, storage and set of plugins.
 
     Made by `fileroom.open`; a context manager. Any thread may call any method.
@@ -190,7 +191,9 @@ class Archive(Processes, Documented, ChangeLog):
         return self.plugins.feed(name, options)
 
     def _intake(self, config: Config) -> Intake:
-        return Intake(self, config, in_process=self._in_process)
+        # A worker process has no index, and so none of the documents that interventions may ask for.
+        bound = self._in_process or any(map(self._published_document, self.plugins.document_names))
+        return Intake(self, config, in_process=bound)
 
     # Finding -----------------------------------------------------------------------------------------
 
