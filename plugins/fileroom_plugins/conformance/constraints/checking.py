@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 import pydicom
+from pydicom.datadict import dictionary_has_tag
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
@@ -97,7 +98,7 @@ def _read(file: BinaryIO) -> Dataset:
     except Exception as error:
         # pydicom raises whatever the damage leads to, and its texts may repeat values.
         raise InvalidDatasetError(f"cannot be read: pydicom failed with {type(error).__name__}") from error
-    if not len(dataset):
+    if not any(map(dictionary_has_tag, dataset.keys())):
         raise NotDicomError("no DICOM object: there is no attribute in it")
     return dataset
 
