@@ -78,21 +78,16 @@ def _jpeg(data: bytes) -> CompressedImage | None:
     if claim.components not in {1, _COLOURS}:
         raise NotSupportedError(f"DICOM holds no JPEG image of {claim.components} components")
     return CompressedImage(
-        data[: end + 2], syntax, claim.rows, claim.columns, claim.precision, _photometric(data, head), lossy
+        data[: end + 2], syntax, claim.rows, claim.columns, claim.precision, _photometric(head), lossy
     )
 
 
-def _photometric(data: bytes, head: JpegHead) -> str:
+def _photometric(head: JpegHead) -> str:
     if head.claim.components == 1:
         return "MONOCHROME2"
     if head.kind in {_LOSSLESS, _LS}:
         return "RGB"
-    colours = colours_of(head, "")
-    if colours == "RGB":
-        return colours
-    start = data.find(bytes([0xFF, head.kind]))
-    sampling = data[start + 11]
-    return "YBR_FULL" if sampling == 0x11 else "YBR_FULL_422"  # noqa: PLR2004 - as often as the others
+    return "RGB" if colours_of(head, "") == "RGB" else "YBR_FULL_422"
 
 
 def _scan_parameters(data: bytes) -> bytes:
@@ -110,7 +105,10 @@ def _jpeg_2000(data: bytes) -> CompressedImage:
     start = data.find(_CODESTREAM)
     if start < 0:
         raise InvalidDatasetError("the JPEG 2000 image has no codestream: it is cut off")
-    stream = data[start:]
+    end = data.rfind(b"\xff\xd9")
+    if end < start:
+        raise InvalidDatasetError("the JPEG 2000 image is cut off")
+    stream = data[start : end + 2]
     claim = jpeg2000_claim(stream)
     style = stream.find(_CODING_STYLE)
     if style < 0 or len(stream) < style + 14:

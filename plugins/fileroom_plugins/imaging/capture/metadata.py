@@ -14,7 +14,10 @@ from pydicom.datadict import keyword_for_tag, tag_for_keyword
 from fileroom.plugin import InvalidValueError
 
 Metadata: TypeAlias = "Mapping[str, object] | str | bytes | Dataset | None"
-"""Keywords to values; DICOM JSON (PS3.18 annex F) as text or as a mapping; or a dataset."""
+"""Keywords to values; DICOM JSON (PS3.18 annex F) as text or as a mapping; or a dataset.
+
+Of a dataset with a SOP Class UID, which is another object, only patient and study are taken.
+"""
 
 _TAG = re.compile(r"[0-9A-Fa-f]{8}")
 _PIXELS = 0x7FE00000
@@ -42,7 +45,7 @@ def read_metadata(given: Metadata) -> Dataset:
     if given is None:
         return Dataset()
     if isinstance(given, Dataset):
-        return _without_pixels(given)
+        return of_template(given) if "SOPClassUID" in given else _without_pixels(given)
     if isinstance(given, str | bytes):
         try:
             given = json.loads(given)

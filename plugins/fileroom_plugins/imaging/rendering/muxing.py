@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _GIF_HEAD = 13
 _LOOP_FOR_EVER = b"\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"
+_LOCAL_TABLE = 0x80
 _CENTISECOND = 10
 _MOST_DELAY = 65535
 _MOST_FILE = 0xFFFFFFFF
@@ -36,12 +37,13 @@ def animated_gif(frames: Iterable[bytes], milliseconds: float) -> bytes:
         descriptor = _gif_image(frame, _GIF_HEAD + table_size)
         if not parts:
             parts += [b"GIF89a", struct.pack("<HHBBB", width, height, 0x70, 0, 0), _LOOP_FOR_EVER]
-        if not frame[descriptor + 9] & 0x80:
-            local = bytes([0x80 | flags & 7])
+        kind = frame[descriptor + 9]
+        if kind & _LOCAL_TABLE:
+            table = b""
         else:
-            table, local = b"", frame[descriptor + 9 : descriptor + 10]
+            kind |= _LOCAL_TABLE | flags & 7
         parts.append(b"\x21\xf9\x04\x04" + struct.pack("<H", delay) + b"\0\0")
-        parts += [frame[descriptor : descriptor + 9], local, table, frame[descriptor + 10 : -1]]
+        parts += [frame[descriptor : descriptor + 9], bytes([kind]), table, frame[descriptor + 10 : -1]]
     return b"".join((*parts, b";"))
 
 

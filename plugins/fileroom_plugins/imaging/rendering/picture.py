@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
+from PIL import UnidentifiedImageError
 from pydicom import Dataset
 
-from fileroom.plugin import InvalidValueError, NotSupportedError
+from fileroom.plugin import InvalidDatasetError, InvalidValueError, NotSupportedError
 from fileroom_plugins.imaging.commands import OPERATORS, Applies, parse
 from fileroom_plugins.imaging.faults import damage
 from fileroom_plugins.imaging.formats import FORMATS, WITHOUT_WRITER, has_quality
@@ -113,11 +114,11 @@ def _opened(source: RenderSource, stack: ExitStack) -> PictureSource:
     try:
         return open_raster(file)
     except NotSupportedError as unknown:
-        if unknown.__cause__ is None:
+        if not isinstance(unknown.__cause__, UnidentifiedImageError):
             raise
         try:
             return DicomSource(file)  # one without a preamble
-        except NotSupportedError:
+        except (InvalidDatasetError, NotSupportedError):
             raise unknown from None
 
 

@@ -183,7 +183,13 @@ class _Unclosed(io.RawIOBase):
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """Return the image in a mode of `Canvas`."""
+    """Return the image in a mode of `Canvas`, without what writers would take out of its ``info``."""
+    plain = _in_canvas_mode(image)
+    plain.info = {}
+    return plain
+
+
+def _in_canvas_mode(image: Image.Image) -> Image.Image:
     if image.mode in _SIXTEEN:
         return Image.fromarray(np.clip(np.asarray(image), 0, 65535).astype(np.float32))
     if image.mode == "F":
