@@ -85,22 +85,43 @@ def test_all_pairs_are_exported_though_they_come_in_pages(
     mapped.close()
 
 
-def test_writers_at_the_same_time_agree(tmp_path: Path) -> None:
-    stores = [store(tmp_path) for _ in range(4)]
-    given: list[list[str]] = [[] for _ in stores]
+@pytest.fixture(
+    params=["sqlite", "postgres", pytest.param("mariadb", marks=pytest.mark.slow)],
+)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{(tmp_path / 'pseudonyms.sqlite').as_posix()}"
+    found: str = request.getfixturevalue(f"{request.param}_url")
+    return found
 
-    def work(own: MappedPseudonyms, into: list[str]) -> None:
+
+def test_writers_at_the_same_time_agree(url: str) -> None:
+    ready = threading.Barrier(4)
+    given: list[list[str]] = [[] for _ in range(4)]
+
+    def work(into: list[str]) -> None:
+        ready.wait()
+        own = MappedPseudonyms(url, KEY, KeyedPseudonyms())  # each would give another one
         into.extend(own.uid(f"1.2.{number}") for number in range(30))
+        own.close()
 
-    threads = [threading.Thread(target=work, args=pair) for pair in zip(stores, given, strict=True)]
+    threads = [threading.Thread(target=work, args=(one,)) for one in given]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    for one in stores:
-        one.close()
     assert given[0] == given[1] == given[2] == given[3]
     assert len(set(given[0])) == 30
+
+
+def test_any_database_keeps_and_reverses_what_was_given(url: str) -> None:
+    for _ in range(2):
+        mapped = MappedPseudonyms(url, KEY, KeyedPseudonyms())
+        given = mapped.text("name", "Müller^Änne")
+        mapped.days("4711")
+        assert list(mapped.reverse([given])) == [Pair("name", "Müller^Änne", given)]
+        assert len(list(mapped.pairs())) == 2
+        mapped.close()
 
 
 def test_a_damaged_row_is_told_and_not_taken_for_another(tmp_path: Path) -> None:
