@@ -205,7 +205,7 @@ PIXEL_SAMPLES = _rule(
 PIXEL_PHOTOMETRIC = _rule(
     "pixel/photometric",
     _E,
-    "The photometric interpretation is none that the transfer syntax can have",
+    "The photometric interpretation is none of the transfer syntax",
     "PS3.5 8.2",
 )
 PIXEL_ENCAPSULATION = _rule(

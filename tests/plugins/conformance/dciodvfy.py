@@ -128,7 +128,7 @@ def disagreements(path: Path) -> set[Disagreement]:
     file = path.relative_to(DATA).as_posix()
     theirs = their_errors(path)
     try:
-        ours, any_of_ours = our_errors(path), _ours(path, Severity)
+        ours, any_of_ours = our_errors(path), _ours(path, set(Severity))
     except NotDicomError:
         assert theirs, path
         return set()  # both refuse it

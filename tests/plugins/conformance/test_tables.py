@@ -122,10 +122,10 @@ def test_mandatory_functional_groups_are_in_the_tables_of_their_iods() -> None:
         "print(1)",
         "Rows == Columns",
         "1 < Rows < 3",
-        "here.Rows",
+        "x.Rows",
         "[]",
     ],
 )
 def test_what_is_no_condition_is_an_error(text: str) -> None:
-    with pytest.raises(ValueError, match="no condition|no attribute|malformed"):
+    with pytest.raises(ValueError, match=r"no condition|no attribute|malformed"):
         condition(text)

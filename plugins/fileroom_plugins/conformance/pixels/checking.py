@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pydicom.uid import UID
-
 from fileroom_plugins.conformance import rules
 from fileroom_plugins.conformance.pixels.arithmetic import SAMPLES, Pixels
 from fileroom_plugins.conformance.pixels.photometric import COLOUR
 from fileroom_plugins.conformance.pixels.tables import check_overlays, check_tables
 from fileroom_plugins.conformance.reading.elements import UNDEFINED
 from fileroom_plugins.conformance.values.numbers import number
+from fileroom_plugins.conformance.values.uids import is_encapsulated
 
 if TYPE_CHECKING:
     from fileroom_plugins.conformance.findings import Findings
@@ -73,9 +72,8 @@ def _bits(dataset: Level, pixels: Pixels, findings: Findings) -> None:
 
 def _pixel_data(element: Element, pixels: Pixels, reading: Reading, findings: Findings) -> None:
     dataset = reading.dataset
-    syntax = UID(reading.syntax)
-    compressed = syntax.is_transfer_syntax and not syntax.is_private and syntax.is_encapsulated
-    if compressed != (element.length == UNDEFINED) and syntax.is_transfer_syntax:
+    compressed = is_encapsulated(reading.syntax)
+    if compressed is not None and compressed != (element.length == UNDEFINED):
         text = "not encapsulated in a transfer syntax that demands it" if compressed else "encapsulated"
         findings.add(rules.PIXEL_ENCAPSULATION, dataset, _PIXEL_DATA, text)
     if element.fragments is not None:
@@ -98,7 +96,7 @@ def _fragments(found: Fragments, pixels: Pixels, reading: Reading, findings: Fin
     elif reading.syntax == _RLE and found.count != pixels.frames:
         text = f"{found.count} fragments for {pixels.frames} frames: in RLE, each frame has one"
         findings.add(rules.PIXEL_FRAGMENTS, dataset, _PIXEL_DATA, text)
-    if found.offsets and reading.syntax not in _VIDEO:
+    elif found.offsets and reading.syntax not in _VIDEO:
         _offsets(found, pixels, dataset, findings)
     begins = _BEGINNINGS.get(reading.syntax)
     if begins and found.count and not found.first.startswith(begins):

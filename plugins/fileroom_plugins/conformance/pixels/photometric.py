@@ -1,4 +1,4 @@
-"""Which photometric interpretations colour may have, by transfer syntax (PS3.5 section 8.2, tables 8.2.1-1 on)."""
+"""Which photometric interpretations colour may have, by transfer syntax (PS3.5 section 8.2)."""
 
 from __future__ import annotations
 

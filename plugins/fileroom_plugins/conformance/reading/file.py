@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from fileroom.plugin import NotDicomError
 from fileroom_plugins.conformance import rules
 from fileroom_plugins.conformance.reading.elements import Element, Level
-from fileroom_plugins.conformance.reading.headers import LONGEST, VRS, Encoding, read_header
+from fileroom_plugins.conformance.reading.headers import LONGEST, Encoding, read_header
 from fileroom_plugins.conformance.reading.source import Bytes
 from fileroom_plugins.conformance.reading.walking import MAX_VALUE, Walker, check_padding
 
@@ -94,7 +94,7 @@ def _guess(data: Bytes, at: int) -> Encoding | None:
     big = int.from_bytes(head[:2], "big") in _GROUPS_AT_START
     if not little and not big:
         return None
-    return Encoding(explicit=head[4:6].decode("latin-1") in VRS, big=not little)
+    return Encoding(explicit=head[4:6].isalpha() and head[4:6].isupper(), big=not little)
 
 
 def _encoding(data: Bytes, at: int, declared: str, findings: Findings) -> Encoding:
@@ -173,4 +173,5 @@ def _inflated(data: Bytes, at: int, findings: Findings) -> Bytes:
         findings.add(rules.TRUNCATED, None, 0, "the deflated data set is damaged")
     if plain.tell() >= MAX_INFLATED:
         findings.add(rules.FILE_LARGE, None, 0, f"more than {MAX_INFLATED >> 20} MiB are deflated in it")
-    return Bytes(io.BytesIO(plain.getvalue()))
+    plain.seek(0)
+    return Bytes(plain)

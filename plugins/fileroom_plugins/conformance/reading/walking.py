@@ -234,7 +234,7 @@ class Walker:
             level.creators[tag >> 16 << 16 | number] = creator
             if not creator:
                 self._findings.add(rules.PRIVATE_CREATOR, level, tag, "a private creator without a value")
-        elif number < 0x1000 or tag >> 16 in _BAD_PRIVATE_GROUPS:  # noqa: PLR2004
+        elif number < 0x1000:  # noqa: PLR2004
             self._findings.add(rules.BAD_TAG, level, tag)
         elif not level.creators.get(tag >> 16 << 16 | number >> 8):
             self._findings.add(rules.PRIVATE_CREATOR, level, tag)
@@ -249,8 +249,11 @@ def check_padding(element: Element, level: Level, findings: Findings) -> None:
             findings.add(rules.PADDING, level, element.tag, text)
 
 
-_BAD_PRIVATE_GROUPS = frozenset({0x0001, 0x0003, 0x0005, 0x0007, 0xFFFF})
-_BAD_GROUPS = {0x0000: rules.BAD_TAG, 0x0002: rules.FILE_META_ELEMENT, 0x0006: rules.BAD_TAG}
+_BAD_GROUPS = {
+    0x0002: rules.FILE_META_ELEMENT,
+    **dict.fromkeys((0x0000, 0x0001, 0x0003, 0x0005, 0x0006, 0x0007, 0xFFFF), rules.BAD_TAG),
+}
+"""Groups of commands, directories and files, and those that PS3.5 section 7.8 keeps free."""
 
 
 def _dictionary_vr(tag: int, level: Level) -> str:

@@ -43,8 +43,18 @@ def uid_fault(value: str) -> Fault | None:
 
 
 def kind_of(value: str) -> str:
-    """Return what a UID of the standard identifies, such as ``SOP Class``; empty for any other UID."""
-    return UID(value).type
+    """Return what a UID of the standard identifies, such as ``SOP Class``; empty for all else."""
+    # Of anything else, pydicom would warn, and repeat it in the warning.
+    return UID(value).type if value.startswith(DICOM_ROOT) and _is_well_formed(value) else ""
+
+
+def is_encapsulated(value: str) -> bool | None:
+    """Return whether a transfer syntax encapsulates pixels; None for what is none of the standard's."""
+    return UID(value).is_encapsulated if kind_of(value) == "Transfer Syntax" else None
+
+
+def _is_well_formed(value: str) -> bool:
+    return len(value) <= LONGEST and _SHAPE.fullmatch(value) is not None
 
 
 def _what(value: str) -> str:
