@@ -5,8 +5,8 @@
 Both hold the same slices of 512 by 512 pixels of 16 bits. Orthanc is started on a free port of loopback, in
 the same folder, and asked by as many clients as there are workers: for ``rendered`` as it comes (a full PNG),
 and for a PNG and a JPEG of 256 by 256 pixels. Fileroom's workers are processes that make a JPEG of 256 by 256
-without keeping it: of instances of an archive, which each has open, and of the same files. Each round asks for
-every slice once from each, in turn; figures are medians over the rounds.
+without keeping it: of instances of an archive, which each has open, and of the same files. Each round asks
+for every slice once from each, in turn; figures are medians over the rounds.
 """
 
 from __future__ import annotations

@@ -38,6 +38,9 @@ NATIVE = frozenset(
 )
 """The transfer syntaxes whose pixels are not encapsulated."""
 
+VIDEO = frozenset(f"1.2.840.10008.1.2.4.{number}{more}" for number in range(100, 109) for more in ("", ".1"))
+"""MPEG-2, H.264 and HEVC, whole or in fragments (PS3.5 sections 8.2.5 to 8.2.8 and 8.2.11)."""
+
 _UNDEFINED = 0xFFFFFFFF
 _PREAMBLE = 128
 _META_ELEMENTS = 64

@@ -12,17 +12,17 @@ from pydicom import Dataset
 from pydicom.uid import ExplicitVRBigEndian
 
 from fileroom.plugin import InvalidValueError
-from fileroom_plugins.imaging import video
 from fileroom_plugins.imaging.decoding import Decoded, decode
 from fileroom_plugins.imaging.faults import damage
 from fileroom_plugins.imaging.functional import attributes_of_frame
 from fileroom_plugins.imaging.grey import modality_values
-from fileroom_plugins.imaging.header import header_of, read_header
+from fileroom_plugins.imaging.header import VIDEO, header_of, read_header
 from fileroom_plugins.imaging.layout import GREY, read_layout
 from fileroom_plugins.imaging.native import native_frame, swapped_bytes
 from fileroom_plugins.imaging.offsets import FrameOffsets
 from fileroom_plugins.imaging.shape import height_of_a_pixel
 from fileroom_plugins.imaging.showing import show
+from fileroom_plugins.imaging.video import Video
 from fileroom_plugins.imaging.view import PLAIN
 
 if TYPE_CHECKING:
@@ -175,7 +175,7 @@ class Image:
         self._check(index)
         layout = self.layout
         with damage(f"decoding frame {index + 1}"):
-            if self.syntax in video.SYNTAXES:
+            if self.syntax in VIDEO:
                 return Decoded(self._video.frame(index), "RGB")
             if self._header.encapsulated:
                 return decode(self._offsets.read(index), layout, self.syntax, smallest=smallest)
@@ -235,9 +235,9 @@ class Image:
             raise InvalidValueError(f"there is no frame {index + 1}: the object has {self.layout.frames}")
 
     @cached_property
-    def _video(self) -> video.Video:
+    def _video(self) -> Video:
         data = b"".join(self._offsets.read_all())
-        return video.Video(data, self.layout)
+        return Video(data, self.layout)
 
     def _native(self, index: int) -> Pixels:
         layout = self.layout

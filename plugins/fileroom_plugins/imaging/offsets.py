@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, TypeAlias
 
-from fileroom.plugin import InvalidDatasetError
+from fileroom.plugin import InvalidDatasetError, NotSupportedError
 from fileroom_plugins.imaging.fragments import (
     ITEM_HEAD,
     Fragment,
@@ -16,6 +16,7 @@ from fileroom_plugins.imaging.fragments import (
     joined,
     offset_tables,
 )
+from fileroom_plugins.imaging.header import VIDEO
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,10 +59,13 @@ class FrameOffsets:
         """Return where a frame lies: position and length of its fragments in the source.
 
         Raises:
+            NotSupportedError: the object is a video.
             InvalidDatasetError: the frame is missing, or the offset table is wrong.
         """
         if self._native:
             return (self._native_frame(index),)
+        if self._header.syntax in VIDEO:
+            raise NotSupportedError("frames of a video have no bytes of their own")
         if self._kept is not None:
             return self._kept[index]
         if (bounds := self._bounds) is not None:

@@ -14,10 +14,6 @@ if TYPE_CHECKING:
     from fileroom_plugins.imaging.layout import Layout
     from fileroom_plugins.imaging.native import Pixels
 
-_LAST = ("100", "101", "102", "103", "104", "105", "106", "107", "108")
-SYNTAXES = frozenset(f"1.2.840.10008.1.2.4.{last}{more}" for last in _LAST for more in ("", ".1"))
-"""MPEG-2 main profile, H.264 and HEVC, whole or in fragments (PS3.5 sections 8.2.5 to 8.2.8 and 8.2.11)."""
-
 
 class Video:
     """The frames of one video. Asking for them in their order takes the least time.

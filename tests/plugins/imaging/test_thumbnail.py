@@ -18,8 +18,9 @@ from fileroom.plugin import (
     NotSupportedError,
 )
 from fileroom.testing.datasets import make_instance
-from fileroom_plugins.imaging import Options, fileroom_processor
-from tests.plugins.imaging.images import TEST_FILES, made, patches
+from fileroom_plugins import imaging
+from fileroom_plugins.imaging import Options, fileroom_processor, open_image
+from tests.plugins.imaging.images import TEST_FILES, compressed, made, patches
 
 if TYPE_CHECKING:
     from fileroom.plugin import Processor
@@ -269,6 +270,30 @@ def test_other_than_three_colours_are_not_supported() -> None:
     dataset.save_as(buffer)
     with pytest.raises((NotSupportedError, InvalidDatasetError)):
         thumbnail(buffer.getvalue())
+
+
+@pytest.mark.parametrize("coloured", [False, True])
+def test_a_large_jpeg_is_decoded_at_the_size_that_is_needed(*, coloured: bool) -> None:
+    across = np.linspace(0, 255, 2048).astype("uint8")
+    pixels = np.broadcast_to(across, (2048, 2048)).copy()
+    if coloured:
+        pixels = np.stack([pixels, 255 - pixels, np.zeros_like(pixels)], axis=-1)
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, "JPEG", quality=95)
+    syntax, photometric = "1.2.840.10008.1.2.4.50", "YBR_FULL_422" if coloured else "MONOCHROME2"
+    data = compressed([buffer.getvalue()], pixels, syntax, photometric=photometric)
+    small = open_image(data).decoded(0, smallest=512).pixels
+    assert small.shape[:2] == (512, 512)
+    picture = np.asarray(thumbnail(data, size=256, quality=95)).astype(int)
+    expected = np.asarray(Image.fromarray(pixels).resize((256, 256), Image.Resampling.BOX)).astype(int)
+    assert np.abs(picture - expected).mean() < 3
+
+
+def test_what_the_package_offers_is_loaded_when_it_is_asked_for() -> None:
+    assert imaging.open_image is open_image
+    assert imaging.View().window is None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        imaging.nothing  # noqa: B018 - asking is what is tried
 
 
 def test_a_picture_is_the_same_each_time() -> None:

@@ -6,7 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from fileroom.plugin import InvalidDatasetError, MissingDependencyError
+from fileroom.plugin import InvalidDatasetError, MissingDependencyError, NotSupportedError
+from fileroom_plugins.imaging.frames import Frames
 from fileroom_plugins.imaging.image import open_image
 from tests.plugins.imaging.images import compressed
 
@@ -61,6 +62,14 @@ def test_frames_of_a_video_are_shown_in_any_order(
         shown = image.shown(index)
         assert shown.shape == (64, 64, 3)
         assert shown[32, 32].tolist() == pytest.approx([SHADES[index]] * 3, abs=8)
+
+
+def test_frames_of_a_video_have_no_positions() -> None:
+    data = object_of(b"\0" * 8, MPEG2)
+    with pytest.raises(NotSupportedError, match="video"):
+        Frames().process(io.BytesIO(data))
+    with pytest.raises(NotSupportedError, match="video"):
+        open_image(data).encoded(0)
 
 
 def test_a_video_that_ends_before_its_last_frame_is_one_clear_error() -> None:
