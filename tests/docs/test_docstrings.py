@@ -21,7 +21,7 @@ import pytest
 import fileroom
 from fileroom import hooks
 from fileroom.archive import Archive
-from fileroom.errors import StorageError
+from fileroom.errors import DocumentError, StorageError
 from fileroom.storage import Storage
 from fileroom.testing.datasets import make_instance
 from fileroom.testing.memory_storage import MemoryStorage
@@ -36,6 +36,7 @@ REGISTRATIONS = {
     "fileroom_sender",
     "fileroom_executor",
     "fileroom_feed",
+    "fileroom_documents",
     "fileroom_extension",
 }
 HOOKS = sorted(name for name in dir(hooks) if name.startswith("fileroom_"))
@@ -130,6 +131,14 @@ def test_the_example_of_a_feed_is_what_an_archive_imports_from(tmp_path: Path) -
         archive.feed("clippings", text="a line\nanother") as feed,
     ):
         assert [one.name for one in archive.ingest(feed)] == ["line 0", "line 1"]
+
+
+def test_the_example_of_a_kind_of_documents_checks_what_is_inserted(tmp_path: Path) -> None:
+    with registered("fileroom_documents", tmp_path) as archive:
+        archive.documents.insert("german", "greetings", b'morning = "Guten Morgen"')
+        assert archive.documents.get("english").version == 0
+        with pytest.raises(DocumentError, match="wrong:1: expected a text"):
+            archive.documents.insert("wrong", "greetings", b"morning = 5")
 
 
 def test_the_example_of_an_extension_tells_what_was_stored(
