@@ -85,7 +85,7 @@ def blacken_compressed(dataset: Dataset, places: Places) -> UID | None:
     if mask is None:
         return None
     lossless = syntax in _LOSSLESS
-    frames = _decoded(dataset, syntax, raw=lossless)
+    frames = _decoded(dataset, syntax, layout.frames, raw=lossless)
     encode = _encoder(dataset, syntax) if lossless else None
     pieces: list[bytes] = []
     photometric = ""
@@ -100,8 +100,6 @@ def blacken_compressed(dataset: Dataset, places: Places) -> UID | None:
             frame = frame.copy()  # noqa: PLW2901
         black.paint(frame, mask)
         pieces.append(encode(frame, photometric) if encode else _native_bytes(frame))
-    if len(pieces) != layout.frames:
-        raise InvalidDatasetError("the pixels cannot be cleaned: frames are missing")
     target = syntax if encode else ExplicitVRLittleEndian
     _put(dataset, pieces, photometric, target)
     if not lossless and not (syntax in _EITHER and dataset.get("LossyImageCompression") == "00"):
@@ -109,7 +107,10 @@ def blacken_compressed(dataset: Dataset, places: Places) -> UID | None:
     return target
 
 
-def _decoded(dataset: Dataset, syntax: UID, *, raw: bool) -> Iterator[tuple[Pixels, dict[str, Any]]]:
+def _decoded(
+    dataset: Dataset, syntax: UID, frames: int, *, raw: bool
+) -> Iterator[tuple[Pixels, dict[str, Any]]]:
+    """Yield so many frames, each with what pydicom says of it."""
     try:
         decoder = get_decoder(syntax)
     except NotImplementedError:
@@ -117,12 +118,13 @@ def _decoded(dataset: Dataset, syntax: UID, *, raw: bool) -> Iterator[tuple[Pixe
     if not decoder.is_available:
         message = f"decoding {syntax.name} needs more packages: pip install 'fileroom[deidentify]'"
         raise MissingDependencyError(message, "deidentify", "fileroom")
-    try:
-        yield from decoder.iter_array(dataset, raw=raw)
-    except (NotSupportedError, InvalidDatasetError, GeneratorExit):
-        raise
-    except Exception as error:  # decoders raise what they like
-        raise InvalidDatasetError("the pixels cannot be cleaned: their frames cannot be decoded") from error
+    for index in range(frames):
+        try:
+            frame = decoder.as_array(dataset, index=index, raw=raw)
+        except Exception as error:  # decoders raise what they like
+            message = "the pixels cannot be cleaned: a frame is missing, or cannot be decoded"
+            raise InvalidDatasetError(message) from error
+        yield frame
 
 
 def _encoder(dataset: Dataset, syntax: UID) -> Encode | None:
