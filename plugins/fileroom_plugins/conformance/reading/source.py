@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from pydicom import Dataset
 
-BLOCK = 256 * 1024
+BLOCK = 64 * 1024
 """Bytes that are read at a time."""
 
 
