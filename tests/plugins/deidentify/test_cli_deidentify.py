@@ -229,3 +229,14 @@ def test_all_shipped_files_go_through_one_run(tmp_path: Path, key: Path) -> None
     assert {path.stem.partition("-")[0] for path in (tmp_path / "out").iterdir()} == {
         line["uid"] for line in done
     }
+
+
+def test_a_document_may_lie_in_the_archive(study: Path, tmp_path: Path, key: Path) -> None:
+    archive, rules = tmp_path / "archive", tmp_path / "site.toml"
+    rules.write_text('base = "basic"\n[attributes]\nPatientName = { replace = "Somebody" }\n')
+    run("-a", archive, "import", study)
+    run("-a", archive, "documents", "insert", rules, "--kind", "anonymity", "--name", "house rules")
+    rules.unlink()
+    words = ("study", "-o", tmp_path / "out", "--document", "house rules", "--key-file", key, "--jobs", 2)
+    run("-a", archive, "deidentify", *words)
+    assert {str(one.PatientName) for one in made(tmp_path / "out")} == {"Somebody"}

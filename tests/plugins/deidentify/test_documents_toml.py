@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 import time
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fileroom.documents import Document
-from fileroom.errors import DocumentError
+from fileroom.errors import DocumentError, MissingDependencyError
 from fileroom_plugins.deidentify.actions import Action
 from fileroom_plugins.deidentify.anonymity import KIND
 from fileroom_plugins.deidentify.anonymity.kind import profile_of
@@ -170,3 +171,10 @@ def test_whatever_a_document_holds_it_ends_in_one_error_or_a_profile(data: bytes
         profile_of(Document("any", KIND, data))
     except DocumentError as error:
         assert str(error).startswith("any")  # noqa: PT017
+
+
+def test_without_re2_only_documents_with_expressions_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "re2", None)
+    assert read('[attributes]\nPatientName = "keep"')
+    with pytest.raises(MissingDependencyError, match=r"fileroom\[deidentify\]"):
+        read("[attributes]\nPatientName = { pattern = 'a', replace = '' }")

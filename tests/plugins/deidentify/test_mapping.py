@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from fileroom.errors import CatalogError, ConfigError, IntegrityError
+from fileroom.errors import CatalogError, ConfigError, IntegrityError, MissingDependencyError
 from fileroom_plugins.deidentify.keyed import KeyedPseudonyms
 from fileroom_plugins.deidentify.mapping import MappedPseudonyms
 from fileroom_plugins.deidentify.sealing import Pair, Seal
@@ -151,3 +152,9 @@ def test_sealed_pairs_differ_though_they_are_the_same(tmp_path: Path) -> None:
     assert one != other
     assert seal.open(one) == seal.open(other) == pair
     assert len(seal.close(Pair("name", "M", "ABC"))) == len(one)
+
+
+def test_without_cryptography_there_is_no_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.ciphers.aead", None)
+    with pytest.raises(MissingDependencyError, match=r"fileroom\[deidentify\]"):
+        store(tmp_path)
