@@ -100,7 +100,7 @@ def test_some_words_bind_more_than_others(text: str, grouped: str) -> None:
         ),
         ("any item ReferencedImageSequence has Rows exists", "expected 'of' after 'item'"),
         ("(PatientID exists", r"expected '\)' here"),
-        ("PatientID matches '['", "the pattern at column 19 is wrong: it ends too soon"),
+        ("PatientID matches '['", "the pattern at column 19 is wrong: missing"),
         ("PatientID matches Rows", "expected a pattern in quotation marks at column 19"),
         ('PatientID == "x', "a string that does not end at column 14"),
         ("Rows in {1}", r"write a list in \[ \]"),
