@@ -29,6 +29,7 @@ from fileroom_plugins.deidentify.standard_profile import standard_profile
 
 STUDIES = 2
 AIM = 3
+KEY = b"a key for benchmarks"
 OPTIONS = ["retain-modified-dates", "clean-descriptors", "retain-safe-private"]
 
 
@@ -55,7 +56,7 @@ def images(folder: Path, count: int) -> list[list[Path]]:
 
 def work(paths: list[Path], folder: Path, options: list[str]) -> None:
     """De-identify files into a folder, and write a line of report for each."""
-    deidentifier = Deidentifier(standard_profile(options), KeyedPseudonyms(b"a key for benchmarks"))
+    deidentifier = Deidentifier(standard_profile(options), KeyedPseudonyms(KEY), check="refuse")
     with (folder / f"{paths[0].stem}.jsonl").open("wb") as reports:
         for path in paths:
             result = deidentifier.apply(path.read_bytes())
