@@ -322,7 +322,10 @@ class Archive(Processes, Documented, Tables, ChangeLog):
     def attach(
         self, id_: str, content_type: str | int, source: Source, *, if_revision: int | None = None
     ) -> Attachment:
-        """Attach bytes to a resource; see `fileroom.resources.Resource.attach`."""
+        """Attach bytes to a resource; see `fileroom.resources.Resource.attach`.
+
+        With `fileroom.model.ARCHIVE_ID` they are attached to the archive itself.
+        """
         number = self.content_types.resolve(content_type).number
         if number < USER:
             raise NotSupportedError(f"content type {number} is reserved: use a number from {USER} to 65535")

@@ -85,5 +85,16 @@ class _Rings:
         return DocumentsPlugin("ring", Options, Rings, "Lists of names that may form a ring")
 
 
-LISTS, RINGS = _Lists(), _Rings()
+class _Broken:
+    """Offers a kind that cannot be opened."""
+
+    @hookimpl
+    def fileroom_documents(self) -> DocumentsPlugin:
+        def fail(_: Options) -> DocumentKind:
+            raise ZeroDivisionError
+
+        return DocumentsPlugin("broken", Options, fail, "Cannot be opened")
+
+
+LISTS, RINGS, BROKEN = _Lists(), _Rings(), _Broken()
 KINDS = [LISTS, RINGS]

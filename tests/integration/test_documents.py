@@ -26,7 +26,7 @@ from fileroom.errors import (
 from fileroom.markup import LARGEST
 from fileroom.model import ARCHIVE_ID
 from fileroom.testing.datasets import make_instance
-from tests.integration.document_kinds import KINDS, RINGS
+from tests.integration.document_kinds import BROKEN, KINDS, RINGS
 
 
 @pytest.fixture
@@ -390,6 +390,14 @@ def test_a_kind_that_cannot_be_loaded_keeps_nothing_from_being_read(archive: Arc
         another.documents.delete("a.ring")
         with pytest.raises(FileroomError):
             another.documents.insert("a.list", "list", b"")
+
+
+def test_a_kind_that_is_broken_hides_no_other(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with fileroom.open(tmp_path / "archive", register=[*KINDS, BROKEN]) as archive:
+        archive.documents.insert("a.list", "list", b"default.list")
+        assert names(archive) == ["a.list"]
+        assert "broken" in archive.documents.kinds()
+    assert "documents of kind broken are left out" in caplog.text
 
 
 # Sets in folders

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from fileroom._hints import did_you_mean
 from fileroom.documents import Document, DocumentVersion
-from fileroom.errors import DocumentError, FileroomError, NotFoundError, PluginError, PluginNotFoundError
+from fileroom.errors import DocumentError, FileroomError, NotFoundError, PluginNotFoundError
 from fileroom.markup import LARGEST
 from fileroom.storage import buffers
 
@@ -78,7 +78,7 @@ class Kinds:
         """
         try:
             return self.get(name).cyclic
-        except PluginError:
+        except FileroomError:
             return True
 
     def built_in(self, name: str) -> Document | None:
@@ -90,8 +90,9 @@ class Kinds:
         for kind in self.names():
             try:
                 defaults = self.get(kind).defaults()
-            except PluginError as error:
-                _log.warning("documents of kind %s are left out: %s", kind, error)
+            except Exception as error:  # noqa: BLE001 - anybody's plugin, which is not to hide the others
+                reason = error if isinstance(error, FileroomError) else type(error).__name__
+                _log.warning("documents of kind %s are left out: %s", kind, reason)
                 continue
             yield from (Document(name, kind, data) for name, data in sorted(defaults.items()))
 

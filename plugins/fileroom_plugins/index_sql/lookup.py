@@ -89,8 +89,9 @@ def places(connection: Connection, schema: Schema, public_ids: Sequence[str]) ->
 
 def owners(connection: Connection, schema: Schema, public_ids: Sequence[str]) -> dict[str, Owner]:
     """Return where resources of any level are, and the archive itself; what is not there is left out."""
-    found = {each: Owner(*place) for each, place in places(connection, schema, public_ids).items()}
-    return {**found, ARCHIVE_ID: ARCHIVE} if ARCHIVE_ID in public_ids else found
+    resources = [each for each in public_ids if each != ARCHIVE_ID]
+    found = {each: Owner(*place) for each, place in places(connection, schema, resources).items()}
+    return found if len(resources) == len(public_ids) else {**found, ARCHIVE_ID: ARCHIVE}
 
 
 def existing(connection: Connection, schema: Schema, public_ids: Sequence[str]) -> dict[str, Place]:
