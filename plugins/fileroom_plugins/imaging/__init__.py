@@ -8,6 +8,8 @@
         hounsfield = image.modality(0)
         shown = image.shown(0, View(window="lung"))
 
+`render` makes pictures by command, `transcode` writes objects in other transfer syntaxes, and `capture_file`,
+`capture_frames`, `encapsulate_pdf` and `encapsulate_cda` make objects of what is no DICOM yet.
 These names are loaded when they are first asked for, since numpy and Pillow take their time.
 """
 
@@ -21,12 +23,44 @@ from fileroom.plugin import MissingDependencyError, ProcessorPlugin, Takes, hook
 
 if TYPE_CHECKING:
     from fileroom.plugin import Processor
+    from fileroom_plugins.imaging.capture import (
+        capture_file,
+        capture_frames,
+        encapsulate_cda,
+        encapsulate_pdf,
+    )
     from fileroom_plugins.imaging.image import Image, open_image
+    from fileroom_plugins.imaging.rendering import Picture, render
+    from fileroom_plugins.imaging.transcoding.functions import transcode
     from fileroom_plugins.imaging.view import View
 
-__all__ = ["Image", "Options", "View", "fileroom_processor", "open_image"]
+__all__ = [
+    "Image",
+    "Options",
+    "Picture",
+    "View",
+    "capture_file",
+    "capture_frames",
+    "encapsulate_cda",
+    "encapsulate_pdf",
+    "fileroom_processor",
+    "open_image",
+    "render",
+    "transcode",
+]
 
-_MODULES = {"Image": "image", "View": "view", "open_image": "image"}
+_MODULES = {
+    "Image": "image",
+    "Picture": "rendering",
+    "View": "view",
+    "capture_file": "capture",
+    "capture_frames": "capture",
+    "encapsulate_cda": "capture",
+    "encapsulate_pdf": "capture",
+    "open_image": "image",
+    "render": "rendering",
+    "transcode": "transcoding.functions",
+}
 
 _SIZES = range(16, 4097)
 _QUALITIES = range(1, 96)
