@@ -217,6 +217,8 @@ def _as_json(done: Done) -> dict[str, object]:
 
 def _line(done: Done) -> str:
     touched = text.counted(len(done.report.get("touched", ())), "attribute")
-    left = done.report.get("residual") or ()
-    note = f", {text.counted(len(left), 'finding')} of what may be left" if left else ""
-    return f"{done.where} ({touched} changed{note})"
+    notes = [f"{touched} changed"]
+    if left := done.report.get("residual"):
+        notes.append(f"{text.counted(len(left), 'finding')} of what may be left")
+    notes += [f"not done: {option}" for option in done.report.get("undone", ())]
+    return f"{done.where} ({', '.join(notes)})"

@@ -119,7 +119,13 @@ class Deidentifier:
             items[_SOP_INSTANCE_UID] = text_element("UI", self._new_uid)
         mark(items, self._profile, undone)
         made = DicomObject(items, found.syntax, found.encoding)
-        report = Report(self._profile.name, tuple(walk.touched), self._pseudonyms.consistent, changed)
+        report = Report(
+            self._profile.name,
+            tuple(walk.touched),
+            self._pseudonyms.consistent,
+            changed,
+            undone=tuple(code.meaning for code in undone),
+        )
         return Result(write_object(made), self._checked(found, made, report))
 
     def _pixels_cleaned(self, data: bytes) -> tuple[bytes, bool, list[MethodCode]]:

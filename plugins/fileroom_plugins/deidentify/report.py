@@ -39,6 +39,8 @@ class Report:
             a key.
         pixels_changed: whether pixels were blanked.
         residual: what was found of the original's identity in the new object; None if nobody looked.
+        undone: options that could not be done for this object, by the meanings of their codes: pixels that may
+            have text in them, which nothing says where to look for.
     """
 
     profile: str
@@ -46,6 +48,7 @@ class Report:
     consistent: bool
     pixels_changed: bool = False
     residual: tuple[Finding, ...] | None = None
+    undone: tuple[str, ...] = ()
 
     def to_json(self) -> bytes:
         """Return the report as JSON: an object with the fields' names; what is many is a list of objects."""
@@ -54,6 +57,7 @@ class Report:
             "consistent": self.consistent,
             "pixels_changed": self.pixels_changed,
             "residual": None if self.residual is None else [one._asdict() for one in self.residual],
+            "undone": list(self.undone),
         }
         touched = ",".join(map(_as_json, self.touched))
         return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "touched": [{touched}]}}'.encode()

@@ -210,6 +210,19 @@ def test_pixels_are_cleaned_where_rectangles_say(tmp_path: Path) -> None:
     assert cleaned.BurnedInAnnotation == "NO"
 
 
+def test_pixels_of_which_nothing_is_known_are_refused_or_told_of(tmp_path: Path) -> None:
+    (image,) = (path for path in SHIPPED if path.name == "SC_rgb_rle.dcm")
+    target = tmp_path / "new.dcm"
+    words = ("deidentify", image, "-o", target, "--options", "clean-pixel-data")
+    assert "burned-in text" in run(*words, code=1).stderr
+    passed = ("--option", "unknown-pixels=report")
+    assert "not done: Clean Pixel Data Option" in run(*words, *passed).stdout
+    (told,) = run_json(*words, *passed)
+    assert told["undone"] == ["Clean Pixel Data Option"]
+    codes = [item.CodeValue for item in pydicom.dcmread(target).DeidentificationMethodCodeSequence]
+    assert codes == ["113100"]
+
+
 @pytest.mark.parametrize("words", [(), ("-o", "out", "--keep"), ("--keep", "--to", "there")])
 def test_where_objects_go_is_said_once(study: Path, words: tuple[str, ...]) -> None:
     run("deidentify", study, *words, code=2)
