@@ -39,8 +39,8 @@ class Report:
             a key.
         pixels_changed: whether pixels were blanked.
         residual: what was found of the original's identity in the new object; None if nobody looked.
-        undone: options that could not be done for this object, by the meanings of their codes: pixels that may
-            have text in them, which nothing says where to look for.
+        undone: options that could not be done for this object, by the meanings of their codes: Clean Pixel
+            Data, say, where nothing tells where text may be.
     """
 
     profile: str
