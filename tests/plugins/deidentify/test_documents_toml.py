@@ -175,6 +175,6 @@ def test_whatever_a_document_holds_it_ends_in_one_error_or_a_profile(data: bytes
 
 def test_without_re2_only_documents_with_expressions_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "re2", None)
-    assert read('[attributes]\nPatientName = "keep"')
+    assert read('[attributes]\nPatientName = "keep"').rule(NAME, "PN").action is Action.KEEP
     with pytest.raises(MissingDependencyError, match=r"fileroom\[deidentify\]"):
         read("[attributes]\nPatientName = { pattern = 'a', replace = '' }")
