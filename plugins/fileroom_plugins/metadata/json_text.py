@@ -17,7 +17,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from fileroom_plugins.metadata.elements import BINARY_VRS, NUMBER_CODES
-from fileroom_plugins.metadata.values import TEXTS, names, numbers, tags
+from fileroom_plugins.metadata.values import LUT_DESCRIPTORS, TEXTS, names, numbers, tags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,7 +56,7 @@ class _Writer:
         for element in dataset.elements:
             tag, vr, value, _, _ = element
             write = writer_of(vr)
-            if write is None or type(value) is not bytes:
+            if write is None or type(value) is not bytes or tag in LUT_DESCRIPTORS:
                 parts.append(self._other(element))
                 continue
             try:
@@ -99,6 +99,8 @@ def _values(values: list[str]) -> str:
 
 def _texts(texts: Callable[[bytes, CharacterSet], list[str]], value: bytes, charset: CharacterSet) -> str:
     found = texts(value, charset)
+    if len(found) == 1:
+        return f',"Value":[{_quote(found[0])}]'
     return f',"Value":[{",".join(map(_quote, found))}]' if found else ""
 
 
@@ -150,11 +152,10 @@ def _numbers(single: struct.Struct, write: Callable[[float], str], value: bytes,
 
 @cache
 def _binary_writers(order: str) -> Mapping[str, Callable[[bytes, CharacterSet], str]]:
-    """Return writers for binary numbers, but for SS, of which some have no sign after all."""
+    """Return what writes binary numbers in an order of bytes."""
     return {
         vr: partial(_numbers, struct.Struct(order + code), _float if code in "fd" else str)
         for vr, code in NUMBER_CODES.items()
-        if vr != "SS"
     }
 
 

@@ -6,6 +6,7 @@ so that nothing is lost that a document cannot say, and only what somebody chang
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from fileroom.plugin import CharacterSet, DocumentError, InvalidDatasetError, identity_of
@@ -14,7 +15,7 @@ from fileroom_plugins.metadata.elements import BINARY_VRS, CHARACTER_SET, TEXT_V
 from fileroom_plugins.metadata.encoding import encode
 from fileroom_plugins.metadata.file_writing import file_bytes
 from fileroom_plugins.metadata.json_reading import read_json
-from fileroom_plugins.metadata.lookup import HIGHEST_CREATOR, LOWEST_CREATOR, is_private
+from fileroom_plugins.metadata.lookup import HIGHEST_CREATOR, LOWEST_CREATOR, is_private, standard_entry
 from fileroom_plugins.metadata.model import Attribute
 from fileroom_plugins.metadata.processor import Format, checked
 from fileroom_plugins.metadata.source import Octets, opened
@@ -42,9 +43,23 @@ _IDENTITY = {
 
 
 def rewritten(
-    source: Source, document: bytes | str, sop_instance_uid: str | None, options: Mapping[str, Any]
+    source: Source,
+    document: bytes | str,
+    sop_instance_uid: str | None,
+    options: Mapping[str, Any],
+    *,
+    anew: bool = False,
 ) -> bytes:
-    """Return the new object; see `fileroom_plugins.metadata.write_metadata`."""
+    """Return the new object; see `fileroom_plugins.metadata.write_metadata`.
+
+    Args:
+        source: the object.
+        document: the edited document.
+        sop_instance_uid: that of the new object.
+        options: those that the document was made with.
+        anew: whether the new object gets another SOP Instance UID where neither argument nor document has
+            one: it is made of these two, and so the same again.
+    """
     data = document.encode() if isinstance(document, str) else document
     format_, edited = _read(data)
     formatted = Format(checked({**options, "format": format_}))
@@ -53,8 +68,12 @@ def rewritten(
     with opened(source) as octets:
         original = read_object(octets, keep=formatted.kept)
         _, shown = _read(formatted.written(original).encode())
+        key = (_SOP_INSTANCE, "")
         if sop_instance_uid is not None:
-            edited[_SOP_INSTANCE, ""] = Attribute("UI", [sop_instance_uid])
+            edited[key] = Attribute("UI", [sop_instance_uid])
+        elif anew and edited.get(key) == shown.get(key):
+            digest = hashlib.sha256(data + str(shown.get(key)).encode()).digest()
+            edited[key] = Attribute("UI", [f"2.25.{int.from_bytes(digest[:16], 'big')}"])
         dataset = _Merger(original, formatted).merged(original.dataset, shown, edited)
         _check(dataset)
         made = file_bytes(original, dataset)
@@ -154,6 +173,9 @@ class _Merger:
         *,
         anew: bool,
     ) -> Element:
+        entry = None if is_private(tag) else standard_entry(tag)
+        if entry and attribute.vr not in {*entry.vr.split(" or "), "UN", was.vr if was else "UN"}:
+            self._fail(tag, f"a value of VR {entry.vr} is expected, not of {attribute.vr}")
         if attribute.items is not None:
             olds = was.value if was is not None and isinstance(was.value, list) else []
             said = shown.items if shown is not None and shown.items is not None else []

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from fileroom.plugin import Processor
 from fileroom.testing.processor import ProcessorContract
-from fileroom_plugins.metadata import Options, querying
+from fileroom.testing.processor_samples import sound_samples
+from fileroom_plugins.metadata import Options, header, querying, writing
 from fileroom_plugins.metadata.processor import Metadata
+from fileroom_plugins.metadata.writing import WriteMetadata
 from fileroom_plugins.metadata.xpath import XPathQuery
 
 
@@ -27,3 +31,16 @@ class TestXPathQuery(ProcessorContract):
     @pytest.fixture
     def processor(self) -> Processor:
         return XPathQuery(querying.Options(xpath="//*[@name='Modality']", columns={"modality": "."}))
+
+
+class TestWriteMetadata(ProcessorContract):
+    @pytest.fixture
+    def processor(self) -> Processor:
+        return WriteMetadata(writing.Options(document=header(self.sound()).decode()))
+
+    @pytest.fixture
+    def samples(self) -> Mapping[str, bytes]:
+        return {"CT": self.sound()}
+
+    def sound(self) -> bytes:
+        return next(iter(sound_samples().values()))

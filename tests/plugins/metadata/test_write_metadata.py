@@ -127,6 +127,7 @@ WRONG = {
     "bulk data that the object does not have": '{"00420011": {"vr": "OB", "BulkDataURI": "file:///etc/passwd"}}',
     "PS3.5 section 6.2": '{"00080060": {"vr": "CS", "Value": ["lower case"]}}',
     "no number that a US can hold": '{"00280010": {"vr": "US", "Value": [-1]}}',
+    "of VR CS is expected, not of US": '{"00080060": {"vr": "US", "Value": [1]}}',
     "separates values": '{"00081030": {"vr": "LO", "Value": ["a\\\\b"]}}',
     "it has no StudyInstanceUID": '{"00080060": {"vr": "CS", "Value": ["CT"]}}',
     "characters? is not among": '{"00081030": {"vr": "LO", "Value": ["\\u4e2d"]}}',
@@ -158,12 +159,14 @@ def test_a_damaged_object_is_no_documents_fault() -> None:
 @given(st.data())
 def test_any_edit_makes_a_sound_object_or_one_error(data: st.DataObject) -> None:
     document = json.loads(header(CT))
+    pixels = document.pop("7FE00010")
     values = st.one_of(
         st.none(), st.text(max_size=5), st.integers(), st.floats(), st.just({"Alphabetic": "A"}), st.just({})
     )
     for tag in data.draw(st.lists(st.sampled_from(sorted(document)), max_size=3)):
         vr = data.draw(st.sampled_from(["CS", "PN", "SQ", "US", "OB", "DS", "AT", document[tag]["vr"]]))
         document[tag] = {"vr": vr, "Value": data.draw(st.lists(values, max_size=2))}
+    document["7FE00010"] = pixels
     try:
         made = write_metadata(CT, json.dumps(document))
     except DocumentError:
