@@ -11,7 +11,17 @@ from typing import Any
 
 import pytest
 
-from tests.plugins.conformance.dciodvfy import DATA, Disagreement, disagreements, files, program
+from fileroom.testing.hostile import explicit, padded
+from tests.plugins.conformance.dciodvfy import (
+    DATA,
+    Disagreement,
+    disagreements,
+    files,
+    our_errors,
+    program,
+    their_errors,
+)
+from tests.plugins.conformance.objects_for_tests import raw
 
 LISTED: list[dict[str, Any]] = tomllib.loads(
     Path(__file__).with_name("disagreements.toml").read_text(encoding="utf-8")
@@ -73,3 +83,27 @@ def test_the_list_says_why() -> None:
         assert set(entry) <= {"because", "side", "attribute", "what", "files", "count"}
         assert len(entry["because"]) > 20
         assert entry["count"] > 0
+
+
+SOP_CLASSES = [
+    f"1.2.840.10008.5.1.4.1.1.{number}"
+    for number in ("1", "1.1", "2", "4", "6.1", "7", "20", "128", "88.22", "88.59", "481.1", "481.2", "481.5")
+]
+"""CR, DX, CT, MR, US, SC, NM, PT, an enhanced SR, KO, RT image, dose and plan."""
+
+
+@pytest.mark.parametrize("sop_class", SOP_CLASSES)
+def test_of_an_object_that_is_empty_both_miss_the_same(tmp_path: Path, sop_class: str) -> None:
+    """Attributes of types 1 and 2: what the tables say of whole IODs."""
+    program()
+    path = tmp_path / "empty.dcm"
+    path.write_bytes(
+        raw(
+            explicit(0x00080016, b"UI", padded(sop_class.encode())), explicit(0x00080018, b"UI", b"1.2.3.4\0")
+        )
+    )
+    theirs = {attribute for _, attribute, what in their_errors(path) if what.endswith(" Required")}
+    missing = {"iod/type-1-missing", "iod/type-2-missing"}
+    ours = {attribute for _, attribute, rule in our_errors(path) if rule in missing}
+    assert len(theirs) > 10
+    assert theirs ^ ours <= {"Modality"}  # for which dciodvfy has conditions

@@ -11,8 +11,11 @@ from fileroom_plugins.standard.modules import CONTENT_SEQUENCE
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from fileroom_plugins.conformance.objects.conditions import Condition
     from fileroom_plugins.conformance.objects.facts import Facts
-    from fileroom_plugins.standard import Attribute, Iod, Level
+    from fileroom_plugins.conformance.reading.elements import Level
+    from fileroom_plugins.standard import Attribute, Iod
+    from fileroom_plugins.standard import Level as Attributes
 
 SHARED, PER_FRAME = 0x5200_9229, 0x5200_9230
 """The sequences of functional groups, whose items hold each group in one of the two."""
@@ -31,9 +34,23 @@ class Source(NamedTuple):
     """
 
     module: str
-    attributes: Level
+    attributes: Attributes
     facts: Mapping[int, Facts]
     binds: bool = True
+
+
+class Demand(NamedTuple):
+    """A type that counts under a condition only.
+
+    Attributes:
+        when: the condition.
+        type: the type.
+        module: the one that gives it.
+    """
+
+    when: Condition
+    type: str
+    module: str
 
 
 class Need(NamedTuple):
@@ -44,12 +61,26 @@ class Need(NamedTuple):
         type: the most demanding of its types.
         module: the one that gives it this type.
         facts: what the modules say besides.
+        demands: types that count in some objects only.
     """
 
     tag: int
     type: str
     module: str
     facts: tuple[Facts, ...]
+    demands: tuple[Demand, ...]
+
+    def at(self, level: Level) -> tuple[str, str]:
+        """Return the type that counts at a level of an object, and the module that gives it."""
+        kind, module = self.type, self.module
+        for one in self.demands:
+            if _is_more(one.type, kind) and one.when(level):
+                kind, module = one.type, one.module
+        return kind, module
+
+
+def _is_more(kind: str, other: str) -> bool:
+    return _MOST_DEMANDING_FIRST.index(kind) < _MOST_DEMANDING_FIRST.index(other)
 
 
 class Plan:
@@ -76,24 +107,25 @@ class Plan:
         self.demanding = tuple(
             need
             for need in self.needs.values()
-            if need.type in {"1", "2"} or any(one.required for one in need.facts)
+            if need.type in {"1", "2"} or need.demands or any(one.required for one in need.facts)
         )
 
     def _need(self, tag: int, said: list[tuple[Source, Attribute]]) -> Need:
-        best, module = "3", ""
-        facts = []
+        best, module = "3", said[0][0].module
+        facts, demands = [], []
         for source, attribute in said:
-            here = source.facts.get(tag)
-            if here is not None and source.binds:
-                facts.append(here)
+            here = source.facts.get(tag) if source.binds else None
             kind = attribute.type if source.binds else "3"
-            if not module or _MOST_DEMANDING_FIRST.index(kind) < _MOST_DEMANDING_FIRST.index(best):
+            if here is not None:
+                facts.append(here)
+                if here.when is not None:
+                    demands.append(Demand(here.when, kind, source.module))
+                    continue
+            if _is_more(kind, best):
                 best, module = kind, source.module
-        if self._sequence:
-            anywhere = facts_of(ANYWHERE).get(tag)
-            if anywhere is not None:
-                facts.append(anywhere)
-        return Need(tag, best, module, tuple(facts))
+        if self._sequence and (anywhere := facts_of(ANYWHERE).get(tag)) is not None:
+            facts.append(anywhere)
+        return Need(tag, best, module, tuple(facts), tuple(demands))
 
     def below(self, tag: int) -> Plan | None:
         """Return what is demanded of the items of a sequence; None where it is not in the IOD."""

@@ -69,23 +69,21 @@ class _Check:
             for tag in _tags(need.tag, level):
                 if tag in elements:
                     continue
-                kind = need.type
-                if any(one.when is not None and not one.when(level) for one in need.facts):
-                    continue
+                kind, module = need.at(level)
                 if kind not in {"1", "2"} and not any(
                     one.required is not None and one.required(level) for one in need.facts
                 ):
                     continue
                 rule = _MISSING.get(kind)
                 if rule is not None:
-                    self._findings.add(rule, level, tag, f"module {need.module}")
+                    self._findings.add(rule, level, tag, f"module {module}")
 
     def _present(self, element: Element, need: Need, level: Level) -> None:
         if element.is_empty:
-            counts = all(one.when is None or one.when(level) for one in need.facts)
-            rule = _EMPTY.get(need.type) if counts else None
+            kind, module = need.at(level)
+            rule = _EMPTY.get(kind)
             if rule is not None:
-                self._findings.add(rule, level, element.tag, f"module {need.module}")
+                self._findings.add(rule, level, element.tag, f"module {module}")
         for facts in need.facts:
             if facts.allowed is not None and not facts.allowed(level):
                 self._findings.add(rules.NOT_ALLOWED, level, element.tag, f"module {need.module}")
