@@ -112,7 +112,7 @@ def test_json_has_what_was_made_and_what_was_not(where: Path) -> None:
     assert set(printed) == {"made", "failures", "skipped"}
     (made,) = printed["made"].values()
     assert made[0]["name"] == "thumbnail"
-    assert list(printed["failures"].values()) == ["no picture: the object is no image"]
+    assert list(printed["failures"].values()) == ["the object is no image"]
     empty = json.loads(
         run("-a", where, "process", "thumbnail", "series", "Modality=XX", "--json", **ENABLED).stdout
     )

@@ -152,7 +152,7 @@ def test_a_process_that_dies_costs_nothing_but_time(
     asked = Child.ask
     killed: list[Child] = []
 
-    def die_while_asked(self: Child, request: bytes) -> bytes:
+    def die_while_asked(self: Child, request: bytes, timeout: float) -> bytes:
         if not killed:
             killed.append(self)
             assert self._process.stdin is not None
@@ -162,7 +162,7 @@ def test_a_process_that_dies_costs_nothing_but_time(
                 time.sleep(0.001)
             self._process.kill()  # some of its bytes are there, and perhaps their rows
             self._process.wait()
-        return asked(self, request)
+        return asked(self, request, timeout)
 
     monkeypatch.setattr(Child, "ask", die_while_asked)
     report = archive.ingest(source, executor="local")
