@@ -93,7 +93,7 @@ class Archive(Processes, Documented, Tables, ChangeLog):
             self.index.use_storage(self.storage)
             self._in_process = bool(plugins)
             check_pair(self.index, self.storage)
-            self.plugins.making.finder.in_archive = self._published_document
+            self._find_documents()
             self.on_store = OnStore(self, config.processing)
             stack.callback(self.on_store.close)
             self.plugins.on_stored = self.on_store.wake

@@ -369,6 +369,26 @@ def test_processors_go_by_what_is_published_and_see_new_versions(archive: Archiv
         read("mine.list")
 
 
+def test_a_processor_that_stays_open_goes_by_what_was_published_last(
+    archive: Archive, tmp_path: Path
+) -> None:
+    stored = archive.store(make_instance()).check().instance
+    assert stored is not None
+
+    def read() -> bytes:
+        (product,) = stored.process("reading", keep=False)
+        return product.data
+
+    assert [read(), read()] == [b"0  []"] * 2
+    opened_once = archive.plugins.processor("reading")
+    with opened(tmp_path) as another:
+        another.documents.insert("default.list", "list", b"\n")
+        another.documents.insert("unrelated.list", "list", b"")
+    assert read() == b"1 \n []"
+    again = archive.plugins.processor("reading")
+    assert opened_once is not again is archive.plugins.processor("reading")
+
+
 def test_another_process_sees_what_was_published_without_opening_anew(
     archive: Archive, tmp_path: Path
 ) -> None:

@@ -21,5 +21,14 @@ class Documented:
 
         return Documents(cast("Archive", self))
 
+    def _find_documents(self) -> None:
+        """Let processors go by the archive's documents; none is looked at before one is named."""
+        finder = cast("Archive", self).plugins.making.finder
+        finder.in_archive = self._published_document
+        finder.edition = self._edition
+
     def _published_document(self, name: str) -> Document | None:
         return self.documents.published(name)
+
+    def _edition(self) -> object:
+        return self.documents.edition()

@@ -84,6 +84,10 @@ class Documents:
         current = contents.current(name)
         return contents.document(current) if current else None
 
+    def edition(self) -> tuple[str, int]:
+        """Return what is another once other documents were published; it costs a look into the index."""
+        return self._shelf.edition()
+
     def history(self, name: str) -> Sequence[DocumentVersion]:
         """Return the versions of a document that are kept, the last hundred, oldest first.
 

@@ -87,6 +87,10 @@ class Shelf:
                 self._last = last
         return last
 
+    def edition(self) -> tuple[str, int]:
+        """Return what tells the published documents from those before, without reading them."""
+        return _bytes_of(self._record(DOCUMENTS)) or ("", 0)
+
     def draft(self) -> Kept | None:
         """Return what somebody is editing; None where nobody is. Errors as for `published`."""
         return self._read(DOCUMENTS_DRAFT)

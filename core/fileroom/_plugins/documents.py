@@ -36,6 +36,8 @@ class DocumentFinder:
         self._base = base
         self.in_archive: Callable[[str], Document | None] = lambda _: None
         """Returns the published document of a name, if an archive has it."""
+        self.edition: Callable[[], object] = lambda: ()
+        """Returns what is another once other documents were published."""
 
     def read(self, text: str, kind: str) -> Document:
         """Return a sound document, with those it refers to; as `fileroom.documents.DocumentName.read`.

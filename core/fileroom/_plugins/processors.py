@@ -16,7 +16,7 @@ from fileroom._plugins.guarded import report
 from fileroom._plugins.registry import named_documents, named_processor
 from fileroom.documents import DocumentKind
 from fileroom.errors import ConfigError, PluginError, PluginNotFoundError
-from fileroom.options import with_documents
+from fileroom.options import document_names, with_documents
 from fileroom.plugin import ProcessorPlugin, Takes
 from fileroom.processing import Processor
 
@@ -40,11 +40,13 @@ class Opened:
         name: what users call it.
         processor: itself.
         takes: what it is given of a patient, study or series.
+        edition: of the archive's documents, when it was opened; None where its options name none.
     """
 
     name: str
     processor: Processor
     takes: Takes
+    edition: object = None
 
 
 class Processors:
@@ -75,18 +77,20 @@ class Processors:
     def get(self, name: str) -> Opened:
         """Return a processor with the options of the configuration; it stays open until `close`.
 
+        One whose options name documents is opened anew once others were published.
+
         Raises:
             PluginNotFoundError: nothing of that name is installed, or it is disabled.
             PluginError: it failed with an error that is not Fileroom's, or lacks a package.
             FileroomError: what the processor itself raised.
         """
         with self._lock:
-            if name not in self._opened:
+            opened = self._opened.get(name)
+            if opened is None or opened.edition not in (None, self.finder.edition()):
                 chosen = self._choose(name)
-                opened = self._open(chosen)
-                self._opened[name] = opened
+                opened = self._opened[name] = self._open(chosen)
                 self._closing.append((chosen.offer.found, opened.processor))
-            return self._opened[name]
+            return opened
 
     @contextmanager
     def using(self, name: str, options: Mapping[str, object]) -> Iterator[Opened]:
@@ -141,9 +145,10 @@ class Processors:
 
     def _open(self, chosen: Chosen) -> Opened:
         registration = _registered(chosen)
+        edition = self.finder.edition() if any(document_names(chosen.options)) else None
         options = with_documents(chosen.options, self.finder.read)
         processor = cast("Processor", replace(chosen, options=options).open(Processor))
-        return Opened(registration.name, processor, registration.takes)
+        return Opened(registration.name, processor, registration.takes, edition)
 
     def _choose(self, name: str) -> Chosen:
         """Return the plugin behind a name: of this name if there is one, else whatever offers it."""
