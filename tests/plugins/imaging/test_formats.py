@@ -70,6 +70,8 @@ def test_sources_may_be_paths_files_bytes_and_datasets(tmp_path: Path) -> None:
     with path.open("rb") as file:
         assert render(file) == expected
         assert not file.closed
+    with pytest.raises(FileNotFoundError):
+        render(tmp_path / "none.dcm")
 
 
 @pytest.mark.parametrize(
@@ -132,6 +134,21 @@ def test_three_numbers_are_for_red_green_and_blue() -> None:
     assert not same(plain[..., 0], changed[..., 0])
     with pytest.raises(NotSupportedError, match=r"gamma.*grey"):
         render(shipped("CT_small.dcm"), "fileFormat=PNGF gamma=1 2 3")
+
+
+def test_transparency_stays_what_it_is_when_colours_change() -> None:
+    veiled = np.dstack((colours(), np.tile(np.arange(60, dtype=np.uint8), (40, 1))))
+    for command in ("gamma=2", "contrast=10 200", "sharpen=0 1", "flip"):
+        changed = np.asarray(shown(command, encoded(veiled, "PNG")))
+        assert same(np.sort(changed[..., 3], axis=None), np.sort(veiled[..., 3], axis=None))
+
+
+def test_sixteen_bits_take_part_in_every_operator() -> None:
+    values = np.arange(64 * 48, dtype=np.uint16).reshape(48, 64) * 21
+    for command in ("gamma=1.1", "contrast=0 255", "sharpen=1 0", "rotate=90", "scale=2", "cut=0 0 9 9"):
+        image = shown(f"{command} fileFormat=PNGF", encoded(values, "PNG"))
+        assert image.mode == "I;16"
+        assert len(np.unique(np.asarray(image))) > 80
 
 
 @pytest.mark.parametrize("kernel", [0, 1])

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
+from pathlib import Path
 
 import numpy as np
 import pydicom
@@ -11,7 +13,7 @@ from pydicom.data import get_testdata_file
 
 from fileroom.plugin import FileroomError, InvalidValueError, NotSupportedError
 from fileroom_plugins.imaging.image import open_image
-from fileroom_plugins.imaging.transcoding.objects import transcode_bytes
+from fileroom_plugins.imaging.transcoding.objects import transcode_bytes, transcode_file
 from fileroom_plugins.imaging.transcoding.settings import Settings
 from fileroom_plugins.imaging.transcoding.targets import TARGETS, target
 
@@ -219,6 +221,24 @@ def test_what_follows_the_pixels_is_kept() -> None:
         after = pydicom.dcmread(io.BytesIO(transcoded(buffer.getvalue(), to)))
         assert after[0xFFFCFFFC].value == b"\1\2\3\4"
         assert after.PatientName == dataset.PatientName
+
+
+@pytest.mark.parametrize(("source", "to"), [("explicit", "jpeg-ls"), ("jpeg-ls", "deflated")])
+def test_frames_are_never_all_in_memory(source: str, to: str, tmp_path: Path) -> None:
+    ramp = np.add.outer(np.arange(256), np.arange(256)).astype("u2")
+    data = made(np.stack([ramp + number for number in range(100)]), stored=16, frames=100)
+    path = tmp_path / "source.dcm"
+    path.write_bytes(transcoded(data, source))
+    size = len(data)
+    del data
+    with path.open("rb") as file, (tmp_path / "made.dcm").open("wb") as sink:
+        tracemalloc.start()
+        try:
+            transcode_file(file, sink, target(to), Settings())
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert peak < size / 2
 
 
 def test_objects_without_pixels_change_their_encoding_only() -> None:

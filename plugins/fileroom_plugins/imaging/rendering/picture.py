@@ -82,8 +82,11 @@ def render(
         OSError: the path cannot be opened.
     """
     parsed = parse(command) if isinstance(command, str) else command
-    with ExitStack() as stack, damage("making a picture"):
-        opened = stack.enter_context(closing(_opened(source, stack)))
+    with ExitStack() as stack:
+        if isinstance(source, str | Path):
+            source = stack.enter_context(Path(source).open("rb"))
+        stack.enter_context(damage("making a picture"))
+        opened = stack.enter_context(closing(_opened(source)))
         form = _format(parsed, opened)
         _check_applies(parsed, opened, form)
         compression = compression_of(form, parsed)
@@ -98,16 +101,10 @@ def render(
     return Picture(data, form.media_type, form.suffix)
 
 
-def _opened(source: RenderSource, stack: ExitStack) -> PictureSource:
+def _opened(source: BinaryIO | bytes | Dataset) -> PictureSource:
     if isinstance(source, Dataset):
         return DicomSource(source)
-    file: BinaryIO
-    if isinstance(source, bytes):
-        file = io.BytesIO(source)
-    elif isinstance(source, str | Path):
-        file = stack.enter_context(Path(source).open("rb"))  # noqa: SIM115 - the stack closes it
-    else:
-        file = source
+    file: BinaryIO = io.BytesIO(source) if isinstance(source, bytes) else source
     file.seek(_MAGIC)
     if file.read(4) == b"DICM":
         return DicomSource(file)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from fileroom_plugins.imaging.commands import Command
     from fileroom_plugins.imaging.rendering.canvas import Canvas
 
-LARGEST = 512 << 20
-"""A picture may have so many samples."""
+LARGEST = 128 << 20
+"""A picture may have so many pixels."""
 
 _LONGEST = 65535
 _SQUARE = 0.005

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from PIL import Image
@@ -11,9 +11,14 @@ from fileroom.plugin import NotSupportedError
 from fileroom_plugins.imaging.colour_maps import colour_map
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fileroom_plugins.imaging.commands import Command
     from fileroom_plugins.imaging.native import Pixels
     from fileroom_plugins.imaging.rendering.canvas import Canvas
+
+Curve: TypeAlias = "Callable[[Pixels], Pixels]"
+"""Levels to levels."""
 
 _COLOURS = 3
 _PAIR = 2
@@ -48,14 +53,16 @@ def contrast(canvas: Canvas, command: Command) -> Canvas:
     numbers = command.numbers("contrast")
     if not numbers:
         return canvas
-    values = canvas.values()
     size = 1 if len(numbers) in {1, _COLOURS} else _PAIR
-    for channel, given in enumerate(_for_channels("contrast", numbers, size, values)):
-        plane = values[..., channel]
+    planes = _planes(canvas)
+
+    def stretch(plane: Pixels, given: tuple[float, ...]) -> Curve:
         low, high = _levels(plane, given, canvas.white)
-        stretched = (plane - low) / (high - low) if high != low else (plane > low).astype(np.float64)
-        values[..., channel] = stretched * canvas.white
-    return canvas.having_values(values)
+        width = high - low or 1
+        return lambda levels: (levels - low) / width * canvas.white
+
+    each = _for_channels("contrast", numbers, size, len(planes))
+    return _bent(canvas, [stretch(plane, given) for plane, given in zip(planes, each, strict=True)])
 
 
 def gamma(canvas: Canvas, command: Command) -> Canvas:
@@ -67,10 +74,12 @@ def gamma(canvas: Canvas, command: Command) -> Canvas:
     numbers = command.numbers("gamma")
     if not numbers:
         return canvas
-    values = canvas.values()
-    for channel, (one,) in enumerate(_for_channels("gamma", numbers, 1, values)):
-        values[..., channel] = (values[..., channel] / canvas.white) ** (1 / one) * canvas.white
-    return canvas.having_values(values)
+
+    def bend(power: float) -> Curve:
+        return lambda levels: (levels / canvas.white) ** power * canvas.white
+
+    each = _for_channels("gamma", numbers, 1, len(_planes(canvas)))
+    return _bent(canvas, [bend(1 / one) for (one,) in each])
 
 
 def sharpen(canvas: Canvas, command: Command) -> Canvas:
@@ -98,13 +107,28 @@ def _levels(plane: Pixels, given: tuple[float, ...], white: int) -> tuple[float,
     return float(low), float(high)
 
 
-def _for_channels(
-    name: str, numbers: tuple[float, ...], each: int, values: Pixels
-) -> list[tuple[float, ...]]:
+def _for_channels(name: str, numbers: tuple[float, ...], each: int, channels: int) -> list[tuple[float, ...]]:
     """Return the numbers for each channel that is a colour or grey; transparency has none."""
-    channels = 1 if values.shape[-1] == 1 else _COLOURS
     if len(numbers) == each:
         return [numbers] * channels
     if channels == 1:
         raise NotSupportedError(f"{name}: there are numbers for three colours, and the picture is grey")
     return [numbers[start : start + each] for start in range(0, len(numbers), each)]
+
+
+def _planes(canvas: Canvas) -> list[Pixels]:
+    """Return grey, or red, green and blue."""
+    samples = np.asarray(canvas.image)
+    return [samples] if samples.ndim == _PAIR else [samples[..., one] for one in range(_COLOURS)]
+
+
+def _bent(canvas: Canvas, curves: list[Curve]) -> Canvas:
+    """Apply a curve to each channel: by a table where there are 256 levels."""
+    if canvas.deep:
+        (curve,) = curves
+        return canvas.having_values(curve(canvas.values()))
+    levels = np.arange(256, dtype=np.float64)
+    tables = [np.clip(np.rint(curve(levels)), 0, canvas.white).astype(np.uint8) for curve in curves]
+    if len(curves) < len(canvas.image.getbands()):
+        tables += [levels.astype(np.uint8)] * (len(canvas.image.getbands()) - len(curves))
+    return canvas.having(canvas.image.point(np.concatenate(tables).tolist()))

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from fileroom_plugins.imaging.transcoding.settings import Settings
     from fileroom_plugins.imaging.transcoding.targets import Target
 
-_IN_MEMORY = 64 << 20
+_IN_MEMORY = 16 << 20
 """Compressed frames are kept in a temporary file once they are more bytes than this."""
 
 _PIXEL_TAGS = {keyword: tag for tag, keyword in PIXELS.items()}
