@@ -113,7 +113,7 @@ class Deidentifier:
             found, changed = read_object(data), changed or cleared
         declared = found.items.get(_CHARACTER_SET)
         charset = CharacterSet.of(declared.data if declared else b"")
-        walk = Walk(Leaves(found.items, charset, self._pseudonyms))
+        walk = Walk(Leaves(found.items, charset, self._pseudonyms), found.encoding.order)
         items = walk.through(found.items, self._plan(found.sop_class).root, charset)
         if self._new_uid:
             items[_SOP_INSTANCE_UID] = text_element("UI", self._new_uid)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import functools
 
+from pydicom._dicom_dict import DicomDictionary  # no public name lists all attributes
 from pydicom.datadict import dictionary_keyword, dictionary_VR, private_dictionary_VR
+
+
+def standard_attributes() -> dict[int, tuple[str, str]]:
+    """Return the VR and the keyword of every attribute that does not repeat, by tag."""
+    return {tag: (row[0], row[4]) for tag, row in DicomDictionary.items()}
 
 
 def is_known(tag: int) -> bool:

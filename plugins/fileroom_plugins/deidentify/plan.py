@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from fileroom_plugins.deidentify.actions import Action
-from fileroom_plugins.deidentify.dictionary import vr_of
+from fileroom_plugins.deidentify.dictionary import private_vr_of, vr_of
 from fileroom_plugins.deidentify.elements import TEXT_VRS
 from fileroom_plugins.standard import iod_of, repeating
 
@@ -105,6 +105,8 @@ class Plan:
     def resolve_private(self, path: tuple[int, ...], vr: str, creator: str) -> Step:
         """Find out what is done with a private attribute."""
         rule = self._profile.private_rule(path, vr, creator)
+        if vr == "UN" and private_vr_of(creator, path[-1]) == "SQ":
+            return Step(Action.REMOVE, rule, vr)  # what is in it cannot be seen
         return Step(_fitting(rule.action, Action.REMOVE, vr), rule, vr)
 
     def _action(self, rule: Rule, path: tuple[int, ...], vr: str) -> Action:

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
     from fileroom_plugins.deidentify.elements import Encoding, Items
 
+MOST_ATTRIBUTES = 50_000
+"""An item, or a dataset, may have so many attributes; the standard has some 5,000."""
+
+MOST_ITEMS = 1_000_000
+"""A sequence may have so many items; those of large multi-frame images have one for each frame."""
+
 _VRS = {vr.encode(): vr for vr in LONG_VRS | SHORT_VRS}
 _LONG_VRS = {vr.encode() for vr in LONG_VRS}
 _PIXEL_DATA = 0x7FE0_0010
@@ -101,12 +107,20 @@ def _read_items(source: _Source, at: int, end: int, depth: int, *, delimited: bo
         else:
             one = Element(vr, buffer[at : at + length])
             at += length
-        if tag in found and (isinstance(one.value, list) or one.data != found[tag].data):
-            _fail("an attribute is there twice, with different values")
+        if tag in found or len(found) == MOST_ATTRIBUTES:
+            _check_addition(found, tag, one)
         found[tag] = one
     if delimited or at != end:
         _fail("an item does not end where it should")
     return found, at
+
+
+def _check_addition(found: Items, tag: int, one: Element) -> None:
+    """Let an attribute pass that is there twice with one value; writers are known that do that."""
+    if tag not in found:
+        _fail("an item has more attributes than any real one")
+    if isinstance(one.value, list) or one.data != found[tag].data:
+        _fail("an attribute is there twice, with different values")
 
 
 def _long_value(
@@ -152,6 +166,8 @@ def _read_sequence(
             _fail("an item is longer than its sequence")
         one, at = _read_items(source, at, stop, depth + 1, delimited=undefined)
         items.append(one)
+        if len(items) > MOST_ITEMS:
+            _fail("a sequence has more items than any real one")
     if delimited:
         _fail("a sequence does not end")
     return items, at

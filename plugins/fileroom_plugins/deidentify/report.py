@@ -39,7 +39,7 @@ class Report:
             a key.
         pixels_changed: whether pixels were blanked.
         residual: what was found of the original's identity in the new object; None if nobody looked.
-        undone: options that could not be done for this object, by the meanings of their codes: Clean Pixel
+        undone: options that could not be done for this object, by what their codes mean: Clean Pixel
             Data, say, where nothing tells where text may be.
     """
 

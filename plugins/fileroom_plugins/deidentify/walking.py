@@ -9,7 +9,7 @@ from fileroom.plugin import CharacterSet
 from fileroom_plugins.deidentify.actions import Action, Rule
 from fileroom_plugins.deidentify.content import dummy_content, hides_text, hollow
 from fileroom_plugins.deidentify.dictionary import is_known_private, keyword_of, vr_of
-from fileroom_plugins.deidentify.elements import TEXT_VRS, Element, Fragments
+from fileroom_plugins.deidentify.elements import LONG, TEXT_VRS, Element, Fragments
 from fileroom_plugins.deidentify.reading import creator_of
 from fileroom_plugins.deidentify.report import Touched
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _CHARACTER_SET = 0x0008_0005
 _CONTENT_SEQUENCE = 0x0040_A730
 _TEXT_VALUE = 0x0040_A160
+_DOCUMENT, _DOCUMENT_LENGTH = 0x0042_0011, 0x0042_0015
 _OVERLAY_DATA, _OVERLAYS = 0x3000, range(0x6000, 0x6100, 2)
 _FIRST_CREATOR, _LAST_CREATOR = 0x10, 0xFF
 _RESERVED_GROUPS = {1, 3, 5, 7, 0xFFFF}
@@ -53,9 +54,16 @@ class Walk:
         touched: what did not stay as it was.
     """
 
-    def __init__(self, leaves: Leaves) -> None:
+    def __init__(self, leaves: Leaves, order: str) -> None:
+        """Prepare.
+
+        Args:
+            leaves: makes new values of old ones.
+            order: the object's byte order, as `struct` has it.
+        """
         self.touched: list[Touched] = []
         self._leaves = leaves
+        self._order = order
 
     def through(self, items: Items, root: Node, charset: CharacterSet) -> Items:
         """Return the new object's attributes."""
@@ -67,6 +75,10 @@ class Walk:
                 for tag in [tag for tag in made if tag >> 16 == group]:
                     del made[tag]
                     self._note("", tag, Action.REMOVE, _PLANE)
+        document = made.get(_DOCUMENT)
+        if document is not None and _DOCUMENT_LENGTH in made and document is not items[_DOCUMENT]:
+            length = made[_DOCUMENT_LENGTH]
+            made[_DOCUMENT_LENGTH] = Element(length.vr, LONG[self._order].pack(len(document.data)))
         return made
 
     def _level(self, items: Items, place: _Place) -> Items:

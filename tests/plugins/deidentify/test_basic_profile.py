@@ -230,3 +230,38 @@ def test_a_dataset_may_be_given_instead_of_a_file() -> None:
     made = dataset()
     assert deidentifier().apply(made).dataset.PatientID == after(dataset()).PatientID
     assert made.PatientID == IDENTIFIER
+
+
+def test_documents_become_an_empty_one_whose_length_is_said() -> None:
+    pdf = "1.2.840.10008.5.1.4.1.1.104.1"
+    made = after(
+        dataset(
+            pdf,
+            MIMETypeOfEncapsulatedDocument="application/pdf",
+            EncapsulatedDocument=b"%PDF-1.7 about Testarossa",
+            EncapsulatedDocumentLength=25,
+        )
+    )
+    assert made.EncapsulatedDocument.startswith(b"%PDF-1.4")
+    assert b"Testarossa" not in made.EncapsulatedDocument
+    assert made.EncapsulatedDocumentLength == len(made.EncapsulatedDocument.rstrip(b"\0"))
+
+
+def test_names_dates_and_uids_that_the_table_forgets_go_as_well() -> None:
+    made = dataset(
+        MultiFrameSourceSOPInstanceUID="1.2.3.4.5.1", EvaluatorName="Who^Ever", ExpiryDate="20240229"
+    )
+    result = after(made)
+    assert result.MultiFrameSourceSOPInstanceUID == result.SOPInstanceUID
+    assert "EvaluatorName" not in result
+    assert "ExpiryDate" not in result
+    assert after(made, "retain-uids").MultiFrameSourceSOPInstanceUID == "1.2.3.4.5.1"
+    assert after(made, "retain-full-dates").ExpiryDate == "20240229"
+
+
+def test_uids_of_private_classes_and_coding_schemes_stay() -> None:
+    code = Dataset()
+    code.CodeValue, code.CodingSchemeDesignator, code.CodingSchemeUID = "1", "99X", "1.2.3.99"
+    made = after(dataset("1.2.3.4.99", AnatomicRegionSequence=[code]))
+    assert made.SOPClassUID == "1.2.3.4.99"
+    assert made.AnatomicRegionSequence[0].CodingSchemeUID == "1.2.3.99"
