@@ -19,12 +19,14 @@ FILES = [
     "general.toml",
     "image.toml",
     "nuclear.toml",
+    "presentation.toml",
     "projection.toml",
     "radiotherapy.toml",
     "reports.toml",
     "secondary_capture.toml",
     "segmentation.toml",
     "ultrasound.toml",
+    "x_ray.toml",
 ]
 NOT_OF_THE_STANDARD = {ANYWHERE, "content-item", "functional-groups"}
 ENTRIES = [(file, name) for file in FILES for name in table(file)]
