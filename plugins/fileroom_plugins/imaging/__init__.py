@@ -30,7 +30,7 @@ if TYPE_CHECKING:
         encapsulate_pdf,
     )
     from fileroom_plugins.imaging.image import Image, open_image
-    from fileroom_plugins.imaging.rendering import Picture, render
+    from fileroom_plugins.imaging.rendering.picture import Picture, render
     from fileroom_plugins.imaging.transcoding.functions import transcode
     from fileroom_plugins.imaging.view import View
 
@@ -51,14 +51,14 @@ __all__ = [
 
 _MODULES = {
     "Image": "image",
-    "Picture": "rendering",
+    "Picture": "rendering.picture",
     "View": "view",
     "capture_file": "capture",
     "capture_frames": "capture",
     "encapsulate_cda": "capture",
     "encapsulate_pdf": "capture",
     "open_image": "image",
-    "render": "rendering",
+    "render": "rendering.picture",
     "transcode": "transcoding.functions",
 }
 

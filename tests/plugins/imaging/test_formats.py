@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from fileroom.plugin import FileroomError, InvalidDatasetError, InvalidValueError, NotSupportedError
+from fileroom_plugins.imaging import render
 from fileroom_plugins.imaging.formats import FORMATS, WITHOUT_WRITER
-from fileroom_plugins.imaging.rendering import render
 from tests.plugins.imaging.rasters import colours, decoded, encoded, grey_object, same, shipped
 
 READ_BY_PILLOW = sorted(set(FORMATS) - {"WBMP", "RPIX", "MP4", "DICM"})

@@ -7,9 +7,9 @@ import pydicom
 import pytest
 
 from fileroom.plugin import InvalidValueError, NotSupportedError
+from fileroom_plugins.imaging import render
 from fileroom_plugins.imaging.colour_maps import COLOUR_MAP_NAMES, colour_map
 from fileroom_plugins.imaging.image import open_image
-from fileroom_plugins.imaging.rendering import render
 from fileroom_plugins.imaging.view import View
 from tests.plugins.imaging.rasters import decoded, grey_object, same, shipped
 

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from fileroom.plugin import FileroomError, InvalidDatasetError, InvalidValueError, NotSupportedError
+from fileroom_plugins.imaging import render
 from fileroom_plugins.imaging.capture import capture_file, capture_frames, encapsulate_cda, encapsulate_pdf
 from fileroom_plugins.imaging.image import open_image
-from fileroom_plugins.imaging.rendering import render
 from fileroom_plugins.imaging.transcoding.targets import TARGETS
 from tests.plugins.imaging.rasters import colours, encoded, same, shipped
 

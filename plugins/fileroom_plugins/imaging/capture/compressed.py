@@ -21,6 +21,7 @@ _BASELINE, _EXTENDED, _PROGRESSIVE, _LOSSLESS, _LS = 0xC0, 0xC1, 0xC2, 0xC3, 0xF
 _SCAN, _CODING_STYLE = 0xDA, b"\xff\x52"
 _REVERSIBLE = 1
 _COLOURS = 3
+_MOST, _MOST_BITS = 65535, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +54,14 @@ def compressed_image(data: bytes) -> CompressedImage | None:
         InvalidDatasetError: the file is damaged.
         NotSupportedError: it has other than one component, or three.
     """
+    image = None
     if data.startswith(_JPEG):
-        return _jpeg(data)
-    if data.startswith((_JP2, _CODESTREAM)):
-        return _jpeg_2000(data)
-    return None
+        image = _jpeg(data)
+    elif data.startswith((_JP2, _CODESTREAM)):
+        image = _jpeg_2000(data)
+    if image and (max(image.rows, image.columns) > _MOST or image.bits > _MOST_BITS):
+        raise NotSupportedError("DICOM holds images of 65535 by 65535 pixels of 16 bits at most")
+    return image
 
 
 def _jpeg(data: bytes) -> CompressedImage | None:

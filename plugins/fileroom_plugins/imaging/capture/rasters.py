@@ -21,13 +21,17 @@ from fileroom_plugins.imaging.capture.pixels import (
     sop_class_of,
 )
 from fileroom_plugins.imaging.commands import parse
+from fileroom_plugins.imaging.faults import damage
 from fileroom_plugins.imaging.formats import FORMATS
 from fileroom_plugins.imaging.rendering.colours import finished
 from fileroom_plugins.imaging.rendering.sources import open_raster
 from fileroom_plugins.imaging.transcoding.lossy import add_compression
+from fileroom_plugins.imaging.uids import check_root
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from pydicom import Dataset
 
     from fileroom_plugins.imaging.capture.compressed import CompressedImage
     from fileroom_plugins.imaging.capture.metadata import Metadata
@@ -56,7 +60,13 @@ def capture_file(data: bytes, metadata: Metadata = None, *, uid_root: str = "") 
         InvalidDatasetError: the file is damaged.
         InvalidValueError: the metadata is wrong.
     """
+    check_root(uid_root)
     given = read_metadata(metadata)
+    with damage("making an object of an image"):
+        return _captured(data, given, uid_root)
+
+
+def _captured(data: bytes, given: Dataset, uid_root: str) -> bytes:
     if image := compressed_image(data):
         dataset = start(given, sop_class=SINGLE, modality="OT", seed=[data], uid_root=uid_root)
         describe_samples(dataset, (image.rows, image.columns), image.bits, image.photometric)
@@ -70,7 +80,10 @@ def capture_file(data: bytes, metadata: Metadata = None, *, uid_root: str = "") 
         np.asarray(finished(source.canvas(index, command), command, FORMATS["DICM"]))
         for index in range(source.frames)
     )
-    return capture_frames(frames, given, fps=source.fps, uid_root=uid_root)
+    try:
+        return capture_frames(frames, given, fps=source.fps, uid_root=uid_root)
+    except InvalidValueError as error:
+        raise NotSupportedError("the pages of the file are not of one size and kind") from error
 
 
 def capture_frames(
