@@ -306,6 +306,7 @@ def test_profiles_and_resolution_are_kept_unless_they_are_not_wanted() -> None:
         ("tiled fileFormat=PNGF", "tiled: only for TIFF"),
         ("channelOrder=BGR", "channelOrder: only"),
         ("fps=3", "fps: only"),
+        ("inputChannels=1", "inputChannels: only"),
         ("frame=all fileFormat=JFIF", "frame: JFIF holds one"),
         ("frame=2", "frame: there is no 2"),
         ("cut=0 0 61 10", "cut: the rectangle is not within 60 by 40"),

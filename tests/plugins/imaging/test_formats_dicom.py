@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import io
+import sys
 
 import numpy as np
 import pydicom
 import pytest
 
-from fileroom.plugin import InvalidValueError, NotSupportedError
+from fileroom.plugin import InvalidValueError, MissingDependencyError, NotSupportedError
 from fileroom_plugins.imaging import render
 from fileroom_plugins.imaging.colour_maps import COLOUR_MAP_NAMES, colour_map
 from fileroom_plugins.imaging.image import open_image
@@ -127,6 +128,12 @@ def test_films_have_each_frame() -> None:
     assert len(frames) == 30
     assert frames[0].shape == (120, 160, 3)
     assert frames[0].mean() == pytest.approx(open_image(data).shown(0).mean(), abs=8)
+
+
+def test_without_its_package_a_film_is_an_error_that_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(MissingDependencyError, match=r"fileroom\[video\]"):
+        render(shipped(CINE), "fileFormat=MP4")
 
 
 def test_dicom_out_of_dicom_is_another_object_in_the_same_study() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import tracemalloc
 from pathlib import Path
 
@@ -11,7 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydicom.data import get_testdata_file
 
-from fileroom.plugin import FileroomError, InvalidValueError, NotSupportedError
+from fileroom.plugin import (
+    FileroomError,
+    InvalidValueError,
+    MissingDependencyError,
+    NotSupportedError,
+)
 from fileroom_plugins.imaging.image import open_image
 from fileroom_plugins.imaging.transcoding.objects import transcode_bytes, transcode_file
 from fileroom_plugins.imaging.transcoding.settings import Settings
@@ -279,6 +285,15 @@ def test_floating_point_pixels_stay_what_they_are(keyword: str, dtype: str) -> N
         assert np.array_equal(open_image(transcoded(buffer.getvalue(), to)).stored(), values)
     with pytest.raises(NotSupportedError, match="floating-point"):
         transcoded(buffer.getvalue(), "jpeg-2000")
+
+
+@pytest.mark.parametrize("to", ["htj2k", "jpeg-lossless"])
+def test_an_encoder_that_is_not_installed_is_named_with_its_extra(
+    to: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "imagecodecs", None)
+    with pytest.raises(MissingDependencyError, match=r"imagecodecs.*fileroom\[transcode\]"):
+        transcoded(shipped("CT_small.dcm"), to)
 
 
 def test_overlays_in_unused_bits_are_not_lost_silently() -> None:
