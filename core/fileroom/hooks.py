@@ -272,8 +272,8 @@ def fileroom_before_store(incoming: Incoming) -> Decision | None:
     """Decide about one object before its bytes are stored; an intervention.
 
     Called after the header was read, for the plugins that ``[ingest] before_store`` names, in that order,
-    and perhaps in a worker process. ``None`` or `Accept` lets the object pass, `Reject` refuses it,
-    `Quarantine` sets it aside, and `Replace` goes on with other bytes, whose header is read anew.
+    and perhaps in a worker process. ``None`` or `Accept` lets the object pass, perhaps with labels, `Reject`
+    refuses it, `Quarantine` sets it aside, and `Replace` goes on with other bytes, whose header is read anew.
 
     Example:
         ```python

@@ -157,7 +157,14 @@ def test_a_document_of_the_archive_is_found_whoever_imports(tmp_path: Path, rule
 def test_a_document_that_is_not_there_sets_objects_aside(tmp_path: Path) -> None:
     outcome = store(tmp_path, Path("nowhere.toml"), sound())
     assert outcome.status is Status.QUARANTINED
-    assert "conforming" in outcome.reason
+    assert "cannot be checked: no constraint document 'nowhere.toml'" in outcome.reason
+
+
+def test_a_rule_that_goes_on_for_ever_sets_objects_aside_with_its_line(tmp_path: Path, rules: Path) -> None:
+    rules.write_text("[[rule]]\nname = 'R'\ncheck = 'rule(\"R\")'")
+    outcome = store(tmp_path, rules, sound())
+    assert outcome.status is Status.QUARANTINED
+    assert "house.toml:3: the rule 'R' goes on for ever" in outcome.reason
 
 
 def test_what_cannot_be_a_label_is_refused_when_the_archive_is_opened(tmp_path: Path, rules: Path) -> None:

@@ -5,7 +5,15 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from fileroom.plugin import Accept, InvalidDatasetError, Quarantine, Reject, hookimpl
+from fileroom.plugin import (
+    Accept,
+    DocumentError,
+    InvalidDatasetError,
+    NotFoundError,
+    Quarantine,
+    Reject,
+    hookimpl,
+)
 from fileroom_plugins.conformance.checking import check_with
 from fileroom_plugins.conformance.constraints.loading import KIND, RuleBook
 from fileroom_plugins.conformance.messages import Severity
@@ -32,13 +40,15 @@ class Gate:
     def fileroom_before_store(self, incoming: Incoming) -> Decision | None:
         """Let pass what has no errors, and do with the rest as the options say.
 
-        Raises:
-            NotFoundError, DocumentError: a document is not there, or cannot be used.
+        What cannot be checked, since a document is not there or cannot be used, is set aside.
         """
         options = self._options
         if options.on_error == "accept":
             return None
-        reason = self._what_is_wrong(incoming)
+        try:
+            reason = self._what_is_wrong(incoming)
+        except (DocumentError, NotFoundError) as error:
+            return Quarantine(f"cannot be checked: {error}")
         if not reason:
             return None
         match options.on_error:
