@@ -21,6 +21,7 @@ _PIXEL_DATA = 0x7FE00010
 _WAVEFORM_BITS_ALLOCATED = 0x54001004
 _WAVEFORM_GROUP = 0x5400
 _BYTE = 8
+_LONGEST = 64 * 1024  # bytes of numbers that a header is expected to hold
 
 
 def settle(doubts: Iterable[Doubt], octets: Octets, *, implicit: bool, little_endian: bool) -> None:
@@ -41,7 +42,10 @@ def settle(doubts: Iterable[Doubt], octets: Octets, *, implicit: bool, little_en
         vr = _vr(tag, element.vr, path, implicit=implicit, little_endian=little_endian)
         value = element.value
         if value is None and vr == "US":
-            value = octets.exactly(element.offset, element.length)
+            if element.length > _LONGEST:
+                vr = "OW"
+            else:
+                value = octets.exactly(element.offset, element.length)
         if element.value is None and tag == _PIXEL_DATA and _is_encapsulated(octets, element.offset):
             vr = "OB"
         elements[at] = element._replace(vr=vr, value=value)

@@ -23,7 +23,7 @@ class Blocks:
         self._used = {creator_tag(element.tag) for element in dataset.elements}
         self._first: dict[tuple[int, str], int] = {}
         for tag, creator in self._creators.items():
-            if creator and tag in self._used:
+            if creator.isprintable() and creator and tag in self._used:  # others no document could name
                 self._first.setdefault((tag >> 16, creator), tag)
 
     def creator(self, tag: int) -> str:

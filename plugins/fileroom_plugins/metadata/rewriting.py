@@ -146,7 +146,7 @@ class _Merger:
             else:
                 elements[tag] = self._element(tag, attribute, was, shown.get(key), charset, anew=anew)
         for tag, creator in blocks.added.items():
-            data = encode("LO", [creator], charset, little_endian=self._original.little_endian)
+            data = self._encoded(tag, Attribute("LO", [creator]), charset)
             elements[tag] = Element(tag, "LO", data, 0, len(data))
         return DataSet([elements[tag] for tag in sorted(elements)], charset)
 

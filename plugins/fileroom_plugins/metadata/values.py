@@ -69,10 +69,11 @@ TEXTS: Mapping[str, Callable[[bytes, CharacterSet], list[str]]] = {
 
 
 def decoded(value: bytes, charset: CharacterSet, *, person_name: bool = False) -> str:
-    """Return a value in its character set as text, with padding; quickly where it is plain ASCII."""
+    """Return a value in its character set as text; quickly where it is plain ASCII."""
     if value.isascii() and b"\x1b" not in value:
         return value.decode("ascii")
-    return charset.decode(value, person_name=person_name)
+    # Some writers leave the value in a set of two bytes a character, of which padding would be a half.
+    return charset.decode(value.rstrip(b"\0 "), person_name=person_name)
 
 
 def names(value: bytes, charset: CharacterSet) -> list[list[str]]:

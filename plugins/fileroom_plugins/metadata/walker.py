@@ -182,7 +182,7 @@ class _Walker:
                 stop = start + length
                 if stop > end:
                     raise cut_short()
-                if length > keep and (vr in BINARY_VRS or len(vr) > _VR):
+                if length > keep and (vr in BINARY_VRS or "OW" in vr):
                     value = None
                 elif stop <= limit:
                     value = buffer[start - base : stop - base]
@@ -251,6 +251,8 @@ class _Walker:
             is_item = self._octets.size >= start + 8 and self._tag_at(start)[0] == ITEM
             vr = "SQ" if is_item else "UN"
         if vr != "SQ":
+            if vr not in BINARY_VRS and "OW" not in vr:
+                raise InvalidDatasetError(f"damaged: a value of VR {vr} has no length")
             stop = self._fragments(start, end)
             return vr, None, stop + 8, stop - start
         bound = end if length == UNDEFINED else start + length

@@ -93,6 +93,18 @@ def test_a_deflated_bomb_is_refused() -> None:
         header(file_of(bomb, "1.2.840.10008.1.2.1.99"))
 
 
+def test_values_without_a_length_are_sequences_bytes_or_damage() -> None:
+    endless = b"\x08\x00\x01\x01UT\0\0" + b"\xff" * 4 + b"\xfe\xff\xdd\xe0" + b"\0" * 4
+    with pytest.raises(InvalidDatasetError, match="VR UT has no length"):
+        header(file_of(endless))
+
+
+def test_padding_after_an_escape_sequence_is_no_half_of_a_character() -> None:
+    declared = element(0x00080005, "CS", b"ISO 2022 IR 13\\ISO 2022 IR 87 ")
+    data = file_of(declared + element(0x00081030, "LO", b'\x1b$B$"\x1b)I\xb1 '))
+    assert json.loads(header(data))["00081030"]["Value"] == ["\u3042\uff71"]
+
+
 def test_values_of_the_wrong_length_keep_their_bytes() -> None:
     data = file_of(element(0x00280010, "US", b"\1\0\2") + element(0x00280011, "US", b"\1\0"))
     assert json.loads(header(data)) == {

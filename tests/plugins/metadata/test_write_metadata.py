@@ -143,6 +143,14 @@ def test_a_wrong_document_is_one_clear_error(reason: str) -> None:
         write_metadata(CT, WRONG[reason])
 
 
+def test_a_private_creator_that_no_document_can_name_stays_as_it_is() -> None:
+    odd = CT.replace(b"GEMS_IDEN_01", b"GEMS\x01IDEN_01")
+    for format_ in FORMATS:
+        made = write_metadata(odd, header(odd, format=format_))
+        assert read(made)[0x0009, 0x0010].value == "GEMS\x01IDEN_01"
+        assert read(made)[0x0009, 0x1004].value == read(odd)[0x0009, 0x1004].value
+
+
 def test_deep_documents_are_refused() -> None:
     deep = '{"00081140":{"vr":"SQ","Value":[' * 300 + "{}" + "]}}" * 300
     for document in (deep, "[" * 100_000):
