@@ -12,7 +12,7 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from fileroom._archive.making import MADE
+from fileroom._archive.keeping import MADE
 from fileroom.content_types import CONFORMANCE
 from fileroom.errors import IntegrityError
 from fileroom.model import Level

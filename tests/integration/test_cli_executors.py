@@ -147,6 +147,7 @@ def test_an_interruption_finishes_what_is_under_way_and_says_how_to_go_on(
             self._stop.wait(30)
 
         self._on_done = tell
+        self._batch = 1
         taken(self, answers)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Processing, "_take", interrupted)

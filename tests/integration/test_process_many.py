@@ -14,6 +14,7 @@ from typing import BinaryIO
 import pytest
 
 import fileroom
+from fileroom._archive.processing import BATCH
 from fileroom._executing import tokens
 from fileroom.archive import Archive
 from fileroom.config import Backend
@@ -122,7 +123,7 @@ def test_resources_are_taken_one_by_one_and_stop_ends_it(filled: Archive, worker
 
     report = filled.process_many(slowly(), "thumbnail", stop=stop, on_done=lambda _: stop.set())
     assert report.interrupted
-    assert len(report) == 1
+    assert len(report) == BATCH
     assert len(taken) <= 200
     assert not filled.process_many([], "thumbnail", stop=stop).interrupted, "nothing was left to do"
 
@@ -160,8 +161,9 @@ def test_a_storage_that_fails_stops_it_with_a_true_report(
     with pytest.raises(
         ProcessStoppedError, match="no space is left; what was made until then is kept"
     ) as caught:
-        filled.process_many(ids_of(filled), "thumbnail")
-    assert caught.value.report.processed == 2
+        filled.process_many(ids_of(filled) * 6, "thumbnail")
+    # One put for each batch, and every sixth instance has no pixels.
+    assert (caught.value.report.processed, caught.value.report.failed) == (27, 5)
 
 
 def test_nothing_is_told_of_what_workers_attach_to_another_archive(

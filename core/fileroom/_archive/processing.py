@@ -9,10 +9,12 @@ import socket
 import threading
 import time
 from contextlib import closing
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fileroom._archive.elsewhere import Elsewhere
-from fileroom._archive.making import make_and_keep
+from fileroom._archive.keeping import keep
+from fileroom._archive.making import make
 from fileroom._archive.proving import Done, doubted_products
 from fileroom._executing.archives import opened
 from fileroom._executing.messages import portable
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
     from typing import TypeAlias
 
+    from fileroom._archive.making import Made
     from fileroom._executing.archives import Opening
     from fileroom._plugins.processors import Opened
     from fileroom.archive import Archive
@@ -48,6 +51,9 @@ if TYPE_CHECKING:
 
 BATCH = 16
 """Resources for one task; a processor takes milliseconds, and sending a task about one."""
+
+_TOGETHER = 16 << 20
+"""Bytes of products after which they are kept, and no more are made before that."""
 
 _PAGE = 200
 _OF_ONE = (
@@ -62,6 +68,15 @@ _OF_ONE = (
 """What is wrong with one resource; any other error of Fileroom's is in the way of them all."""
 
 _log = logging.getLogger("fileroom.processing")
+
+
+@dataclass(frozen=True, slots=True)
+class _Turn:
+    """What was made of one resource, or why nothing could be."""
+
+    id: str
+    made: list[Made] = field(default_factory=list)
+    failed: Processed | None = None
 
 
 class Processing:
@@ -124,8 +139,8 @@ class Processing:
         return self._report
 
     def _here(self, ids: Iterator[str]) -> Answers:
-        for id_ in ids:
-            yield Answer((id_,), process_on(self._archive, self._processor, self._options, (id_,)))
+        for some in iter(lambda: tuple(itertools.islice(ids, self._batch)), ()):
+            yield Answer(some, process_on(self._archive, self._processor, self._options, some))
 
     def _elsewhere(self, ids: Iterator[str], executor: Executor | str) -> Answers:
         workers = Elsewhere(self._archive, executor, self._archive.config)
@@ -201,26 +216,52 @@ def process_on(archive: Archive, processor: str, options: Mapping[str, object], 
     failure: Exception | None = None
     try:
         with archive.plugins.making.using(processor, options) as opened:
-            for id_ in ids:
-                done.append(_process(archive, id_, opened))  # noqa: PERF401 - those before an error stay
+            for some in _turns(archive, ids, opened):
+                done += _kept(archive, some, opened)
     except FileroomError as error:
         failure = portable(error)
     return Done(tuple(done), socket.gethostname(), failure)
 
 
-def _process(archive: Archive, id_: str, opened: Opened) -> Processed:
-    """Process one resource; raises what is in the way of all."""
+def _turns(archive: Archive, ids: tuple[str, ...], opened: Opened) -> Iterator[list[_Turn]]:
+    """Yield what is made of resources, as much at a time as is to be kept together."""
+    waiting: list[_Turn] = []
+    size = 0
+    for id_ in ids:
+        try:
+            made = list(make(archive, id_, opened))
+        except Exception as error:
+            if isinstance(error, FileroomError) and not isinstance(error, _OF_ONE):
+                yield waiting  # what was made before this got in the way
+                raise
+            waiting.append(_Turn(id_, failed=_failed(id_, error)))
+            continue
+        waiting.append(_Turn(id_, made))
+        size += sum(len(product.data) for one in made for product in one.products)
+        if size > _TOGETHER:
+            yield waiting
+            waiting, size = [], 0
+    yield waiting
+
+
+def _kept(archive: Archive, some: list[_Turn], opened: Opened) -> list[Processed]:
+    """Keep what was made of several resources, together; or, where one is in the way, each by itself."""
     try:
-        return _processed(id_, make_and_keep(archive, id_, opened))
+        kept = iter(keep(archive, [one for turn in some for one in turn.made], opened.name))
+        return [turn.failed or _processed(turn.id, [next(kept) for _ in turn.made]) for turn in some]
     except _OF_ONE as error:
+        if len(some) == 1:
+            return [_failed(some[0].id, error)]
+        return [done for one in some for done in _kept(archive, [one], opened)]
+
+
+def _failed(id_: str, error: Exception) -> Processed:
+    if isinstance(error, FileroomError):
         return Processed(id_, reason=str(error), failure=_failure(error))
-    except FileroomError:
-        raise
-    except Exception as error:  # noqa: BLE001 - a processor's own, which is not to stop the others
-        _log.debug("the processor failed", exc_info=error)
-        # The type only: its text may tell of a patient.
-        why = f"the processor failed: {type(error).__name__}"
-        return Processed(id_, reason=why, failure=ProcessFailure.FAILED)
+    _log.debug("the processor failed", exc_info=error)
+    # The type only: its text may tell of a patient.
+    why = f"the processor failed: {type(error).__name__}"
+    return Processed(id_, reason=why, failure=ProcessFailure.FAILED)
 
 
 def _failure(error: Exception) -> ProcessFailure:
@@ -235,9 +276,9 @@ def _failure(error: Exception) -> ProcessFailure:
             return ProcessFailure.DAMAGED
 
 
-def _processed(id_: str, kept: Iterable[Attachment]) -> Processed:
+def _processed(id_: str, kept: Iterable[list[Attachment]]) -> Processed:
     attached, made = [], []
-    for one in kept:
+    for one in itertools.chain.from_iterable(kept):
         if one.content_type == DICOM.number:
             made.append(one.resource.id)
         else:

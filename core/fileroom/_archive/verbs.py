@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, cast, overload
 
-from fileroom._archive.making import make, make_and_keep
+from fileroom._archive.keeping import keep as keep_products
+from fileroom._archive.making import make
 from fileroom._archive.processing import Processing
 
 if TYPE_CHECKING:
@@ -46,9 +47,10 @@ class Processes:
         """Run a processor on a resource; see `fileroom.resources.Resource.process`."""
         archive = cast("Archive", self)
         with archive.plugins.making.using(processor, options) as opened:
-            if keep:
-                return make_and_keep(archive, id_, opened)
-            return [product for made in make(archive, id_, opened) for product in made.products]
+            if not keep:
+                return [product for made in make(archive, id_, opened) for product in made.products]
+            kept = [keep_products(archive, [made], opened.name) for made in make(archive, id_, opened)]
+            return [attachment for ((*some,),) in kept for attachment in some]
 
     def process_many(
         self,

@@ -17,6 +17,8 @@ from fileroom.model import ARCHIVE_ID, AttachmentRecord
 from fileroom.storage import PutItem, buffers
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fileroom.archive import Archive
     from fileroom.model import Level
     from fileroom.storage import Source, Stored
@@ -52,10 +54,35 @@ def put_bytes(
     archive: Archive, number: int, level: Level | None, source: Source, size: int | None
 ) -> AttachmentRecord:
     """Store bytes under a fresh key, durable when it returns; nothing points at them yet."""
-    key = attachment_key()
-    hashing = Hashing(archive.config.ingest.digest, buffers(source))
-    (stored,) = archive.storage.put_many([PutItem(key, hashing, {}, level, number, size)])
-    return record_of(number, key, stored, hashing.digest)
+    return _put(archive, [(number, level, source, size)])[0]
+
+
+def put_all(archive: Archive, items: Sequence[tuple[int, Level, bytes]]) -> list[AttachmentRecord]:
+    """Store the bytes of several attachments together, as `put_bytes` does.
+
+    Args:
+        archive: the archive.
+        items: content type, level of whose it is, and bytes.
+    """
+    return _put(archive, [(number, level, data, len(data)) for number, level, data in items])
+
+
+def _put(
+    archive: Archive, items: Sequence[tuple[int, Level | None, Source, int | None]]
+) -> list[AttachmentRecord]:
+    algorithm = archive.config.ingest.digest
+    keys = [attachment_key() for _ in items]
+    hashed = [Hashing(algorithm, buffers(source)) for _, _, source, _ in items]
+    stored = archive.storage.put_many(
+        [
+            PutItem(key, hashing, {}, level, number, size)
+            for key, hashing, (number, level, _, size) in zip(keys, hashed, items, strict=True)
+        ]
+    )
+    return [
+        record_of(number, key, one, hashing.digest)
+        for key, hashing, one, (number, *_) in zip(keys, hashed, stored, items, strict=True)
+    ]
 
 
 def record_of(number: int, key: str, stored: Stored, digest: str) -> AttachmentRecord:

@@ -6,7 +6,7 @@ import logging
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
-from fileroom._archive.making import MADE_BY, MADE_FROM
+from fileroom._archive.keeping import MADE_BY, MADE_FROM
 from fileroom._archive.processing import Processing
 from fileroom._on_store.notes import Cursor
 from fileroom.errors import NotFoundError

@@ -6,7 +6,7 @@ import functools
 import json
 from typing import TYPE_CHECKING, Any
 
-from fileroom._archive.making import MADE_BY
+from fileroom._archive.keeping import MADE_BY
 from fileroom.attachments import put_attachment
 from fileroom.cli.command import Settings
 from fileroom.cli.counting import counting
