@@ -27,18 +27,15 @@ _HARMLESS = frozenset(
 )
 _SHORT = {"LO", "SH", "UC", "AE"}
 _LONGEST = 256
-_DATE = 8
 
 
 def text_cleaner(items: Items, charset: CharacterSet) -> TextCleaner:
-    """Return a cleaner that knows the names, identifiers and dates anywhere in an object."""
+    """Return a cleaner that knows the names and identifiers anywhere in an object."""
     names: list[str] = []
     identifiers: list[str] = []
     for vr, keyword, value in _texts(items, charset):
         if vr == "PN":
             names.append(value)
-        elif vr == "DA":
-            identifiers += _dates(value)
         elif _IDENTIFIES.fullmatch(keyword) and keyword not in _HARMLESS:
             identifiers.append(value)
     return TextCleaner(names, identifiers)
@@ -55,14 +52,7 @@ def _texts(items: Items, charset: CharacterSet) -> Iterator[tuple[str, str, str]
                 yield from _texts(item, charset)
             continue
         vr = vr_of(tag) if element.vr == "UN" else element.vr
-        if (vr in _SHORT or vr in {"PN", "DA"}) and len(element.data) <= _LONGEST:
+        if (vr in _SHORT or vr == "PN") and len(element.data) <= _LONGEST:
             text = charset.decode(element.data, person_name=vr == "PN")
             for one in text.split("\\"):
                 yield vr, keyword_of(tag), one.strip(" \0")
-
-
-def _dates(value: str) -> list[str]:
-    """Return a date in the ways in which people write it that patterns would miss."""
-    if len(value) != _DATE:
-        return []
-    return [value]

@@ -24,10 +24,10 @@ _PATTERNS = re.compile(
         (
             r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}",  # mail
             r"(?:https?|ftp)://\S+|\bwww\.\S+",
+            r"\d+(?:\.\d+){4,}",  # UIDs
             r"\b\d{1,4}([./-])\d{1,2}\1\d{1,4}\b",  # 2001-02-03, 3.2.2001, 2/3/01
             rf"\b\d{{1,2}}\.? ?(?:{_MONTHS})[a-z]*\.?,? ?\d{{2,4}}\b",
             rf"\b(?:{_MONTHS})[a-z]*\.? \d{{1,2}}(?:st|nd|rd|th)?,? \d{{2,4}}\b",
-            r"\d+(?:\.\d+){4,}",  # UIDs
             r"[A-Z]{0,4}[-_]?\d{5,}\w*",  # identifiers
             r"\+?\(?\d{2,5}\)?(?:[ /-]\d{2,5}){2,5}",  # telephone numbers
             r"\b(?:dr|prof|mr|mrs|ms|miss|herrn?|frau|mme|sr|sra)\b\.?(?:[ ^]+\w[\w'-]*\.?){1,3}",
@@ -53,7 +53,7 @@ class TextCleaner:
         inside = {text for text in whole if len(text) >= _SHORTEST_INSIDE}
         words |= {text for text in whole - inside if len(text) >= _SHORTEST_WORD}
         found = [re.escape(text) for text in sorted(inside, key=len, reverse=True)]
-        found += [rf"\b{re.escape(word)}\b" for word in sorted(words, key=len, reverse=True)]
+        found += [_as_word(word) for word in sorted(words, key=len, reverse=True)]
         self._known = re.compile("|".join(found), re.IGNORECASE) if found else None
 
     def clean(self, text: str) -> str:
@@ -61,3 +61,8 @@ class TextCleaner:
         if self._known:
             text = self._known.sub(SIGN, text)
         return _PATTERNS.sub(SIGN, text)
+
+
+def _as_word(word: str) -> str:
+    """Return a pattern for a word; other scripts than Latin may do without spaces around words."""
+    return rf"\b{re.escape(word)}\b" if word.isascii() else re.escape(word)
