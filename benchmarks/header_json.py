@@ -1,6 +1,6 @@
 """DICOM JSON of headers beside pydicom's, on the same bytes in the same process.
 
-    python benchmarks/header_json.py [--rounds 7] [--json FILE]
+    python benchmarks/header_json.py [--rounds 25] [--json FILE]
 
 The files are all that pydicom ships and can read. pydicom reads each (``dcmread``), makes a dictionary of it
 (``to_json_dict``) and text of that (``json.dumps``). Ours makes the same text from the same bytes, once with
@@ -44,7 +44,7 @@ REFERRED = Bulk()
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=25)
     parser.add_argument("--json", type=Path, default=None)
     arguments = parser.parse_args()
     logging.disable(logging.CRITICAL)

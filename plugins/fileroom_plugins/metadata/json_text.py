@@ -39,38 +39,53 @@ def to_json(source: Object, bulk: Bulk) -> str:
     Raises:
         InvalidDatasetError: bulk data that is to be encoded is not all there.
     """
-    return _Writer(source, bulk.referrer(source)).data_set(source.dataset)
+    writer = _Writer(source, bulk.referrer(source))
+    writer.data_set(source.dataset)
+    return "".join(writer.pieces)
 
 
 class _Writer:
+    """Writes one object, piece by piece, so that what is long is copied once.
+
+    Attributes:
+        pieces: the text so far.
+    """
+
     def __init__(self, source: Object, referrer: Referrer) -> None:
         self._source = source
         self._referrer = referrer
         self._little_endian = source.little_endian
         self._writers = {**_WRITERS, **_binary_writers("<" if source.little_endian else ">")}
+        self.pieces: list[str] = []
 
-    def data_set(self, dataset: DataSet) -> str:
+    def data_set(self, dataset: DataSet) -> None:
         charset = dataset.charset
-        writer_of = self._writers.get
-        parts = []
+        writer_of, append = self._writers.get, self.pieces.append
+        separator = "{"
         for element in dataset.elements:
             tag, vr, value, _, _ = element
             write = writer_of(vr)
             if write is None or type(value) is not bytes or tag in LUT_DESCRIPTORS:
-                parts.append(self._other(element))
+                append(separator)
+                self._other(element)
+                separator = ","
                 continue
             try:
-                parts.append(f"{_head(tag, vr)}{write(value, charset)}}}")
+                append(f"{separator}{_head(tag, vr)}{write(value, charset)}}}")
             except struct.error:  # a binary number that is not all there
-                parts.append(f"{_head(tag, 'UN')}{self._binary(element)}}}")
-        return f"{{{','.join(parts)}}}"
+                append(separator)
+                self._binary("UN", element)
+            separator = ","
+        append("{}" if separator == "{" else "}")
 
-    def _other(self, element: Element) -> str:
-        tag, vr, value, _, length = element
+    def _other(self, element: Element) -> None:
+        tag, vr, value, _, _ = element
         if isinstance(value, list):
-            return f'{_head(tag, "SQ")},"Value":[{",".join(map(self.data_set, value))}]}}'
+            self._sequence(tag, value)
+            return
         if vr in BINARY_VRS:
-            return f"{_head(tag, vr)}{self._binary(element) if length else ''}}}"
+            self._binary(vr, element)
+            return
         assert value is not None  # of the others, values are there
         if vr == "AT":
             hexadecimal = tags(value, little_endian=self._little_endian)
@@ -79,13 +94,27 @@ class _Writer:
             signed = numbers(tag, vr, value, little_endian=self._little_endian)
             found = None if signed is None else [str(number) for number in signed]
         if found is None:
-            return f"{_head(tag, 'UN')}{self._binary(element)}}}"
-        return f"{_head(tag, vr)}{_values(found)}}}"
+            self._binary("UN", element)
+        else:
+            self.pieces.append(f"{_head(tag, vr)}{_values(found)}}}")
 
-    def _binary(self, element: Element) -> str:
-        if element.length > self._referrer.threshold:
-            return f',"BulkDataURI":{_quote(self._referrer.uri(element))}'
-        return f',"InlineBinary":"{b64encode(self._source.bulk(element)).decode("ascii")}"'
+    def _sequence(self, tag: int, items: list[DataSet]) -> None:
+        separator = f'{_head(tag, "SQ")},"Value":['
+        for item in items:
+            self.pieces.append(separator)
+            self.data_set(item)
+            separator = ","
+        self.pieces.append("]}" if items else f"{separator}]}}")
+
+    def _binary(self, vr: str, element: Element) -> None:
+        head = _head(element.tag, vr)
+        if not element.length:
+            self.pieces.append(f"{head}}}")
+        elif element.length > self._referrer.threshold:
+            self.pieces.append(f'{head},"BulkDataURI":{_quote(self._referrer.uri(element))}}}')
+        else:
+            encoded = b64encode(self._source.bulk(element)).decode("ascii")
+            self.pieces += (f'{head},"InlineBinary":"', encoded, '"}')
 
 
 @lru_cache(maxsize=16384)
