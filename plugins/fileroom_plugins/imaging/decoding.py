@@ -13,7 +13,7 @@ from fileroom.plugin import InvalidDatasetError, MissingDependencyError, NotSupp
 from fileroom_plugins.imaging import extra_codecs
 from fileroom_plugins.imaging.codestream import check_claim, jpeg2000_claim, jpeg_head
 from fileroom_plugins.imaging.jpeg import colours_of, decode_jpeg
-from fileroom_plugins.imaging.native import native_frame, stored_type
+from fileroom_plugins.imaging.native import native_frame, stored_type, without_unused_bits
 from fileroom_plugins.imaging.rle import decode_rle
 
 if TYPE_CHECKING:
@@ -87,6 +87,7 @@ def _decode_with_pydicom(data: bytes, layout: Layout, syntax: uid.UID) -> Decode
     if not decoder.is_available:
         message = f"decoding {syntax.name} needs more packages: pip install 'fileroom[imaging]'"
         raise MissingDependencyError(message, "imaging", "fileroom")
+    eight = syntax in _JPEG and layout.allocated == _EIGHT_BITS
     options: dict[str, Any] = {
         "number_of_frames": 1,
         "rows": layout.rows,
@@ -94,7 +95,8 @@ def _decode_with_pydicom(data: bytes, layout: Layout, syntax: uid.UID) -> Decode
         "samples_per_pixel": layout.samples,
         "photometric_interpretation": layout.photometric,
         "bits_allocated": layout.allocated,
-        "bits_stored": layout.stored,
+        # GDCM ends the process over JPEG of fewer than eight bits, unless it is told that there are eight.
+        "bits_stored": _EIGHT_BITS if eight else layout.stored,
         "pixel_representation": int(layout.signed),
         "planar_configuration": int(layout.planar),
         "pixel_keyword": "PixelData",
@@ -108,6 +110,8 @@ def _decode_with_pydicom(data: bytes, layout: Layout, syntax: uid.UID) -> Decode
     )
     source = encapsulate([data])
     pixels, properties = decoder.as_array(source, raw=True, index=0, decoding_plugin=plugin, **options)
+    if eight:
+        pixels = without_unused_bits(pixels, layout)
     return Decoded(pixels, str(properties["photometric_interpretation"]))
 
 

@@ -113,13 +113,14 @@ def test_any_bits_sign_and_size_come_back(
         assert np.array_equal(image.stored(index), pixels[index])
 
 
-@pytest.mark.parametrize("stored", [2, 7, 8, 9, 12, 16])
+@pytest.mark.parametrize("to", ["jpeg-ls", "jpeg-lossless"])
+@pytest.mark.parametrize("stored", [2, 6, 7, 8, 9, 12, 16])
 @pytest.mark.parametrize("kind", ["u", "i"])
-def test_jpeg_ls_keeps_bits_and_sign(kind: str, stored: int) -> None:
+def test_jpeg_keeps_any_bits_and_the_sign(kind: str, stored: int, to: str) -> None:
     dtype = f"{kind}{1 if stored <= 8 else 2}"
     low, high = (-(1 << stored - 1), 1 << stored - 1) if kind == "i" else (0, 1 << stored)
     pixels = np.random.default_rng(stored).integers(low, high, (30, 20)).astype(dtype)
-    assert np.array_equal(open_image(transcoded(made(pixels, stored=stored), "jpeg-ls")).stored(), pixels)
+    assert np.array_equal(open_image(transcoded(made(pixels, stored=stored), to)).stored(), pixels)
 
 
 @pytest.mark.parametrize(
@@ -334,3 +335,41 @@ def test_an_unknown_transfer_syntax_lists_the_known() -> None:
 def test_settings_out_of_range_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(InvalidValueError):
         Settings(**wrong)  # type: ignore[arg-type]
+
+
+def test_ultrasound_has_ybr_in_rle_only() -> None:
+    data = shipped("examples_ybr_color.dcm")
+    before = open_image(data)
+    for to, photometric in (("rle", "YBR_FULL"), ("explicit", "RGB"), ("jpeg-2000", "YBR_RCT")):
+        after = open_image(transcoded(data, to))
+        assert after.attributes.PhotometricInterpretation == photometric
+        assert np.abs(after.shown().astype(int) - before.shown()).max() <= 1
+
+
+def test_icons_that_are_compressed_like_the_object_do_not_outlive_its_transfer_syntax() -> None:
+    dataset = pydicom.dcmread(io.BytesIO(shipped("MR_small_RLE.dcm")))
+    for compressed in (True, False):
+        icon = pydicom.Dataset()
+        icon.Rows = icon.Columns = 2
+        icon.PixelData = pydicom.encaps.encapsulate([b"\0" * 64]) if compressed else bytes(4)
+        icon["PixelData"].VR = "OB"
+        icon["PixelData"].is_undefined_length = compressed
+        dataset.IconImageSequence = [icon]
+        buffer = io.BytesIO()
+        dataset.save_as(buffer)
+        after = pydicom.dcmread(io.BytesIO(transcoded(buffer.getvalue(), "explicit")))
+        assert ("IconImageSequence" in after) is not compressed
+
+
+def test_frame_types_of_enhanced_objects_are_derived_after_a_loss() -> None:
+    dataset = pydicom.dcmread(io.BytesIO(shipped("CT_small.dcm")))
+    frame_type = pydicom.Dataset()
+    frame_type.FrameType = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"]
+    group = pydicom.Dataset()
+    group.CTImageFrameTypeSequence = [frame_type]
+    dataset.SharedFunctionalGroupsSequence = [group]
+    buffer = io.BytesIO()
+    dataset.save_as(buffer)
+    after = pydicom.dcmread(io.BytesIO(transcoded(buffer.getvalue(), "jpeg-ls-near")))
+    found = after.SharedFunctionalGroupsSequence[0].CTImageFrameTypeSequence[0].FrameType
+    assert found == ["DERIVED", "PRIMARY", "VOLUME", "NONE"]

@@ -129,7 +129,7 @@ def _lossless_jpeg(pixels: Pixels, coding: Coding) -> bytes:
     if coding.layout.signed:
         # Differences are taken modulo 65536, and only the bits stored are coded.
         unsigned = unsigned & np.array((1 << coding.layout.stored) - 1, unsigned.dtype)
-    bits = coding.layout.stored if unsigned.itemsize > 1 else None
+    bits = coding.layout.stored
     return bytes(imagecodecs.jpeg8_encode(unsigned, lossless=True, predictor=1, bitspersample=bits))
 
 
