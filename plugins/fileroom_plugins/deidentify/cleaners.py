@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from fileroom.plugin import FileroomError, InvalidDatasetError
+from fileroom.plugin import FileroomError, InvalidDatasetError, MissingDependencyError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pydicom import Dataset
+
+    from fileroom_plugins.deidentify.pixels.rectangles import Rectangle
 
 
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
@@ -76,6 +80,37 @@ def cleaned(data: bytes, cleaner: PixelCleaner, says: str) -> Cleaned:
     except Exception as error:  # pydicom raises whatever the damage leads to
         message = f"damaged: its pixels cannot be cleaned ({type(error).__name__}); nothing was passed on"
         raise InvalidDatasetError(message) from error
+
+
+def plane_cleaner() -> PixelCleaner:
+    """Return what takes out overlays in unused bits of the pixels.
+
+    Raises:
+        MissingDependencyError: numpy is not installed.
+    """
+    try:
+        from fileroom_plugins.deidentify.pixels.overlays import drop_text  # noqa: PLC0415 - numpy is slow
+    except ImportError as error:
+        raise _missing(error) from error
+    return drop_text
+
+
+def pixel_cleaner(rectangles: Sequence[Rectangle], unknown: Literal["refuse", "report"]) -> PixelCleaner:
+    """Return what blackens burned-in text; the arguments are those of `CleanPixels`.
+
+    Raises:
+        MissingDependencyError: numpy is not installed.
+    """
+    try:
+        from fileroom_plugins.deidentify.pixels.cleaner import CleanPixels  # noqa: PLC0415 - numpy is slow
+    except ImportError as error:
+        raise _missing(error) from error
+    return CleanPixels(rectangles, unknown)
+
+
+def _missing(error: ImportError) -> MissingDependencyError:
+    message = f"going over pixels needs {error.name or 'a package'}: pip install 'fileroom[deidentify]'"
+    return MissingDependencyError(message, "deidentify", "fileroom")
 
 
 def as_file(dataset: Dataset) -> bytes:

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from fileroom.plugin import CharacterSet, NotSupportedError
-from fileroom_plugins.deidentify.cleaners import as_file, cleaned
+from fileroom_plugins.deidentify.actions import Action
+from fileroom_plugins.deidentify.cleaners import as_file, cleaned, plane_cleaner
 from fileroom_plugins.deidentify.elements import text_element
 from fileroom_plugins.deidentify.leaves import Leaves
 from fileroom_plugins.deidentify.marks import mark
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from fileroom_plugins.deidentify.profile import MethodCode, Profile
     from fileroom_plugins.deidentify.pseudonyms import Pseudonyms
 
-_CHARACTER_SET, _SOP_INSTANCE_UID = 0x0008_0005, 0x0008_0018
+_CHARACTER_SET, _SOP_INSTANCE_UID, _OVERLAY_DATA = 0x0008_0005, 0x0008_0018, 0x6000_3000
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class Deidentifier:
             )
             if cleaner
         ]
+        self._removes_overlays = profile.rule((_OVERLAY_DATA,), "OW").action is not Action.KEEP
         self._new_uid = new_sop_instance_uid
         self._check = check
         # Types of attributes are looked up once for each SOP class.
@@ -106,10 +108,8 @@ class Deidentifier:
         data = source if isinstance(source, bytes) else as_file(source)
         data, changed, undone = self._pixels_cleaned(data)
         found = read_object(data)
-        if has_embedded_planes(found.items):
-            from fileroom_plugins.deidentify.pixels.overlays import drop_text  # noqa: PLC0415 - numpy is slow
-
-            data, cleared, _ = cleaned(data, drop_text, "BurnedInAnnotation")
+        if self._removes_overlays and has_embedded_planes(found.items):
+            data, cleared, _ = cleaned(data, plane_cleaner(), "BurnedInAnnotation")
             found, changed = read_object(data), changed or cleared
         declared = found.items.get(_CHARACTER_SET)
         charset = CharacterSet.of(declared.data if declared else b"")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fileroom.plugin import ConfigError, InvalidValueError, NotSupportedError
+from fileroom_plugins.deidentify.cleaners import pixel_cleaner
 from fileroom_plugins.deidentify.deidentifier import Deidentifier
 from fileroom_plugins.deidentify.keyed import Days, KeyedPseudonyms, is_uid
 from fileroom_plugins.deidentify.standard_profile import CODES, Option, standard_profile
@@ -91,11 +92,10 @@ def _profile(options: Options) -> Profile:
 
 
 def _pixel_cleaner(options: Options) -> PixelCleaner:
-    from fileroom_plugins.deidentify.pixels.cleaner import CleanPixels  # noqa: PLC0415 - numpy is slow
-    from fileroom_plugins.deidentify.pixels.rectangles import Rectangle  # noqa: PLC0415
+    from fileroom_plugins.deidentify.pixels.rectangles import Rectangle  # noqa: PLC0415 - only who needs it
 
     try:
         rectangles = [Rectangle.parse(text) for text in options.rectangles]
     except ValueError as error:
         raise ConfigError(str(error), "plugins.deidentify.rectangles") from error
-    return CleanPixels(rectangles, options.unknown_pixels)
+    return pixel_cleaner(rectangles, options.unknown_pixels)

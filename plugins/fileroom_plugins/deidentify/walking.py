@@ -22,7 +22,7 @@ _CHARACTER_SET = 0x0008_0005
 _CONTENT_SEQUENCE = 0x0040_A730
 _TEXT_VALUE = 0x0040_A160
 _DOCUMENT, _DOCUMENT_LENGTH = 0x0042_0011, 0x0042_0015
-_OVERLAY_DATA, _OVERLAYS = 0x3000, range(0x6000, 0x6100, 2)
+_OVERLAY_BITS, _OVERLAY_DATA, _OVERLAYS = 0x0100, 0x3000, range(0x6000, 0x6100, 2)
 _FIRST_CREATOR, _LAST_CREATOR = 0x10, 0xFF
 _RESERVED_GROUPS = {1, 3, 5, 7, 0xFFFF}
 _GROUP_LENGTH = Rule(Action.REMOVE, "group length")
@@ -187,8 +187,10 @@ def _touched(where: str, tag: int, action: Action, rule: str, creator: str) -> T
 
 def has_embedded_planes(items: Items) -> bool:
     """Say whether there are overlays that have their data in unused bits of the pixels (retired)."""
-    groups = {tag >> 16 for tag in items} & set(_OVERLAYS)
-    return any(group << 16 | _OVERLAY_DATA not in items for group in groups)
+    return any(
+        group << 16 | _OVERLAY_BITS in items and group << 16 | _OVERLAY_DATA not in items
+        for group in _OVERLAYS
+    )
 
 
 def _is_creator(tag: int) -> bool:

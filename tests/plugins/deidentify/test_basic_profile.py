@@ -7,9 +7,13 @@ import pytest
 from pydicom import Dataset, dcmread
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
 
+from fileroom_plugins.deidentify.deidentifier import Deidentifier
+from fileroom_plugins.deidentify.keyed import KeyedPseudonyms
+from fileroom_plugins.deidentify.profile import Profile
 from tests.plugins.deidentify.samples import (
     BIRTH,
     IDENTIFIER,
+    KEY,
     NAME,
     after,
     apply,
@@ -265,3 +269,17 @@ def test_uids_of_private_classes_and_coding_schemes_stay() -> None:
     made = after(dataset("1.2.3.4.99", AnatomicRegionSequence=[code]))
     assert made.SOPClassUID == "1.2.3.4.99"
     assert made.AnatomicRegionSequence[0].CodingSchemeUID == "1.2.3.99"
+
+
+def test_overlays_in_the_pixels_stay_where_a_profile_keeps_overlays() -> None:
+    made = dataset()
+    made.add_new((0x6000, 0x0100), "US", 16)
+    made.add_new((0x6000, 0x0102), "US", 12)
+    kept = Deidentifier(Profile("all"), KeyedPseudonyms(KEY)).apply(as_bytes(made)).dataset
+    assert kept[0x6000, 0x0102].value == 12
+
+
+def test_presentation_states_keep_the_layers_of_overlays_that_images_have() -> None:
+    made = dataset(SOFTCOPY)
+    made.add_new((0x6000, 0x1001), "CS", "LAYER")
+    assert after(made)[0x6000, 0x1001].value == "LAYER"
