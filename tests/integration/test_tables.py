@@ -110,7 +110,7 @@ def test_a_series_has_the_header_of_one_of_its_instances_and_what_is_computed(ar
 
 
 def test_batches_are_made_as_they_are_asked_for(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fileroom.tables.BATCH", 1)
+    monkeypatch.setattr("fileroom._tables.arrow.BATCH", 1)
     seen: list[None] = []
     reader = archive.to_batches("instance", columns=["uid"], on_row=lambda: seen.append(None))
     assert not seen

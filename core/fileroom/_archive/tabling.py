@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from fileroom import tables
+from fileroom._tables.arrow import as_frame, batches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import pandas as pd
-    import pyarrow as pa  # type: ignore[import-untyped] # as it says itself
-
+    from fileroom._tables.arrow import Batches, Frame, Table
     from fileroom.archive import Archive
     from fileroom.errors import FileroomError
     from fileroom.model import Level
@@ -28,7 +26,7 @@ class Tables:
         on_row: Callable[[], object] | None = None,
         on_unreadable: Callable[[str, FileroomError], object] | None = None,
         **arguments: Any,  # noqa: ANN401 - those of `find`
-    ) -> pa.RecordBatchReader:
+    ) -> Batches:
         """Search, and return what was found as Arrow record batches, read as they are asked for.
 
         A column is the keyword of an attribute that the index keeps or computes, or of any other, which is
@@ -50,7 +48,7 @@ class Tables:
             MissingDependencyError: pyarrow is not installed; it is in the extra ``table``.
         """
         archive = cast("Archive", self)
-        return tables.batches(archive, level, columns, arguments, on_row=on_row, on_unreadable=on_unreadable)
+        return batches(archive, level, columns, arguments, on_row=on_row, on_unreadable=on_unreadable)
 
     def to_arrow(
         self,
@@ -58,7 +56,7 @@ class Tables:
         *,
         columns: Sequence[str] = (),
         **arguments: Any,  # noqa: ANN401 - of `to_batches`
-    ) -> pa.Table:
+    ) -> Table:
         """Search, and return what was found as an Arrow table; arguments and errors as for `to_batches`."""
         return self.to_batches(level, columns=columns, **arguments).read_all()
 
@@ -68,9 +66,9 @@ class Tables:
         *,
         columns: Sequence[str] = (),
         **arguments: Any,  # noqa: ANN401 - of `to_batches`
-    ) -> pd.DataFrame:
+    ) -> Frame:
         """Search, and return what was found as a data frame; arguments and errors as for `to_batches`.
 
         Integers have pandas' own types, in which some may be missing, and dates and moments are datetimes.
         """
-        return tables.as_frame(self.to_batches(level, columns=columns, **arguments))
+        return as_frame(self.to_batches(level, columns=columns, **arguments))

@@ -1,1 +1,1 @@
-"""The parts of `fileroom.tables`."""
+"""Tables of what a search finds."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from fileroom._tables.files import FORMATS, write_table
 from fileroom.cli import output, text
 from fileroom.cli.command import command
 from fileroom.cli.counting import counting
@@ -16,11 +17,8 @@ from fileroom.cli.failures import FAILED, CommandError, UsageProblem, say
 from fileroom.cli.selecting import keys_of, level_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from fileroom._tables.arrow import Batches
     from fileroom.cli.command import Settings
-
-FORMATS = ("parquet", "csv", "arrow")
 
 
 @command(
@@ -83,7 +81,7 @@ def table(
         step = stack.enter_context(counting("reading", count if limit is None else min(count, limit)))
         reader = archive.to_batches(wanted, columns=names, on_row=step, on_unreadable=unreadable, **arguments)
         if target is None:
-            _write(reader, sys.stdout.buffer, form)
+            write_table(reader, sys.stdout.buffer, form)
         else:
             _write_file(reader, target, form)
     if target is not None:
@@ -101,12 +99,12 @@ def _split(names: tuple[str, ...]) -> list[str]:
     return [part.strip() for name in names for part in name.split(",") if part.strip()]
 
 
-def _write_file(reader: Any, target: Path, form: str) -> None:  # noqa: ANN401 - pyarrow's, which has no types
+def _write_file(reader: Batches, target: Path, form: str) -> None:
     """Write a file that is there only when it is whole."""
     part = target.with_name(f"{target.name}.part")
     try:
         with part.open("xb") as file:
-            _write(reader, file, form)
+            write_table(reader, file, form)
         part.rename(target)
     except FileExistsError as error:
         raise CommandError(f"{part} is there already: another run writes it, or was cut off") from error
@@ -115,52 +113,3 @@ def _write_file(reader: Any, target: Path, form: str) -> None:  # noqa: ANN401 -
     except BaseException:
         part.unlink(missing_ok=True)
         raise
-
-
-def _write(reader: Any, file: BinaryIO, form: str) -> None:  # noqa: ANN401 - as above
-    writers: dict[str, Callable[[Any, BinaryIO], Any]] = {"csv": _csv, "parquet": _parquet, "arrow": _arrow}
-    with writers[form](reader.schema, file) as writer:
-        for batch in reader:
-            writer.write_batch(_flat(batch) if form == "csv" else batch)
-
-
-def _csv(schema: Any, file: BinaryIO) -> Any:  # noqa: ANN401 - as above
-    import pyarrow as pa  # type: ignore[import-untyped]  # noqa: PLC0415 - an extra
-    from pyarrow import csv  # noqa: PLC0415 - as above
-
-    return csv.CSVWriter(file, pa.schema([pa.field(one.name, _flat_type(one.type)) for one in schema]))
-
-
-def _parquet(schema: Any, file: BinaryIO) -> Any:  # noqa: ANN401 - as above
-    from pyarrow import parquet  # noqa: PLC0415 - as above
-
-    return parquet.ParquetWriter(file, schema)
-
-
-def _arrow(schema: Any, file: BinaryIO) -> Any:  # noqa: ANN401 - as above
-    from pyarrow import ipc  # noqa: PLC0415 - as above
-
-    return ipc.new_file(file, schema)
-
-
-def _flat_type(kind: Any) -> Any:  # noqa: ANN401 - as above
-    import pyarrow as pa  # noqa: PLC0415 - as above
-
-    return pa.string() if pa.types.is_list(kind) else kind
-
-
-def _flat(batch: Any) -> Any:  # noqa: ANN401 - as above
-    """Return a batch as CSV can have it: several values in one text, with backslashes as in DICOM."""
-    import pyarrow as pa  # noqa: PLC0415 - as above
-
-    arrays = []
-    for array in batch.columns:
-        if pa.types.is_list(array.type):
-            joined = [
-                None if values is None else "\\".join("" if one is None else str(one) for one in values)
-                for values in array.to_pylist()
-            ]
-            arrays.append(pa.array(joined, pa.string()))
-        else:
-            arrays.append(array)
-    return pa.record_batch(arrays, names=batch.schema.names)

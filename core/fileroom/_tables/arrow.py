@@ -1,12 +1,9 @@
-"""Tables of resources, in the form that Arrow, pandas and all that reads Parquet share.
-
-Nothing here is imported by `fileroom` itself: pyarrow and pandas are the extra ``table``.
-"""
+"""Rows as Arrow's record batches and pandas' data frames; both packages are the extra ``table``."""
 
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from fileroom._tables.columns import Origin, columns_of
 from fileroom._tables.rows import rows
@@ -24,6 +21,10 @@ if TYPE_CHECKING:
     from fileroom._tables.rows import Unreadable
     from fileroom.archive import Archive
 
+    Batches: TypeAlias = pa.RecordBatchReader
+    Table: TypeAlias = pa.Table
+    Frame: TypeAlias = pd.DataFrame
+
 BATCH = 1000
 """Rows of one record batch."""
 
@@ -36,9 +37,9 @@ def batches(
     *,
     on_row: Callable[[], object] | None = None,
     on_unreadable: Unreadable | None = None,
-) -> pa.RecordBatchReader:
+) -> Batches:
     """Return what a search finds as record batches; see `fileroom.Archive.to_batches`."""
-    arrow = _arrow()
+    arrow = the_package()
     level = Level.parse(level)
     columns = columns_of(archive.tags, level, names)
     computed = [column.name for column in columns if column.origin is Origin.COMPUTED]
@@ -60,7 +61,7 @@ def batches(
     return arrow.RecordBatchReader.from_batches(schema, made())
 
 
-def as_frame(reader: pa.RecordBatchReader) -> pd.DataFrame:
+def as_frame(reader: Batches) -> Frame:
     """Return record batches as a data frame, with pandas' types for integers that may be missing.
 
     Raises:
@@ -70,13 +71,18 @@ def as_frame(reader: pa.RecordBatchReader) -> pd.DataFrame:
         import pandas as pd  # noqa: PLC0415 - an extra, and slow to import
     except ImportError as error:
         raise _missing(error) from error
-    arrow = _arrow()
+    arrow = the_package()
     types = {arrow.int64(): pd.Int64Dtype(), arrow.uint64(): pd.UInt64Dtype()}
-    frame: pd.DataFrame = reader.read_pandas(types_mapper=types.get, date_as_object=False)
+    frame: Frame = reader.read_pandas(types_mapper=types.get, date_as_object=False)
     return frame
 
 
-def _arrow() -> Any:  # noqa: ANN401 - a module
+def the_package() -> Any:  # noqa: ANN401 - a module
+    """Return pyarrow.
+
+    Raises:
+        MissingDependencyError: it is not installed.
+    """
     try:
         import pyarrow as pa  # noqa: PLC0415 - an extra, and slow to import
     except ImportError as error:
