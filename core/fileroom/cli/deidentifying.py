@@ -90,7 +90,7 @@ class _Where:
     help="What comes of an identity that is still found afterwards.",
 )
 @click.option(
-    "--option", "given", metavar="KEY=VALUE", multiple=True, help="Another option of the processor."
+    "--option", "pairs", metavar="KEY=VALUE", multiple=True, help="Another option of the processor."
 )
 @click.option(
     "--report",
@@ -156,7 +156,7 @@ def _options(
     uid: str | None,
     rectangles: tuple[str, ...],
     check: str,
-    given: Iterable[str],
+    pairs: Iterable[str],
 ) -> dict[str, object]:
     """Return the processor's options.
 
@@ -164,7 +164,7 @@ def _options(
         UsageProblem: one has no value.
     """
     options: dict[str, object] = {"check": check}
-    for number, pair in enumerate(given, start=1):
+    for number, pair in enumerate(pairs, start=1):
         key, equals, value = pair.partition("=")
         if not equals:
             raise UsageProblem(f"--option {number}: expected KEY=VALUE")

@@ -71,7 +71,7 @@ class _Meant:
     type=click.Path(path_type=Path),
     help="Write what is made to files, and attach nothing.",
 )
-@click.option("--option", "given", metavar="KEY=VALUE", multiple=True, help="An option of the processor.")
+@click.option("--option", "pairs", metavar="KEY=VALUE", multiple=True, help="An option of the processor.")
 @click.option("--missing", metavar="N|NAME", help="Skip what has an attachment of this content type.")
 @jobs_option(1)
 @executor_options
@@ -80,7 +80,7 @@ def process(
     *,
     words: tuple[str, ...],
     target: Path | None,
-    given: tuple[str, ...],
+    pairs: tuple[str, ...],
     missing: str | None,
     jobs: int,
     executor: str | None,
@@ -96,7 +96,7 @@ def process(
     that cannot be processed keeps no other from it. With --missing, a run that was interrupted goes on when
     it is run again.
     """
-    meant = _meant(words, given)
+    meant = _meant(words, pairs)
     if target is not None:
         if executor is not None or missing is not None:
             raise UsageProblem("--executor and --missing are for what is kept as attachments, not for -o")
@@ -121,14 +121,14 @@ def process(
     return FAILED if report.failed else 0
 
 
-def _meant(words: tuple[str, ...], given: Iterable[str]) -> _Meant:
+def _meant(words: tuple[str, ...], pairs: Iterable[str]) -> _Meant:
     """Return what the words say.
 
     Raises:
         UsageProblem: there are no words for objects, or an option is none.
     """
     options: dict[str, object] = {}
-    for number, pair in enumerate(given, start=1):
+    for number, pair in enumerate(pairs, start=1):
         key, equals, value = pair.partition("=")
         if not equals:
             raise UsageProblem(f"--option {number}: expected KEY=VALUE")
