@@ -80,6 +80,17 @@ def test_mappings_are_documents_by_path(folder: Path) -> None:
     assert "wrong.toml:2: key 'root' is not known" in result.stderr
 
 
+def test_a_mapping_beside_where_one_stands_and_one_in_the_archive_are_found(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    words = ("-a", folder / "archive", "header", "series", "PatientID=P1", "--format", "oracle-xml")
+    mapped = (*words, "--extract", "mapped", "--mapping")
+    assert run(*mapped, "site.toml").stdout.count("<ID>P1</ID>") == 2
+    run("-a", folder / "archive", "documents", "insert", "site.toml", "--kind", "mapping", "--name", "card")
+    assert run(*mapped, "card").stdout.count("<ID>P1</ID>") == 2
+
+
 def test_an_xpath_finds_text_as_the_tutorial_has_it(folder: Path) -> None:
     assert run("query-xml", NAME, folder / "files/1.dcm").stdout == "Doe^Jane\n"
     native = "//DicomAttribute[@keyword='PatientID']/Value"

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fileroom.cli.command import Settings
 
 PROCESSOR = "metadata"
+DOCUMENTS = ("mapping", "stored_tags", "preference")
 FORMATS = ("json", "xml", "oracle-xml")
 
 
@@ -106,7 +107,16 @@ def _options(form: str, given: Mapping[str, str | None]) -> dict[str, object]:
     for name in ("mapping", "extract", "preference"):
         if given[name] is not None and form != "oracle-xml":
             raise UsageProblem(f"--{name} is for --format oracle-xml")
-    return {name: TypedText(value) for name, value in given.items() if value is not None}
+    said = {name: value for name, value in given.items() if value is not None}
+    return {
+        name: as_document(value) if name in DOCUMENTS else TypedText(value) for name, value in said.items()
+    }
+
+
+def as_document(name: str) -> str:
+    """Return what a document is asked for by: a file that is there as the path it has everywhere, else a name."""
+    file = Path(name).expanduser()
+    return str(file.absolute()) if file.is_file() else name
 
 
 class _Tally:

@@ -12,11 +12,11 @@ import click
 from fileroom.cli import output, text
 from fileroom.cli.command import command
 from fileroom.cli.failures import FAILED, INTERRUPTED, UsageProblem, say
+from fileroom.cli.heading import as_document
 from fileroom.cli.intake import jobs_option
 from fileroom.cli.interruption import Interruption
 from fileroom.cli.items import WORDS, chosen
 from fileroom.cli.making import results
-from fileroom.options import TypedText
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -74,7 +74,7 @@ def query_xml(
         raise UsageProblem("--mapping is for --format oracle-xml")
     options: dict[str, object] = {"xpath": xpath, "columns": _columns(columns), "format": form}
     if mapping is not None:
-        options["mapping"] = TypedText(mapping)
+        options["mapping"] = as_document(mapping)
     with Interruption() as interruption, chosen(settings, words, jobs) as objects:
         rows = _Rows(results(objects, PROCESSOR, options, stop=interruption.stop, doing="reading headers"))
         names = list(options["columns"]) if columns else ["value"]  # type: ignore[call-overload]
