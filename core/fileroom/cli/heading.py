@@ -114,7 +114,7 @@ def _options(form: str, given: Mapping[str, str | None]) -> dict[str, object]:
 
 
 def as_document(name: str) -> str:
-    """Return what a document is asked for by: a file that is there as the path it has everywhere, else a name."""
+    """Return what a document is asked for by: the whole path of a file that is there, else a name."""
     file = Path(name).expanduser()
     return str(file.absolute()) if file.is_file() else name
 
