@@ -28,6 +28,7 @@ _JPEG = {
     *("1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55"),  # progressive, retired
 }
 _PILLOW_KINDS = {0xC0, 0xC1, 0xC2}
+_LOSSLESS_KIND = 0xC3
 _EIGHT_BITS = 8
 _PREFERRED = (
     (uid.JPEG2000TransferSyntaxes, ("pylibjpeg", "pillow", "gdcm")),
@@ -65,18 +66,29 @@ def decode(data: bytes, layout: Layout, syntax: uid.UID, *, smallest: int | None
     if syntax in extra_codecs.JPEG_XL:
         return Decoded(*extra_codecs.decode_jpeg_xl(data, layout))
     if syntax in _JPEG or syntax in uid.JPEGLSTransferSyntaxes:
-        head = jpeg_head(data)
-        check_claim(head.claim, layout)
-        if head.kind in _PILLOW_KINDS and head.claim.precision == _EIGHT_BITS and syntax in _JPEG:
-            pixels = decode_jpeg(data, head, smallest).astype(stored_type(layout), copy=False)
-            return Decoded(pixels, colours_of(head, layout.photometric))
-        if syntax == uid.JPEGExtended12Bit and not _libjpeg_only():
-            return Decoded(extra_codecs.decode_twelve_bits(data, layout), layout.photometric)
+        if (decoded := _decode_jpeg(data, layout, syntax, smallest)) is not None:
+            return decoded
     elif syntax in uid.JPEG2000TransferSyntaxes:
         check_claim(jpeg2000_claim(data), layout)
     elif syntax == uid.RLELossless:
         return Decoded(decode_rle(data, layout), layout.photometric)
     return _decode_with_pydicom(data, layout, syntax)
+
+
+def _decode_jpeg(data: bytes, layout: Layout, syntax: uid.UID, smallest: int | None) -> Decoded | None:
+    """Decode JPEG and JPEG-LS whose head is what the attributes say; None where that is left to pydicom."""
+    head = jpeg_head(data)
+    check_claim(head.claim, layout)
+    if syntax not in _JPEG:
+        return None
+    if head.kind in _PILLOW_KINDS and head.claim.precision == _EIGHT_BITS:
+        pixels = decode_jpeg(data, head, smallest).astype(stored_type(layout), copy=False)
+        return Decoded(pixels, colours_of(head, layout.photometric))
+    if head.kind == _LOSSLESS_KIND and extra_codecs.has_imagecodecs():
+        return Decoded(extra_codecs.decode_lossless_jpeg(data, layout), layout.photometric)
+    if syntax == uid.JPEGExtended12Bit and not _libjpeg_only():
+        return Decoded(extra_codecs.decode_twelve_bits(data, layout), layout.photometric)
+    return None
 
 
 def _decode_with_pydicom(data: bytes, layout: Layout, syntax: uid.UID) -> Decoded:

@@ -1,4 +1,4 @@
-"""JPEG XL, and JPEG of twelve bits: decoded by imagecodecs, which the extra ``decoders`` installs."""
+"""JPEG XL, and JPEG of twelve bits or without loss, by imagecodecs, which the extra ``decoders`` installs."""
 
 from __future__ import annotations
 
@@ -41,6 +41,22 @@ def decode_twelve_bits(data: bytes, layout: Layout) -> Pixels:
     codecs = _imagecodecs("JPEG Extended of twelve bits")
     with damage("decoding a JPEG frame"):
         pixels = codecs.jpeg8_decode(data)
+    return _as_stored(pixels, layout)
+
+
+def decode_lossless_jpeg(data: bytes, layout: Layout) -> Pixels:
+    """Decode a lossless JPEG image, whose head was checked; no colours are converted.
+
+    GDCM can do so too, but ends the whole process over some that are damaged.
+
+    Raises:
+        InvalidDatasetError: it is damaged.
+        MissingDependencyError: imagecodecs is not installed.
+    """
+    codecs = _imagecodecs("lossless JPEG")
+    colours = "RGB" if layout.samples == _COLOURS else None
+    with damage("decoding a JPEG frame"):
+        pixels = codecs.jpeg8_decode(data, colorspace=colours, outcolorspace=colours)
     return _as_stored(pixels, layout)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import io
 import sys
 import tracemalloc
@@ -22,6 +23,7 @@ from fileroom_plugins.imaging.image import open_image
 from fileroom_plugins.imaging.transcoding.objects import transcode_bytes, transcode_file
 from fileroom_plugins.imaging.transcoding.settings import Settings
 from fileroom_plugins.imaging.transcoding.targets import TARGETS, target
+from tests.plugins.imaging.rasters import colours
 
 LOSSLESS = [name for name, one in TARGETS.items() if not one.lossy]
 SHIPPED = (
@@ -373,3 +375,13 @@ def test_frame_types_of_enhanced_objects_are_derived_after_a_loss() -> None:
     after = pydicom.dcmread(io.BytesIO(transcoded(buffer.getvalue(), "jpeg-ls-near")))
     found = after.SharedFunctionalGroupsSequence[0].CTImageFrameTypeSequence[0].FrameType
     assert found == ["DERIVED", "PRIMARY", "VOLUME", "NONE"]
+
+
+def test_damage_to_lossless_jpeg_does_not_end_the_process() -> None:
+    pixels = colours()
+    data = transcoded(made(pixels, stored=8, photometric="RGB"), "jpeg-lossless")
+    adobe = data.index(b"Adobe") + 11
+    for value in (1, 3, 76, 255):
+        with contextlib.suppress(FileroomError):
+            transcoded(data[:adobe] + bytes([value]) + data[adobe + 1 :], "explicit")
+    assert np.array_equal(open_image(transcoded(data, "explicit")).stored(), pixels)
