@@ -25,7 +25,7 @@ _SUFFIXES = {"application/dicom": ".dcm", "application/dicom+json": ".json", "ap
 class Writer:
     """Writes products to where ``-o`` says; a file appears whole or not at all.
 
-    New DICOM objects are named by their SOP Instance UID; other products by the file, or by the id of the
+    DICOM objects are named by their SOP Instance UID; other products by the file, or by the id of the
     resource, that they were made of. No file is written over but the one that ``-o`` itself names.
 
     Args:
@@ -47,7 +47,7 @@ class Writer:
 
         Raises:
             CommandError: a file cannot be written; or there are several, and ``-o`` names one file.
-            InvalidDatasetError: a new object cannot be read.
+            InvalidDatasetError: a DICOM object cannot be read.
         """
         if not self._folder and len(products) > 1:
             raise CommandError("-o names one file, and there are several: name a folder")
@@ -67,7 +67,7 @@ class Writer:
         return target
 
     def _name(self, item: Item, product: Product) -> str:
-        if product.is_new_object:
+        if product.media_type == "application/dicom":
             return f"{sop_instance_uid(product.data)}.dcm"
         stem = item.id or Path(item.name).stem
         kind = product.media_type.partition(";")[0]

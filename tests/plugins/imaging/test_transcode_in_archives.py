@@ -28,7 +28,7 @@ def test_every_instance_of_a_series_becomes_another_one_that_is_linked_to_it(
 ) -> None:
     before = {one.id for one in archive.find("instance")}
     (series,) = archive.find("series")
-    kept = series.process("transcode", to="jpeg-ls")
+    kept = series.process("transcode", to="jpeg-ls", new_uid=True)
     assert len(kept) == 2
     made = [one for one in archive.find("instance") if one.id not in before]
     assert len(made) == 2
@@ -37,6 +37,17 @@ def test_every_instance_of_a_series_becomes_another_one_that_is_linked_to_it(
         after, original = (each.attachments["dicom"].read() for each in (one, source))
         assert open_image(after).syntax == TARGETS["jpeg-ls"].uid
         assert same(open_image(after).stored(), open_image(original).stored())
+
+
+def test_the_same_object_is_kept_beside_itself(archive: fileroom.Archive) -> None:
+    (series,) = archive.find("series")
+    for one in series.process("transcode", to="jpeg-ls"):
+        assert one.name == "transcoded"
+        assert one.resource.attachments["transcoded"].read() == one.read()
+        before, after = (open_image(data) for data in (one.resource.attachments["dicom"].read(), one.read()))
+        assert after.attributes.SOPInstanceUID == before.attributes.SOPInstanceUID == one.resource.uid
+        assert same(after.stored(), before.stored())
+    assert archive.count("instance") == 2
 
 
 def test_the_same_transcoding_twice_makes_the_same_object(archive: fileroom.Archive) -> None:

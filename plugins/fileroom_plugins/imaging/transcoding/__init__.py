@@ -21,15 +21,14 @@ class Options(Settings):
         to: the transfer syntax: ``explicit``, ``implicit``, ``deflated``, ``rle``, ``jpeg-ls``,
             ``jpeg-2000``, ``htj2k``, ``jpeg-lossless``; lossy ones are ``jpeg``, ``jpeg-12``,
             ``jpeg-2000-lossy`` and ``jpeg-ls-near``. A UID will do too.
-        new_uid: give a new SOP Instance UID even if nothing is lost, without which the object could not be
-            kept beside its source.
+        new_uid: give a new SOP Instance UID even if nothing is lost; then it is kept as another instance, and
+            not as the attachment ``transcoded``.
 
     Raises:
         InvalidValueError: nothing can be transcoded to that, or a setting is out of its range.
     """
 
     to: str = "explicit"
-    new_uid: bool = True
 
     def __post_init__(self) -> None:
         """Refuse what cannot be written."""

@@ -48,15 +48,16 @@ def swap_words(dataset: Dataset) -> None:
             element.value = b"".join(value[at : at + size][::-1] for at in range(0, len(value), size))
 
 
-def renew_uid(dataset: Dataset, target: Target, settings: Settings, *, loses: bool) -> None:
-    """Give a new SOP Instance UID where detail was lost, or one is asked for.
+def renew_uid(dataset: Dataset, target: Target, settings: Settings, *, loses: bool) -> bool:
+    """Give a new SOP Instance UID where detail was lost, or one is asked for; return whether that is so.
 
     It is a digest of the old one and of what was done, so that doing it again makes the same object.
     """
     if not loses and not settings.new_uid:
-        return
+        return False
     done = f"{target.uid} {settings.quality} {settings.ratio} {settings.near}" if loses else target.uid
     if not loses:
         # Context group 7202 has no code for a copy that is equal.
         refer_to_source(dataset, "121322", "Source image for image processing operation")
     dataset.SOPInstanceUID = derived_uid(str(dataset.SOPInstanceUID), done, root=settings.uid_root)
+    return True

@@ -53,7 +53,7 @@ _IN_MEMORY = 16 << 20
 _PIXEL_TAGS = {keyword: tag for tag, keyword in PIXELS.items()}
 
 
-def transcode_file(source: BinaryIO, sink: BinaryIO, target: Target, settings: Settings) -> None:
+def transcode_file(source: BinaryIO, sink: BinaryIO, target: Target, settings: Settings) -> bool:
     """Write an object in another transfer syntax.
 
     Frames are decoded and encoded one at a time. What loses nothing keeps the object's identity, unless a new
@@ -66,6 +66,9 @@ def transcode_file(source: BinaryIO, sink: BinaryIO, target: Target, settings: S
         target: the transfer syntax.
         settings: how much may be lost.
 
+    Returns:
+        Whether it is another object now, with a SOP Instance UID of its own.
+
     Raises:
         NotSupportedError: the target cannot hold the object, or there is no decoder for it.
         InvalidDatasetError: the object is damaged.
@@ -77,17 +80,14 @@ def transcode_file(source: BinaryIO, sink: BinaryIO, target: Target, settings: S
         except NotSupportedError:
             if target.encapsulated:
                 raise
-            transcode_plain(source, sink, target, settings)
-            return
+            return transcode_plain(source, sink, target, settings)
         if header.syntax == target.uid and not settings.new_uid:
             source.seek(0)
             shutil.copyfileobj(source, sink)
-            return
+            return False
         image = Image(header, None, ExitStack())
-        if target.encapsulated:
-            _encapsulate(header, image, sink, target, settings)
-        else:
-            _lay_open(header, image, sink, target, settings)
+        write = _encapsulate if target.encapsulated else _lay_open
+        return write(header, image, sink, target, settings)
 
 
 def transcode_bytes(source: BinaryIO, target: Target, settings: Settings) -> bytes:
@@ -97,7 +97,7 @@ def transcode_bytes(source: BinaryIO, target: Target, settings: Settings) -> byt
     return buffer.getvalue()
 
 
-def _encapsulate(header: Header, image: Image, sink: BinaryIO, target: Target, settings: Settings) -> None:
+def _encapsulate(header: Header, image: Image, sink: BinaryIO, target: Target, settings: Settings) -> bool:
     dataset, after = _attributes(header)
     layout = image.layout
     same = header.syntax == target.uid
@@ -116,13 +116,14 @@ def _encapsulate(header: Header, image: Image, sink: BinaryIO, target: Target, s
             mark(dataset, target, ratio, f"{target.title} at {ratio:.1f}:1")
         elif not same:
             tell_of_loss(dataset, header.syntax, _ratio_before(header, layout))
-        renew_uid(dataset, target, settings, loses=loses)
+        another = renew_uid(dataset, target, settings, loses=loses)
         set_offset_table(dataset, lengths)
         element = encapsulated_element(cast("BinaryIO", spool), lengths)
         write_object(sink, _meta(header), (dataset, element, after), UID(target.uid))
+        return another
 
 
-def _lay_open(header: Header, image: Image, sink: BinaryIO, target: Target, settings: Settings) -> None:
+def _lay_open(header: Header, image: Image, sink: BinaryIO, target: Target, settings: Settings) -> bool:
     dataset, after = _attributes(header)
     layout = image.layout
     data: Iterable[bytes]
@@ -138,11 +139,12 @@ def _lay_open(header: Header, image: Image, sink: BinaryIO, target: Target, sett
     else:
         data = native_bytes(header, layout)
         length = native_length(layout)
-    renew_uid(dataset, target, settings, loses=False)
+    another = renew_uid(dataset, target, settings, loses=False)
     syntax = UID(target.uid)
     tag = _PIXEL_TAGS[header.pixels.keyword]
     pixels = native_element(tag, _vr(header, layout, target), length, data, syntax)
     write_object(sink, _meta(header), (dataset, pixels, after), syntax)
+    return another
 
 
 def _attributes(header: Header) -> tuple[Dataset, Dataset]:

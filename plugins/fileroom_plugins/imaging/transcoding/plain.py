@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _UNDEFINED = 0xFFFFFFFF
 
 
-def transcode_plain(source: BinaryIO, sink: BinaryIO, target: Target, settings: Settings) -> None:
+def transcode_plain(source: BinaryIO, sink: BinaryIO, target: Target, settings: Settings) -> bool:
     """Write an object that has no pixels in a transfer syntax that does not compress any.
 
     Raises:
@@ -45,10 +45,11 @@ def transcode_plain(source: BinaryIO, sink: BinaryIO, target: Target, settings: 
         raise NotSupportedError("the object has pixels, and is no image that can be transcoded")
     if dataset.original_encoding[1] is False:
         swap_words(dataset)
-    renew_uid(dataset, target, settings, loses=False)
+    another = renew_uid(dataset, target, settings, loses=False)
     meta = dataset.file_meta
     dataset = correct_ambiguous_vr(dataset, is_little_endian=True)
     write_object(sink, meta, (dataset, (), pydicom.Dataset()), UID(target.uid))
+    return another
 
 
 def _is_whole(dataset: Dataset, size: int) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING, BinaryIO
 
 from fileroom.plugin import Processor, Product
-from fileroom_plugins.imaging.transcoding.objects import transcode_bytes
+from fileroom_plugins.imaging.transcoding.objects import transcode_file
 from fileroom_plugins.imaging.transcoding.targets import target
 
 if TYPE_CHECKING:
@@ -15,12 +16,14 @@ if TYPE_CHECKING:
 
 
 class Transcode(Processor):
-    """Makes one product, ``dicom``: another object, unless ``new_uid`` is false and nothing is lost."""
+    """Makes one product: ``transcoded``, the same object; or ``dicom``, another one, with its own UID."""
 
     def __init__(self, options: Options) -> None:
         self._options = options
 
     def process(self, source: BinaryIO) -> Sequence[Product]:
         """Return the object; see `fileroom.processing.Processor.process`."""
-        data = transcode_bytes(source, target(self._options.to), self._options)
-        return [Product("dicom", data, "application/dicom", ".dcm")]
+        buffer = io.BytesIO()
+        another = transcode_file(source, buffer, target(self._options.to), self._options)
+        content_type = "dicom" if another else "transcoded"
+        return [Product(content_type, buffer.getvalue(), "application/dicom", ".dcm")]
