@@ -11,6 +11,7 @@ import pytest
 
 from fileroom.documents import Document
 from fileroom.errors import ConfigError, DocumentError, NotFoundError, PluginNotFoundError
+from fileroom.options import TypedText
 from fileroom.plugin import (
     DocumentKind,
     DocumentName,
@@ -162,3 +163,18 @@ def test_a_default_that_names_a_document_is_found_anew_by_each_archive() -> None
     first, second = (opened(kind("list", {"first": data})) for data in (b"", b"first"))
     assert reading(first).document.data == b""
     assert reading(second).document.data == b"first"
+
+
+def test_a_path_that_was_typed_starts_where_it_was_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.txt").write_bytes(b"")
+    dispatch = opened(kind("list", {"first": b""}))
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "here.txt").write_bytes(b"first")
+    assert reading(dispatch, document=TypedText("here.txt")).document.data == b"first"
+    assert reading(dispatch, document=TypedText("first")).document.name == "first"
+    with pytest.raises(NotFoundError):
+        reading(dispatch, document="here.txt")

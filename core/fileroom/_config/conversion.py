@@ -97,6 +97,8 @@ def to_path(value: object, path: str, base: Path) -> Path:
         ConfigError: it is no path.
     """
     if isinstance(value, str | os.PathLike) and str(value) and "\0" not in str(value):
+        if isinstance(value, TypedText):
+            base = Path.cwd()  # where whoever typed it is
         try:
             return base / Path(value).expanduser()
         except RuntimeError as error:
@@ -138,6 +140,13 @@ def _number(value: object, path: str, _: Path) -> float:
     raise expected("a number", value, path)
 
 
+def _document(value: object, path: str, base: Path) -> DocumentName:
+    """Return the name of a document; a file that somebody typed at a command is where he is."""
+    if isinstance(value, TypedText) and to_path(value, path, base).is_file():
+        value = str(to_path(value, path, base))
+    return DocumentName.parse(value, path, base)
+
+
 def _flag(value: object, path: str, _: Path) -> bool:
     if isinstance(value, bool):
         return value
@@ -154,7 +163,7 @@ _SCALARS: Mapping[object, Converter] = {
     Path: to_path,
     Secret: Secret.parse,
     InnerStorage: InnerStorage.parse,
-    DocumentName: DocumentName.parse,
+    DocumentName: _document,
 }
 
 
