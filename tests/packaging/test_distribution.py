@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 ROOTS = {"core": "fileroom", "plugins": "fileroom_plugins"}
 DEPENDENCIES = {"click", "pluggy", "pydicom", "rich", "sqlalchemy"}
 EXTRAS = {
-    *("linear", "postgres", "mariadb", "s3", "imaging", "decoders", "video", "dimse", "browse", "http", "dask"),
+    *("linear", "postgres", "mariadb", "s3", "imaging", "video", "dimse", "browse", "http", "dask"),
     *("testing", "all", "dev"),
 }
 

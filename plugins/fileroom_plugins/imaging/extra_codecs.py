@@ -1,4 +1,4 @@
-"""JPEG XL, and JPEG of twelve bits or without loss, by imagecodecs, which the extra ``decoders`` installs."""
+"""JPEG XL, and JPEG of twelve bits or without loss, by imagecodecs."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _imagecodecs(what: str) -> ModuleType:
     try:
         import imagecodecs  # noqa: PLC0415 - an extra
     except ImportError as error:
-        message = f"decoding {what} needs imagecodecs: pip install 'fileroom[decoders]'"
+        message = f"decoding {what} needs imagecodecs: pip install 'fileroom[imaging]'"
         raise MissingDependencyError(message, "imaging", "fileroom") from error
     module: ModuleType = imagecodecs
     return module

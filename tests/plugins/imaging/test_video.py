@@ -102,5 +102,5 @@ def test_the_extra_for_jpeg_xl_is_named_where_it_is_missing(
 ) -> None:
     monkeypatch.setitem(sys.modules, "imagecodecs", None)
     data = compressed([b"\xff\x0a" + bytes(20)], np.zeros((8, 8), "uint8"), f"1.2.840.10008.1.2.4.{last}")
-    with pytest.raises(MissingDependencyError, match=r"JPEG XL .*'fileroom\[decoders\]'"):
+    with pytest.raises(MissingDependencyError, match=r"JPEG XL .*'fileroom\[imaging\]'"):
         open_image(data).stored()
