@@ -18,12 +18,11 @@ from fileroom.cli.counting import counting
 from fileroom.cli.describing import attachment_as_json
 from fileroom.cli.executing import LOCAL, executor_options, executor_tables, typed_jobs
 from fileroom.cli.failures import FAILED, INTERRUPTED, UsageProblem, say
+from fileroom.cli.filing import write_products
 from fileroom.cli.intake import jobs_option
 from fileroom.cli.interruption import Interruption
-from fileroom.cli.items import chosen, is_path, is_public_id
-from fileroom.cli.making import results
+from fileroom.cli.items import is_path, is_public_id
 from fileroom.cli.selecting import is_search, selected
-from fileroom.cli.writing import Writer
 from fileroom.options import TypedText
 from fileroom.plugin import Takes
 from fileroom.reports import ProcessStoppedError
@@ -100,7 +99,9 @@ def process(
     if target is not None:
         if executor is not None or missing is not None:
             raise UsageProblem("--executor and --missing are for what is kept as attachments, not for -o")
-        return _write(settings, meant, jobs, target)
+        return write_products(
+            settings, meant.objects, meant.processor, meant.options, jobs=jobs, target=target
+        )
     if not is_search(meant.objects) and any(map(is_path, meant.objects)):
         raise UsageProblem("-o is missing: what is made of files is written to a file or folder")
     if executor is None and jobs > 1 and typed_jobs():
@@ -149,30 +150,6 @@ def _meant(words: tuple[str, ...], pairs: Iterable[str]) -> _Meant:
 def _is_name(word: str) -> bool:
     """Say whether a word in front is a processor's name, and not what is to be processed."""
     return not (is_search([word]) or is_path(word) or is_public_id(word)) and bool(_NAME.fullmatch(word))
-
-
-def _write(settings: Settings, meant: _Meant, jobs: int, target: Path) -> int:
-    """Write what is made to files; return the exit code."""
-    failed = 0
-    written: list[dict[str, object]] = []
-    with Interruption() as interruption, chosen(settings, meant.objects, jobs) as objects:
-        writer = Writer(target, objects)
-        for result in results(objects, meant.processor, meant.options, stop=interruption.stop):
-            if result.error is not None:
-                failed += 1
-                say(f"{result.item.name}: {result.reason}")
-                written.append({"object": result.item.name, "reason": result.reason})
-                continue
-            files = writer.write(result.item, result.products)
-            written.append({"object": result.item.name, "files": [str(one) for one in files]})
-            if not settings.json:
-                output.say(*(f"{one} ({text.size(one.stat().st_size)})" for one in files))
-        failed += objects.report_unreadable()
-    if settings.json:
-        output.print_json_list(written)
-    if interruption.stop.is_set():
-        return INTERRUPTED
-    return FAILED if failed else 0
 
 
 def _keep(

@@ -7,14 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fileroom.cli import output, text
 from fileroom.cli.command import command
-from fileroom.cli.failures import FAILED, INTERRUPTED, say
+from fileroom.cli.filing import write_products
 from fileroom.cli.intake import jobs_option
-from fileroom.cli.interruption import Interruption
-from fileroom.cli.items import WORDS, chosen
-from fileroom.cli.making import results
-from fileroom.cli.writing import Writer
+from fileroom.cli.items import WORDS
 from fileroom.options import TypedText
 
 if TYPE_CHECKING:
@@ -64,24 +60,4 @@ def transcode(
     """
     options: dict[str, object] = {name: TypedText(one) for name, one in given.items() if one is not None}
     options["new_uid"] = new_uid
-    failed = 0
-    written: list[dict[str, object]] = []
-    with Interruption() as interruption, chosen(settings, words, jobs) as objects:
-        writer = Writer(target, objects)
-        made = results(objects, PROCESSOR, options, stop=interruption.stop, doing="transcoding")
-        for result in made:
-            if result.error is not None:
-                failed += 1
-                say(f"{result.item.name}: {result.reason}")
-                written.append({"object": result.item.name, "reason": result.reason})
-                continue
-            files = writer.write(result.item, result.products)
-            written.append({"object": result.item.name, "files": [str(one) for one in files]})
-            if not settings.json:
-                output.say(*(f"{one} ({text.size(one.stat().st_size)})" for one in files))
-        failed += objects.report_unreadable()
-    if settings.json:
-        output.print_json_list(written)
-    if interruption.stop.is_set():
-        return INTERRUPTED
-    return FAILED if failed else 0
+    return write_products(settings, words, PROCESSOR, options, jobs=jobs, target=target)

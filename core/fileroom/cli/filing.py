@@ -1,0 +1,59 @@
+"""From objects to files of what a processor makes of them: the whole of a command with ``-o``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fileroom.cli import output, text
+from fileroom.cli.failures import FAILED, INTERRUPTED, say
+from fileroom.cli.interruption import Interruption
+from fileroom.cli.items import chosen
+from fileroom.cli.making import results
+from fileroom.cli.writing import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from fileroom.cli.command import Settings
+
+
+def write_products(
+    settings: Settings,
+    words: Sequence[str],
+    processor: str,
+    options: Mapping[str, object],
+    *,
+    jobs: int,
+    target: Path,
+) -> int:
+    """Run a processor on objects, write what it makes to files, and tell of them; return the exit code.
+
+    Args:
+        settings: the common options.
+        words: what was typed for the objects.
+        processor: the processor's name.
+        options: its own, over those of the configuration.
+        jobs: processes that work.
+        target: what ``-o`` names.
+    """
+    failed = 0
+    written: list[dict[str, object]] = []
+    with Interruption() as interruption, chosen(settings, words, jobs) as objects:
+        writer = Writer(target, objects)
+        for result in results(objects, processor, options, stop=interruption.stop):
+            if result.error is not None:
+                failed += 1
+                say(f"{result.item.name}: {result.reason}")
+                written.append({"object": result.item.name, "reason": result.reason})
+                continue
+            files = writer.write(result.item, result.products)
+            written.append({"object": result.item.name, "files": [str(one) for one in files]})
+            if not settings.json:
+                output.say(*(f"{one} ({text.size(one.stat().st_size)})" for one in files))
+        failed += objects.report_unreadable()
+    if settings.json:
+        output.print_json_list(written)
+    if interruption.stop.is_set():
+        return INTERRUPTED
+    return FAILED if failed else 0
