@@ -19,7 +19,12 @@ TABLES_MAY = CORE_MAY | {"pyarrow", "pandas"}  # within functions only, as HEAVY
 TESTING_MAY = CORE_MAY | {"pytest", "hypothesis", "numpy"}
 PLUGIN_SURFACE = {"plugin", "model", "errors", "query", "index", "tags"}
 SHARED_ROOMS = {"databases", "standard"}
-BUILT_ON = {"storage_cache": {"storage_filesystem"}}  # what lies in the cache is such a storage's
+BUILT_ON = {
+    "storage_cache": {"storage_filesystem"},  # what lies in the cache is such a storage's
+    "deidentify": {
+        "imaging"
+    },  # frames that are to be cleaned are decoded as those to be shown, with its checks
+}
 HEAVY = [
     "sqlalchemy",
     "boto3",

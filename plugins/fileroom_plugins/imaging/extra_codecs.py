@@ -20,6 +20,7 @@ JPEG_XL = frozenset(f"1.2.840.10008.1.2.4.{last}" for last in (110, 111, 112))
 """JPEG XL lossless, JPEG recompression, and JPEG XL (PS3.5 section A.4.12)."""
 
 _COLOURS = 3
+_END_OF_IMAGE = b"\xff\xd9"
 _SIGNATURE = b"\xff\x0a"
 _CONTAINER = b"\0\0\0\x0cJXL \r\n\x87\n"
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
@@ -39,6 +40,7 @@ def decode_twelve_bits(data: bytes, layout: Layout) -> Pixels:
         MissingDependencyError: imagecodecs is not installed.
     """
     codecs = _imagecodecs("JPEG Extended of twelve bits")
+    _check_end(data)
     with damage("decoding a JPEG frame"):
         pixels = codecs.jpeg8_decode(data)
     return _as_stored(pixels, layout)
@@ -54,6 +56,7 @@ def decode_lossless_jpeg(data: bytes, layout: Layout) -> Pixels:
         MissingDependencyError: imagecodecs is not installed.
     """
     codecs = _imagecodecs("lossless JPEG")
+    _check_end(data)
     colours = "RGB" if layout.samples == _COLOURS else None
     with damage("decoding a JPEG frame"):
         pixels = codecs.jpeg8_decode(data, colorspace=colours, outcolorspace=colours)
@@ -73,6 +76,12 @@ def decode_jpeg_xl(data: bytes, layout: Layout) -> tuple[Pixels, str]:
     with damage("decoding a JPEG XL frame"):
         pixels = codecs.jpegxl_decode(data, numthreads=1)
     return _as_stored(pixels, layout), "RGB" if layout.samples == _COLOURS else layout.photometric
+
+
+def _check_end(data: bytes) -> None:
+    """Refuse a JPEG image that is cut off, of which the decoder would make up the rest."""
+    if _END_OF_IMAGE not in data:
+        raise InvalidDatasetError("a JPEG frame is cut off: its end is missing")
 
 
 def _imagecodecs(what: str) -> ModuleType:

@@ -123,7 +123,8 @@ def test_lossy_pixels_lose_no_more_and_still_say_that_they_were(name: str) -> No
     assert after.LossyImageCompression == "01"
     pixels = frames(after)
     pixels[:, *BLACKENED] = before[:, *BLACKENED]
-    assert np.array_equal(before, pixels)
+    # Of twelve bits, decoders round differently.
+    assert np.abs(before.astype(int) - pixels).max() <= (name == "JPGExtended.dcm")
 
 
 def test_black_is_the_brightest_value_where_bright_means_black() -> None:
@@ -248,7 +249,7 @@ def test_missing_frames_of_compressed_pixels_are_damage() -> None:
 def test_claims_beyond_all_bounds_are_refused_before_memory_is_taken() -> None:
     dataset = shipped("SC_rgb_jpeg_dcmtk.dcm")
     dataset.Rows = dataset.Columns = 65535
-    with pytest.raises(NotSupportedError, match="too large"):
+    with pytest.raises(NotSupportedError, match="more than 512 MiB"):
         CleanPixels([HERE], unknown="report")(dataset)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from fileroom.plugin import MissingDependencyError
 from fileroom_plugins.deidentify.pixels.native import KEYWORDS, blacken_native
 from fileroom_plugins.deidentify.pixels.overlays import drop_text
 from fileroom_plugins.deidentify.pixels.places import Known, UnknownTextError, places_of
@@ -65,7 +66,10 @@ def _blacken(dataset: Dataset, places: Places) -> bool:
     syntax = dataset.file_meta.TransferSyntaxUID
     if not syntax.is_compressed:
         return blacken_native(dataset, places, little_endian=syntax.is_little_endian)
-    # Its decoders are slow to import, and most images need none.
-    from fileroom_plugins.deidentify.pixels.compressed import blacken_compressed  # noqa: PLC0415
-
+    try:
+        # Its decoders are slow to import, and most images need none.
+        from fileroom_plugins.deidentify.pixels.compressed import blacken_compressed  # noqa: PLC0415
+    except ImportError as error:
+        message = f"compressed pixels need {error.name or 'a package'}: pip install 'fileroom[deidentify]'"
+        raise MissingDependencyError(message, "deidentify", "fileroom") from error
     return blacken_compressed(dataset, places) is not None

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING
 
 from pydicom.encaps import encapsulate
-from pydicom.pixels.decoders.base import get_decoder
-from pydicom.pixels.encoders.base import get_encoder
+from pydicom.pixels.processing import convert_color_space
 from pydicom.uid import (
     HTJ2K,
     JPEG2000,
-    UID,
     ExplicitVRLittleEndian,
     HTJ2KLossless,
     HTJ2KLosslessRPCL,
@@ -22,22 +20,20 @@ from pydicom.uid import (
     RLELossless,
 )
 
-from fileroom.plugin import InvalidDatasetError, MissingDependencyError, NotSupportedError
+from fileroom.plugin import InvalidDatasetError, NotSupportedError
+from fileroom_plugins.deidentify.pixels.encoding import can_encode, encoder_of, photometric_of
 from fileroom_plugins.deidentify.pixels.masks import Black, mask_of
-from fileroom_plugins.deidentify.pixels.native import layout_of
+from fileroom_plugins.imaging.decoding import DEFLATED_FRAMES
+from fileroom_plugins.imaging.header import VIDEO
+from fileroom_plugins.imaging.image import open_image
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    Encode: TypeAlias = "Callable[[Pixels, str], bytes]"
-
     from pydicom import Dataset
+    from pydicom.uid import UID
 
     from fileroom_plugins.deidentify.pixels.masks import Pixels
     from fileroom_plugins.deidentify.pixels.places import Places
-
-LARGEST_FRAME = 512 << 20
-"""How many bytes a decoded frame may claim to have."""
+    from fileroom_plugins.imaging.image import Image
 
 LARGEST_RESULT = 2 << 30
 """How many bytes the frames may have if they can only be written uncompressed."""
@@ -50,11 +46,15 @@ _LOSSLESS = (
     JPEGLosslessSV1,
     HTJ2KLossless,
     HTJ2KLosslessRPCL,
+    "1.2.840.10008.1.2.4.110",  # JPEG XL Lossless
+    DEFLATED_FRAMES,
 )
-_EITHER = (JPEG2000, HTJ2K, JPEGLSNearLossless)
+_EITHER = (JPEG2000, HTJ2K, JPEGLSNearLossless, "1.2.840.10008.1.2.4.112")  # the last is JPEG XL
 """Syntaxes in which pixels may lie without loss; the object says whether they do."""
 
-_TRANSFORMED = "YBR_RCT"
+_DECODED = {"YBR_RCT": "RGB", "YBR_ICT": "RGB", "YBR_FULL_422": "YBR_FULL"}
+"""What decoders leave of photometric interpretations that only compressed frames have."""
+
 _BYTE = 8  # bits
 _OFFSETS = ("ExtendedOffsetTable", "ExtendedOffsetTableLengths", "EncapsulatedPixelDataValueTotalLength")
 
@@ -70,34 +70,38 @@ def blacken_compressed(dataset: Dataset, places: Places) -> UID | None:
         The new transfer syntax; None if no pixel was to be blackened and nothing was changed.
 
     Raises:
-        NotSupportedError: no decoder is known, or a frame claims to be too large.
+        NotSupportedError: no decoder is known, or the frames are too large, or no pixels that can be cleaned.
         MissingDependencyError: a decoder is not installed.
-        InvalidDatasetError: the frames cannot be decoded.
+        InvalidDatasetError: the frames are damaged, or not what the attributes say.
     """
-    syntax = UID(dataset.file_meta.TransferSyntaxUID)
-    layout = layout_of(dataset)
-    size = layout.rows * layout.columns * int(dataset.get("SamplesPerPixel") or 1) * layout.bits // 8
-    if size > LARGEST_FRAME or layout.bits == 1:
-        raise NotSupportedError(
-            "the pixels cannot be cleaned: compressed frames of single bits, or too large"
-        )
+    image = open_image(dataset)
+    layout, syntax = image.layout, image.syntax
+    lossless = syntax in _LOSSLESS
+    # Its head is compared with Rows and Columns before a mask of their size is made.
+    first = _decoded(image, 0, lossless=lossless) if _is_cleanable(image) else None
     mask = mask_of(places, layout.rows, layout.columns)
     if mask is None:
         return None
-    lossless = syntax in _LOSSLESS
-    frames = _decoded(dataset, syntax, layout.frames, raw=lossless)
-    encode = _encoder(dataset, syntax) if lossless else None
+    if first is None:
+        raise NotSupportedError(
+            "the pixels cannot be cleaned: they are compressed as a video, as single bits or floating-point "
+            "numbers, or HighBit is not that of BitsStored"
+        )
+    frame, photometric = first
+    black = Black(dataset, photometric)
+    encode = encoder_of(dataset, layout, syntax) if lossless else None
+    if encode and not can_encode(encode, frame, photometric):
+        encode = None
+    if encode is None and layout.frames * layout.decoded_size > LARGEST_RESULT:
+        raise NotSupportedError("the pixels cannot be cleaned: uncompressed, they are too large")
     pieces: list[bytes] = []
-    photometric = ""
-    for frame, properties in frames:
-        if not pieces:
-            photometric = str(properties["photometric_interpretation"])
-            black = Black(dataset, photometric)
-            encode = encode if encode and _can(encode, frame, photometric) else None
-            if encode is None and layout.frames * size > LARGEST_RESULT:
-                raise NotSupportedError("the pixels cannot be cleaned: uncompressed, they are too large")
-        if not frame.flags.writeable:
-            frame = frame.copy()  # noqa: PLW2901
+    for index in range(layout.frames):
+        if index:
+            frame, colours = _decoded(image, index, lossless=lossless)
+            if colours != photometric:
+                raise InvalidDatasetError(
+                    "the pixels cannot be cleaned: frames have colours of several kinds"
+                )
         black.paint(frame, mask)
         pieces.append(encode(frame, photometric) if encode else _native_bytes(frame))
     target = syntax if encode else ExplicitVRLittleEndian
@@ -107,61 +111,20 @@ def blacken_compressed(dataset: Dataset, places: Places) -> UID | None:
     return target
 
 
-def _decoded(
-    dataset: Dataset, syntax: UID, frames: int, *, raw: bool
-) -> Iterator[tuple[Pixels, dict[str, Any]]]:
-    """Yield so many frames, each with what pydicom says of it."""
-    try:
-        decoder = get_decoder(syntax)
-    except NotImplementedError:
-        raise NotSupportedError(f"the pixels cannot be cleaned: {syntax.name} cannot be decoded") from None
-    if not decoder.is_available:
-        message = f"decoding {syntax.name} needs more packages: pip install 'fileroom[deidentify]'"
-        raise MissingDependencyError(message, "deidentify", "fileroom")
-    for index in range(frames):
-        try:
-            frame = decoder.as_array(dataset, index=index, raw=raw)
-        except Exception as error:  # decoders raise what they like
-            message = "the pixels cannot be cleaned: a frame is missing, or cannot be decoded"
-            raise InvalidDatasetError(message) from error
-        yield frame
+def _is_cleanable(image: Image) -> bool:
+    layout = image.layout
+    # Bits that are not stored are dropped in decoding, and it is by their number alone that they are known.
+    shifted = image.attributes.get("HighBit", layout.stored - 1) != layout.stored - 1
+    return not (image.syntax in VIDEO or layout.floating or layout.allocated == 1 or shifted)
 
 
-def _encoder(dataset: Dataset, syntax: UID) -> Encode | None:
-    """Return what encodes a frame of a photometric interpretation, None if nothing does."""
-    try:
-        encoder = get_encoder(syntax)
-    except NotImplementedError:
-        return None
-    if not encoder.is_available:
-        return None
-    options: dict[str, Any] = {
-        "rows": int(dataset.Rows),
-        "columns": int(dataset.Columns),
-        "number_of_frames": 1,
-        "samples_per_pixel": int(dataset.get("SamplesPerPixel") or 1),
-        "bits_allocated": int(dataset.BitsAllocated),
-        "bits_stored": int(dataset.BitsStored),
-        "pixel_representation": int(dataset.get("PixelRepresentation") or 0),
-        "planar_configuration": 0,  # of the frames that come; the encoder knows that of the syntax
-    }
-    # Of JPEG 2000 this colour transform is part of the codestream: the decoder undid it, and the encoder
-    # makes it, if it is told.
-    transformed = syntax == JPEG2000Lossless and dataset.PhotometricInterpretation == _TRANSFORMED
-
-    def encode(frame: Pixels, photometric: str) -> bytes:
-        named = _TRANSFORMED if transformed and photometric == "RGB" else photometric
-        return encoder.encode(frame, photometric_interpretation=named, **options)
-
-    return encode
-
-
-def _can(encode: Encode, frame: Pixels, photometric: str) -> bool:
-    try:
-        encode(frame, photometric)
-    except Exception:  # noqa: BLE001 - encoders raise what they like, and there is another way
-        return False
-    return True
+def _decoded(image: Image, index: int, *, lossless: bool) -> tuple[Pixels, str]:
+    """Return a frame that can be written to; colours as they were coded, unless detail was lost anyway."""
+    frame, photometric = image.decoded(index)
+    photometric = _DECODED.get(photometric, photometric)
+    if photometric == "YBR_FULL" and not lossless:
+        return convert_color_space(frame, photometric, "RGB"), "RGB"
+    return frame if frame.flags.writeable else frame.copy(), photometric
 
 
 def _native_bytes(frame: Pixels) -> bytes:
@@ -179,12 +142,6 @@ def _put(dataset: Dataset, pieces: list[bytes], photometric: str, target: UID) -
     element.value = data + b"\0" * (len(data) % 2)
     element.is_undefined_length = compressed
     dataset.file_meta.TransferSyntaxUID = target
-    if (
-        photometric == "RGB"
-        and dataset.PhotometricInterpretation == _TRANSFORMED
-        and target == JPEG2000Lossless
-    ):
-        photometric = _TRANSFORMED
-    dataset.PhotometricInterpretation = photometric
+    dataset.PhotometricInterpretation = photometric_of(dataset, photometric, target)
     if int(dataset.get("SamplesPerPixel") or 1) > 1:
         dataset.PlanarConfiguration = 1 if target == RLELossless else 0
