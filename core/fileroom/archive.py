@@ -26,7 +26,7 @@ from fileroom.export import DEFAULT_TEMPLATE
 from fileroom.external import ExternalFiles
 from fileroom.index import Overwrite
 from fileroom.ingest import SWEEP_GRACE
-from fileroom.model import Level, public_id_to_digest
+from fileroom.model import Level, check_label, public_id_to_digest
 from fileroom.on_store import OnStore
 from fileroom.outgoing import export_resources, host_of, send_resources
 from fileroom.quarantine import Quarantine
@@ -101,20 +101,28 @@ class Archive(Processes, Documented, Tables, ChangeLog):
 
     # Storing -----------------------------------------------------------------------------------------
 
-    def store(self, source: Source | Dataset, *, name: str = "") -> Outcome:
+    def store(self, source: Source | Dataset, *, name: str = "", labels: Sequence[str] = ()) -> Outcome:
         """Store one DICOM object; durable when it returns.
 
         The source is bytes, a path, an open binary file (read from where it stands) or a pydicom dataset.
         See the outcome's ``status``, or call its ``check``, before you let go of your own copy: a
         conflicting, rejected or quarantined object is *not* in the archive.
 
+        Args:
+            source: see above.
+            name: what reports call it.
+            labels: what the instance is labelled with in the transaction that stores it, if that stores it.
+
         Raises:
+            InvalidValueError: a label cannot be.
             NotDicomError: it is not a DICOM object; nothing of it was kept.
             StorageError: the storage failed.
             CatalogError: the index failed.
         """
+        for label in labels:
+            check_label(label)
         with one_candidate(source, name) as candidate:
-            outcome = self._intake(self.config).store(candidate)
+            outcome = self._intake(self.config).store(replace(candidate, labels=tuple(labels)))
         if outcome.status is Status.IGNORED:
             raise NotDicomError(outcome.reason)
         record = None if outcome.id is None else self.index.get([outcome.id])[0]

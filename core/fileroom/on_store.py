@@ -165,12 +165,11 @@ class OnStore:
                         failures, self._error = 0, None
                     except LeaseLostError:
                         idle = False
-                    except FileroomError as error:
-                        _log.warning("processing on store waits: %s", error)
-                        pause = _PAUSES[min(failures, len(_PAUSES) - 1)]
-                        failures, idle = failures + 1, False
-                        self._error = error
-                        self._stop.wait(pause)
+                    except Exception as error:  # noqa: BLE001 - this thread must outlive whatever comes
+                        self._error = _told(error)
+                        _log.warning("processing on store waits: %s", self._error)
+                        self._stop.wait(_PAUSES[min(failures, len(_PAUSES) - 1)])
+                        failures += 1
                         continue
                     if idle and self._ended():
                         return
@@ -197,3 +196,11 @@ class OnStore:
 
     def _count_done(self) -> None:
         self.done += 1
+
+
+def _told(error: Exception) -> FileroomError:
+    """Return what is told of an error: of others' the type only, for their text may tell of a patient."""
+    if isinstance(error, FileroomError):
+        return error
+    _log.debug("processing on store failed", exc_info=error)
+    return FileroomError(f"processing on store failed: {type(error).__name__}")

@@ -171,7 +171,7 @@ class Preparer:
 
     def _intervene(self, work: Work) -> Work | Outcome:
         candidate = work.candidate
-        labels: dict[str, None] = {}
+        labels = dict.fromkeys(candidate.labels)
         for intervention in self._interventions:
             data = work.data
             opener = candidate.open if data is None else functools.partial(io.BytesIO, data)

@@ -72,6 +72,12 @@ class Processor(abc.ABC):
     uses: ClassVar[tuple[str, ...]] = ()
     """Content types of attachments that `process_with` has a use for."""
 
+    consistent: bool = True
+    """Whether another one that is opened with the same options makes the same products.
+
+    One whose options ask for what is random is not run by workers, of whom each opens its own.
+    """
+
     @abc.abstractmethod
     def process(self, source: BinaryIO) -> Sequence[Product]:
         """Return what this processor makes of one DICOM file.

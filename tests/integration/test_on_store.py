@@ -16,6 +16,7 @@ import pytest
 
 import fileroom
 from fileroom._on_store.notes import Cursor, Lease, LeaseLostError
+from fileroom._on_store.runner import Runner
 from fileroom.archive import Archive
 from fileroom.errors import ConfigError, InvalidDatasetError, NotSupportedError, StorageFullError
 from fileroom.on_store import OnStoreStatus
@@ -214,13 +215,13 @@ def installed(site: Site) -> None:
 
 @pytest.mark.usefixtures("installed")
 def test_a_processor_that_hangs_or_brings_its_process_down_stops_nothing_else(tmp_path: Path) -> None:
-    with fileroom.open(tmp_path, processing={"on_store": ["odd"], "timeout": 3.0, "retries": 0}) as archive:
+    with fileroom.open(tmp_path, processing={"on_store": ["odd"], "timeout": 8.0, "retries": 0}) as archive:
         store(archive, 1, 7, 6, 8)
         assert archive.on_store.wait()
         assert processed(archive) == ["1.2.1", "1.2.8"]
         assert notes(archive) == {
             "1.2.6": "failed: given up: 3 worker processes died with it",
-            "1.2.7": "failed: given up: it took longer than 3 seconds",
+            "1.2.7": "failed: given up: it took longer than 8 seconds",
         }
 
 
@@ -268,6 +269,12 @@ def test_a_cursor_that_somebody_else_advanced_is_not_set_back() -> None:
     cursor.advance(7)
     cursor.begin()
     assert cursor.get() == 7
+    other = Cursor(index, "odd")
+    assert other.get() == 7
+    cursor.advance(9)
+    with pytest.raises(LeaseLostError):
+        other.advance(8)
+    assert other.get() == 9
 
 
 def test_several_archives_over_one_index_do_the_work_once(tmp_path: Path) -> None:
@@ -297,3 +304,28 @@ def test_a_processor_that_is_not_installed_is_said_when_there_is_work(tmp_path: 
         store(archive, 1)
         with pytest.raises(fileroom.FileroomError, match="no processor 'nonsense'"):
             archive.on_store.wait()
+
+
+def test_an_error_that_nobody_expected_is_told_and_the_queue_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ValueError("Doe^Jane")
+
+    monkeypatch.setattr(Runner, "_note", fail)
+    with open_with(tmp_path, "odd") as archive:
+        store(archive, 1)
+        with pytest.raises(fileroom.FileroomError, match=r"processing on store failed: ValueError$"):
+            archive.on_store.wait()
+        assert archive.on_store.status()[0].waiting == 1
+
+
+def test_an_instance_whose_file_is_lost_is_given_up_though_it_was_to_be_tried_again(tmp_path: Path) -> None:
+    with open_with(tmp_path, "odd") as archive:
+        instance = archive.store(make_instance(instance_number=8)).check().instance
+        assert instance is not None
+        assert archive.on_store.wait()
+        archive.storage.delete([instance.attachments["dicom"].record.locator])
+        instance.metadata["processing.odd"] = "retry 1: no reason"
+        assert archive.on_store.wait()
+        assert instance.metadata["processing.odd"].startswith("failed: ")

@@ -28,7 +28,7 @@ from fileroom.errors import (
     StorageFullError,
 )
 from fileroom.plugin import Processor, ProcessorPlugin, Product, hookimpl
-from fileroom.reports import Processed, ProcessStoppedError
+from fileroom.reports import Processed, ProcessFailure, ProcessStoppedError
 from fileroom.testing.datasets import make_instance
 from fileroom_plugins.storage_filesystem.storage import FilesystemStorage
 from tests.core.host_plugins import NoOptions
@@ -247,9 +247,33 @@ def test_a_processor_that_fails_in_any_way_stops_no_other_and_tells_nothing_of_a
     assert [one.reason for one in report] == ["no", "", "the processor failed: KeyError", "damaged", ""]
 
 
-def test_a_package_that_a_processor_needs_stops_it(tmp_path: Path) -> None:
+def test_a_package_that_some_objects_need_is_missed_for_these_only(tmp_path: Path) -> None:
     missing = MissingDependencyError("pip install 'fileroom[imaging]'", "imaging")
-    with fileroom.open(tmp_path / "a", register=[moody(missing)]) as archive:
-        archive.store(make_instance()).check()
-        with pytest.raises(ProcessStoppedError, match="pip install"):
-            archive.process_many(ids_of(archive), "moody")
+    with fileroom.open(tmp_path / "a", register=[moody(missing, None)]) as archive:
+        for number in range(2):
+            archive.store(make_instance(sop_uid=f"1.2.{number}", instance_number=number)).check()
+        report = archive.process_many(ids_of(archive), "moody")
+    assert [one.reason for one in report] == ["pip install 'fileroom[imaging]'", ""]
+    assert [one.failure for one in report] == [ProcessFailure.FAILED, None]
+
+
+def test_a_reason_that_no_index_could_hold_is_kept_as_far_as_can_be(tmp_path: Path) -> None:
+    error = InvalidDatasetError("a lone \udcff surrogate \0 and no end" + "." * 1000)
+    with fileroom.open(tmp_path / "a", register=[moody(error)]) as archive:
+        instance = archive.store(make_instance()).check().instance
+        assert instance is not None
+        (one,) = archive.process_many([instance], "moody")
+        instance.metadata["why"] = one.reason
+        assert one.reason.startswith("a lone \\udcff surrogate   and no end")
+        assert len(one.reason) == 500
+
+
+def test_of_an_instance_whose_file_is_lost_it_is_said_that_it_failed(archive: Archive) -> None:
+    instance = archive.store(make_instance()).check().instance
+    assert instance is not None
+    archive.storage.delete([instance.attachments["dicom"].record.locator])
+    gone = archive.store(make_instance(sop_uid="1.2.9", instance_number=9)).check().instance
+    assert gone is not None
+    archive.delete(gone)
+    lost, deleted = archive.process_many([instance, gone], "thumbnail")
+    assert (lost.failure, deleted.failure) == (ProcessFailure.DAMAGED, ProcessFailure.GONE)

@@ -12,6 +12,7 @@ import pydicom
 import pytest
 
 import fileroom
+from fileroom._archive import keeping
 from fileroom.archive import Archive
 from fileroom.attachments import Attachment
 from fileroom.errors import ConfigError, InvalidDatasetError, NotSupportedError, RejectedError
@@ -200,3 +201,34 @@ def test_without_an_archive_bytes_files_and_datasets_are_processed(tmp_path: Pat
             assert fileroom.process(source, "thumbnail", size=32) == [expected]
     with processor("thumbnail", size=32) as one:
         assert list(one.process(io.BytesIO(data))) == [expected]
+
+
+def test_what_is_made_is_marked_in_the_transaction_that_stores_it(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = archive.find("instance", SOPInstanceUID="1.2.1.1").first()
+    assert source is not None
+    source.labels.add("made-by-another")
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(keeping, "_note", die)
+    with pytest.raises(KeyboardInterrupt):
+        source.process("copy")
+    (made,) = archive.find("instance", SOPInstanceUID="1.2.1.1.1")
+    assert set(made.labels) == {"made-by-another", "made-by-copy"}
+    assert 1400 not in source.attachments, "nothing tells yet of what is not complete"
+    monkeypatch.undo()
+    source.process("copy")
+    assert made.metadata["made-from"] == source.id
+    assert source.metadata["made-into"] == made.id
+
+
+def test_a_report_is_not_attached_where_its_object_was_refused(archive: Archive) -> None:
+    archive.store(make_instance(series_uid="1.2.1", sop_uid="1.2.1.1.1", instance_number=9)).check()
+    source = archive.find("instance", SOPInstanceUID="1.2.1.1").first()
+    assert source is not None
+    (one, *_) = archive.process_many([source], "copy")
+    assert "conflict" in one.reason
+    assert 1400 not in source.attachments

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -43,11 +44,20 @@ MADE_INTO = "made-into"
 MADE = "-made"
 """Ends the name of the metadata that tell when a product with metadata was made: ``conformance-made``."""
 
+_MADE_BY_LABEL = "made-by-"
+_LABEL_LENGTH = 64
 _TRIES = 20
 
 
+def made_by_label(name: str) -> str:
+    """Return the label of what a processor had a part in making, set in the transaction that stores it."""
+    return f"{_MADE_BY_LABEL}{re.sub(r'[^A-Za-z0-9_-]', '-', name)}"[:_LABEL_LENGTH]
+
+
 def keep(archive: Archive, made: Sequence[Made], name: str) -> list[list[Attachment]]:
-    """Attach products to whose they are, all at once, and store those that are new objects.
+    """Store the products that are new objects, and then attach the others to whose they are, all at once.
+
+    In this order, what is attached to a resource tells of objects that are there.
 
     Args:
         archive: the archive.
@@ -64,19 +74,17 @@ def keep(archive: Archive, made: Sequence[Made], name: str) -> list[list[Attachm
         InvalidDatasetError: a new object has the identifiers of what it was made of.
     """
     _refuse_what_was_replaced(archive, made)
-    attached = _attached(archive, made)
-    for one, kept in zip(made, attached, strict=True):
-        kept[:0] = [_stored(archive, one, product, name) for product in one.products if product.is_new_object]
-    return attached
+    stored = [
+        [_stored(archive, one, product, name) for product in one.products if product.is_new_object]
+        for one in made
+    ]
+    return [[*new, *kept] for new, kept in zip(stored, _attached(archive, made), strict=True)]
 
 
 def _refuse_what_was_replaced(archive: Archive, made: Sequence[Made]) -> None:
     for one, details in zip(made, archive.index.details([one.source for one in made]), strict=True):
-        now = (
-            next((each for each in details.attachments if each.content_type == DICOM.number), None)
-            if details
-            else None
-        )
+        records = () if details is None else details.attachments
+        now = next((each for each in records if each.content_type == DICOM.number), None)
         if now is None:
             raise NotFoundError(f"the instance {one.source} was deleted while it was processed")
         if now != one.before and not moved(one.before, now):
@@ -126,8 +134,11 @@ def _stored(archive: Archive, made: Made, product: Product, name: str) -> Attach
             f"the processor {name!r} made an object with the identifiers of its source: it must have others"
         )
     links = {**product.metadata, MADE_FROM: made.source, MADE_BY: name}
+    # Who died before the links are there must not have made what looks like an original.
+    ancestors = [label for label in archive.details(made.source).labels if label.startswith(_MADE_BY_LABEL)]
+    labels = sorted({*ancestors, made_by_label(name)})
     with archive.index.unit():
-        outcome = archive.store(product.data).check()
+        outcome = archive.store(product.data, labels=labels).check()
         assert outcome.id is not None
         archive.edit([SetMetadata(outcome.id, *one) for one in links.items()])
         _note(archive, made.source, outcome.id)

@@ -24,6 +24,7 @@ from fileroom.errors import (
     IntegrityError,
     InvalidDatasetError,
     InvalidValueError,
+    MissingDependencyError,
     NotFoundError,
     NotSupportedError,
     RejectedError,
@@ -55,12 +56,14 @@ BATCH = 16
 _TOGETHER = 16 << 20
 """Bytes of products after which they are kept, and no more are made before that."""
 
+_REASON = 500  # characters
 _PAGE = 200
 _OF_ONE = (
     NotSupportedError,
     InvalidDatasetError,
     InvalidValueError,
     IntegrityError,
+    MissingDependencyError,  # of one kind of objects: what all of them need is missed when it is opened
     NotFoundError,
     RejectedError,
     RevisionError,
@@ -139,8 +142,10 @@ class Processing:
         return self._report
 
     def _here(self, ids: Iterator[str]) -> Answers:
-        for some in iter(lambda: tuple(itertools.islice(ids, self._batch)), ()):
-            yield Answer(some, process_on(self._archive, self._processor, self._options, some))
+        # Opened once: what it makes at random is the same for all of them.
+        with self._archive.plugins.making.using(self._processor, self._options) as opened:
+            for some in iter(lambda: tuple(itertools.islice(ids, self._batch)), ()):
+                yield Answer(some, process_on(self._archive, opened, some))
 
     def _elsewhere(self, ids: Iterator[str], executor: Executor | str) -> Answers:
         workers = Elsewhere(self._archive, executor, self._archive.config)
@@ -207,17 +212,21 @@ def process_resources(
         ExecutorError: the archive cannot be opened here.
     """
     with opened(opening) as archive:
-        return process_on(archive, processor, options, ids)
+        try:
+            with archive.plugins.making.using(processor, options) as its_own:
+                its_own.require_consistent()
+                return process_on(archive, its_own, ids)
+        except FileroomError as error:
+            return Done((), socket.gethostname(), portable(error))
 
 
-def process_on(archive: Archive, processor: str, options: Mapping[str, object], ids: tuple[str, ...]) -> Done:
+def process_on(archive: Archive, opened: Opened, ids: tuple[str, ...]) -> Done:
     """Process resources; return what became of them, and the error that was in the way of the others."""
     done: list[Processed] = []
     failure: Exception | None = None
     try:
-        with archive.plugins.making.using(processor, options) as opened:
-            for some in _turns(archive, ids, opened):
-                done += _kept(archive, some, opened)
+        for some in _turns(archive, ids, opened):
+            done += _kept(archive, some, opened)
     except FileroomError as error:
         failure = portable(error)
     return Done(tuple(done), socket.gethostname(), failure)
@@ -234,7 +243,7 @@ def _turns(archive: Archive, ids: tuple[str, ...], opened: Opened) -> Iterator[l
             if isinstance(error, FileroomError) and not isinstance(error, _OF_ONE):
                 yield waiting  # what was made before this got in the way
                 raise
-            waiting.append(_Turn(id_, failed=_failed(id_, error)))
+            waiting.append(_Turn(id_, failed=_failed(archive, id_, error)))
             continue
         waiting.append(_Turn(id_, made))
         size += sum(len(product.data) for one in made for product in one.products)
@@ -251,26 +260,31 @@ def _kept(archive: Archive, some: list[_Turn], opened: Opened) -> list[Processed
         return [turn.failed or _processed(turn.id, [next(kept) for _ in turn.made]) for turn in some]
     except _OF_ONE as error:
         if len(some) == 1:
-            return [_failed(some[0].id, error)]
+            return [_failed(archive, some[0].id, error)]
         return [done for one in some for done in _kept(archive, [one], opened)]
 
 
-def _failed(id_: str, error: Exception) -> Processed:
+def _failed(archive: Archive, id_: str, error: Exception) -> Processed:
     if isinstance(error, FileroomError):
-        return Processed(id_, reason=str(error), failure=_failure(error))
+        return Processed(id_, reason=_told(str(error)), failure=_failure(archive, id_, error))
     _log.debug("the processor failed", exc_info=error)
     # The type only: its text may tell of a patient.
     why = f"the processor failed: {type(error).__name__}"
     return Processed(id_, reason=why, failure=ProcessFailure.FAILED)
 
 
-def _failure(error: Exception) -> ProcessFailure:
+def _told(reason: str) -> str:
+    """Return a reason as it can be kept, whatever the processor wrote."""
+    return reason.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", " ")[:_REASON]
+
+
+def _failure(archive: Archive, id_: str, error: Exception) -> ProcessFailure:
     match error:
         case NotSupportedError():
             return ProcessFailure.UNSUPPORTED
-        case NotFoundError():
+        case NotFoundError() if archive.index.get([id_])[0] is None:
             return ProcessFailure.GONE
-        case RevisionError():
+        case RevisionError() | MissingDependencyError():
             return ProcessFailure.FAILED
         case _:
             return ProcessFailure.DAMAGED

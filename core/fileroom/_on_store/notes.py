@@ -45,11 +45,12 @@ class Cursor:
     def __init__(self, index: Index, processor: str) -> None:
         self._index = index
         self._name = f"processing.cursor.{processor}"
+        self._revision = 0  # of what was read
 
     def get(self) -> int | None:
         """Return the sequence of the last change that was dealt with; None if there never was one."""
-        value, revision = _value(self._index, self._name)
-        return int(value) if revision and value.isdecimal() else None
+        value, self._revision = _value(self._index, self._name)
+        return int(value) if self._revision and value.isdecimal() else None
 
     def begin(self) -> None:
         """Begin behind all that is logged by now, unless somebody has begun before."""
@@ -57,20 +58,19 @@ class Cursor:
             self._set(self._index.changes(types=()).last, 0)
 
     def advance(self, sequence: int) -> None:
-        """Note that all up to a change was dealt with.
+        """Note that all up to a change was dealt with, since `get`.
 
         Raises:
             LeaseLostError: somebody else has noted something meanwhile.
         """
-        value, revision = _value(self._index, self._name)
-        if value != str(sequence):
-            self._set(sequence, revision)
+        self._set(sequence, self._revision)
 
     def _set(self, sequence: int, revision: int) -> None:
         try:
-            self._index.edit([SetMetadata(ARCHIVE_ID, self._name, str(sequence), revision)])
+            edited = self._index.edit([SetMetadata(ARCHIVE_ID, self._name, str(sequence), revision)])
         except RevisionError as error:
             raise LeaseLostError from error
+        self._revision = edited[0].revision
 
 
 class Lease:

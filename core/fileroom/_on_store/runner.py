@@ -6,7 +6,7 @@ import logging
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
-from fileroom._archive.keeping import MADE_BY, MADE_FROM
+from fileroom._archive.keeping import made_by_label
 from fileroom._archive.processing import Processing
 from fileroom._on_store.notes import Cursor
 from fileroom.errors import NotFoundError
@@ -35,7 +35,6 @@ FAILED = "failed"
 _PAGE = 64
 _COUNTED = 1000
 _STORED = (ChangeType.NEW_INSTANCE, ChangeType.REPLACED_INSTANCE)
-_GENERATIONS = 100  # of objects made of each other, at most
 
 _log = logging.getLogger("fileroom.processing")
 
@@ -137,14 +136,8 @@ class Runner:
 
     def _is_for(self, id_: str, name: str) -> bool:
         """Leave out what this very processor had a part in making: that would go on for ever."""
-        for _ in range(_GENERATIONS):
-            details = self._archive.index.details([id_])[0]
-            if details is None or MADE_BY not in details.metadata:
-                return True
-            if details.metadata[MADE_BY].value == name or MADE_FROM not in details.metadata:
-                return False
-            id_ = details.metadata[MADE_FROM].value
-        return False
+        details = self._archive.index.details([id_])[0]
+        return details is None or made_by_label(name) not in details.labels
 
     def _process(self, name: str, ids: Sequence[str]) -> None:
         try:

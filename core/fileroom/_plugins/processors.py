@@ -15,7 +15,7 @@ from fileroom._plugins.documents import DocumentFinder
 from fileroom._plugins.guarded import report
 from fileroom._plugins.registry import named_documents, named_processor
 from fileroom.documents import DocumentKind
-from fileroom.errors import ConfigError, PluginError, PluginNotFoundError
+from fileroom.errors import ConfigError, NotSupportedError, PluginError, PluginNotFoundError
 from fileroom.options import document_names, with_documents
 from fileroom.plugin import ProcessorPlugin, Takes
 from fileroom.processing import Processor
@@ -47,6 +47,18 @@ class Opened:
     processor: Processor
     takes: Takes
     edition: object = None
+
+    def require_consistent(self) -> None:
+        """Make sure that workers who open it each for themselves make what fits together.
+
+        Raises:
+            NotSupportedError: they do not.
+        """
+        if not self.processor.consistent:
+            raise NotSupportedError(
+                f"{self.name} makes something random with these options, and each worker would make another: "
+                "give options that settle it, such as a key, or do without workers"
+            )
 
 
 class Processors:

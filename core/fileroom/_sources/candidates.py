@@ -34,6 +34,7 @@ class Candidate:
         size: size in bytes, None where that is not known; for a member, what the ZIP file claims.
         stamp: fingerprint of real path, size and time of change, 1..2**63-1; 0 for what is no plain file.
         modified: time of change of a plain file in nanoseconds, as ``st_mtime_ns``.
+        labels: what the instance is to be labelled with.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Candidate:
     stamp: int
     modified: int | None = None
     _opener: Callable[[], BinaryIO] | None = field(default=None, repr=False, compare=False)
+    labels: tuple[str, ...] = ()
 
     def open(self) -> BinaryIO:
         """Open it for reading, seekable, from its start; any number of times, by any thread.

@@ -47,6 +47,7 @@ def results(
 
     Raises:
         PluginError, ConfigError: the processor cannot be had, or not with these options.
+        NotSupportedError: several processes would each make something else at random.
         FileroomError: the archive failed.
     """
     with ExitStack() as stack:
@@ -62,6 +63,7 @@ def results(
         if chosen.jobs == 1:
             made: Iterable[Result] = (result_of(item, opened, chosen.archive) for item in items)
         else:
+            opened.require_consistent()
             made = stack.enter_context(closing(_spread(plugins, chosen, processor, options, items)))
         for result in made:
             step()

@@ -55,6 +55,8 @@ class Writer:
 
     def _write(self, item: Item, product: Product) -> Path:
         target = self._free(self._name(item, product)) if self._folder else self._output
+        if item.id is None and target.exists() and target.samefile(item.name):
+            raise CommandError("-o names the very file that is read: it would be lost; name another")
         temporary = target.with_name(f".{uuid.uuid4().hex}.part")
         try:
             try:

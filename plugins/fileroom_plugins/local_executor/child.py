@@ -51,6 +51,7 @@ class Child:
             env=environment,
             **_OUT_OF_REACH,
         )
+        self._ready = False
 
     def ask(self, request: bytes, timeout: float = 0.0) -> bytes:
         """Return the answer to a request.
@@ -63,6 +64,7 @@ class Child:
             ChildOverdueError: there was none in time.
             ChildDiedError: there is none.
         """
+        self._wait_until_ready()
         overdue = threading.Event()
 
         def end() -> None:
@@ -78,6 +80,13 @@ class Child:
             raise (ChildOverdueError if overdue.is_set() else ChildDiedError) from error
         finally:
             timer.cancel()
+
+    def _wait_until_ready(self) -> None:
+        """Wait for the process to be there, which is not the request's time."""
+        assert self._process.stdout is not None
+        if not self._ready and _read(self._process.stdout) is None:
+            raise ChildDiedError
+        self._ready = True
 
     def _answer(self, request: bytes) -> bytes:
         assert self._process.stdin is not None
@@ -119,6 +128,7 @@ def _read(pipe: IO[bytes]) -> bytes | None:
 
 def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     """Answer the parent's requests until it closes the pipe; then finish what storages have begun."""
+    _write(answers, b"")  # ready
     while (request := _read(requests)) is not None:
         try:
             _write(answers, perform(request))
