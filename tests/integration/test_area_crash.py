@@ -14,6 +14,7 @@ from fileroom.testing.datasets import Corpus
 from tests.areas import check_agreement, identity_of, open_area
 from tests.dcmtk import needs_dcmtk, printed, register
 from tests.integration.area_worker import LABEL, Worker
+from tests.thorough import times
 
 pytestmark = [needs_dcmtk, pytest.mark.skipif(os.name == "nt", reason="SIGKILL is POSIX")]
 
@@ -90,6 +91,6 @@ def test_nothing_acknowledged_is_lost_by_those_who_are_killed_at_work(tmp_path: 
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(2, 6))
+@pytest.mark.parametrize("seed", range(2, 2 + times(2)))
 def test_nothing_acknowledged_is_lost_in_many_kills(tmp_path: Path, seed: int) -> None:
     kill_many_times(tmp_path, kills=25, seed=seed)

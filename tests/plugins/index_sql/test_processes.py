@@ -27,6 +27,7 @@ from fileroom.options import Secret
 from fileroom.tags import TagSet
 from fileroom.testing.entries import entry
 from fileroom_plugins.index_sql.sql import Options, open_index
+from tests.thorough import times
 
 url, name, batches, size, series = sys.argv[1:]
 index = open_index(Options(Secret(url)), TagSet.default())
@@ -161,4 +162,4 @@ def test_no_acknowledged_commit_is_lost_when_the_writer_is_killed(url: str) -> N
 
 @pytest.mark.slow
 def test_no_acknowledged_commit_is_lost_however_often_the_writer_is_killed(url: str) -> None:
-    check_after_kills(url, kills=60)
+    check_after_kills(url, kills=times(25))
