@@ -22,6 +22,7 @@ class DeidentifyProcessor(Processor):
 
     def __init__(self, options: Options) -> None:
         self._pseudonyms = open_pseudonyms(options)
+        self.consistent = self._pseudonyms.consistent
         try:
             self._deidentifier = open_deidentifier(options, self._pseudonyms)
         except BaseException:
