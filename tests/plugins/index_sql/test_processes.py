@@ -18,6 +18,7 @@ from fileroom.testing.entries import entry
 from fileroom.testing.index_case import all_changes, ids_of
 from fileroom_plugins.index_sql.sql import Options, open_index
 from tests.plugins.index_sql.servers import ServerIndex
+from tests.thorough import times
 
 STUDY = ids_of(entry("P", "1")).study
 
@@ -27,7 +28,6 @@ from fileroom.options import Secret
 from fileroom.tags import TagSet
 from fileroom.testing.entries import entry
 from fileroom_plugins.index_sql.sql import Options, open_index
-from tests.thorough import times
 
 url, name, batches, size, series = sys.argv[1:]
 index = open_index(Options(Secret(url)), TagSet.default())
