@@ -7,14 +7,16 @@ from datetime import date, timedelta
 
 DUMMY_DATE = "20000101"
 
-_DATE = re.compile(r"(\d{4})\.?(\d{2})\.?(\d{2})")
-_DATETIME = re.compile(r"(\d{4})(\d{2})?(\d{2})?([\d.]*(?:[+-]\d{4})?)")
+_DATE = re.compile(r"(\d{4})\.?(\d{2})\.?(\d{2})", re.ASCII)
+_TIME = r"(?:[01]\d|2[0-3])(?:[0-5]\d(?:(?:[0-5]\d|60)(?:\.\d{1,6})?)?)?"
+_DATETIME = re.compile(rf"(\d{{4}})(?:(\d{{2}})(?:(\d{{2}})({_TIME})?)?)?(?:[+-]\d{{4}})?", re.ASCII)
 
 
 def shifted(vr: str, text: str, days: int) -> str:
     """Return dates or date-times, several separated by the reverse solidus, moved by a number of days.
 
     Times stay as they are, since dates are moved by whole days: so the time between events stays the same.
+    Time zones go, which tell of places.
 
     Args:
         vr: ``DA`` or ``DT``.
@@ -38,11 +40,11 @@ def _datetime(text: str, days: int) -> str:
     match = _DATETIME.fullmatch(text)
     if not match:
         return DUMMY_DATE
-    _, month, day, rest = match.groups()
+    _, month, day, time = match.groups()
     moved = _moved(match, days)
     if not month:
         return moved[:4]
-    return moved + rest if day else moved[:6]
+    return moved + (time or "") if day else moved[:6]
 
 
 def _moved(match: re.Match[str], days: int) -> str:

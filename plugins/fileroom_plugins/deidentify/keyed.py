@@ -9,7 +9,7 @@ import secrets
 from typing import TYPE_CHECKING, NamedTuple
 
 from fileroom.plugin import InvalidValueError
-from fileroom_plugins.deidentify.pseudonyms import Pseudonyms
+from fileroom_plugins.deidentify.pseudonyms import Pseudonyms, one_name
 
 if TYPE_CHECKING:
     from fileroom_plugins.deidentify.pseudonyms import Kind
@@ -87,6 +87,7 @@ class KeyedPseudonyms(Pseudonyms):
 
     def text(self, kind: Kind, old: str) -> str:
         """Return 16 letters and digits of base 32: 80 bits, so that no two people share them."""
+        old = one_name(old) if kind == "name" else old
         return base64.b32encode(self._digest(kind, old)[:_TEXT_BYTES]).decode("ascii")
 
     def days(self, patient: str) -> int:

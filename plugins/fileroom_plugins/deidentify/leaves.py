@@ -12,6 +12,7 @@ from fileroom_plugins.deidentify.dictionary import keyword_of
 from fileroom_plugins.deidentify.dummies import dummy
 from fileroom_plugins.deidentify.elements import TEXT_VRS
 from fileroom_plugins.deidentify.identity import text_cleaner
+from fileroom_plugins.deidentify.pseudonyms import one_name
 
 if TYPE_CHECKING:
     from fileroom.plugin import CharacterSet
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 STANDARD_UIDS = re.compile(r"1\.2\.840\.10008(\.\d{1,6}){1,10}")
 """UIDs that the standard gives, such as SOP classes and well-known frames of reference, tell of nobody."""
 
-_PATIENT_NAME, _PATIENT_ID = 0x0010_0010, 0x0010_0020
+_PATIENT_NAME, _PATIENT_ID, _BIRTH_DATE, _STUDY_UID = 0x0010_0010, 0x0010_0020, 0x0010_0030, 0x0020_000D
 _IDENTIFIER = re.compile(r".*(ID|Identifier|SerialNumber)")
 _IDENTIFIER_VRS = {"LO", "SH", "UC"}
 _MANY = TEXT_VRS - {"LT", "ST", "UT", "UR"}
@@ -33,14 +34,13 @@ class Leaves:
     """Makes new values of old ones, for one object.
 
     Attributes:
-        patient: what tells the patient from others.
+        patient: the Patient ID as it was.
     """
 
     def __init__(self, items: Items, charset: CharacterSet, pseudonyms: Pseudonyms) -> None:
-        identifier = items.get(_PATIENT_ID)
-        self.patient = _stripped(charset.decode(identifier.data)) if identifier else ""
         self._items = items
         self._charset = charset
+        self.patient = self._text(_PATIENT_ID)
         self._pseudonyms = pseudonyms
         self._days: int | None = None
         self._cleaner: TextCleaner | None = None
@@ -83,8 +83,8 @@ class Leaves:
         if tag == _PATIENT_ID:
             return self._pseudonyms.text("id", self.patient).encode("ascii")
         if tag == _PATIENT_NAME:
-            name = _stripped(charset.decode(old, person_name=True))
-            return self._pseudonyms.text("name", name).encode("ascii")
+            name = charset.decode(old, person_name=True)
+            return self._pseudonyms.text("name", _stripped(name)).encode("ascii")
         if vr in _IDENTIFIER_VRS and _IDENTIFIER.fullmatch(keyword_of(tag)):
             return self._pseudonyms.text("text", _stripped(charset.decode(old))).encode("ascii")
         return dummy(vr, old, tag)
@@ -111,8 +111,20 @@ class Leaves:
 
     def _shift(self) -> int:
         if self._days is None:
-            self._days = self._pseudonyms.days(self.patient)
+            self._days = self._pseudonyms.days(self.patient or self._instead_of_id())
         return self._days
+
+    def _instead_of_id(self) -> str:
+        """Return what tells a patient without an ID from others; of one without a name, the study does."""
+        name = one_name(self._text(_PATIENT_NAME))
+        parts = ("name", name, self._text(_BIRTH_DATE)) if name else ("study", self._text(_STUDY_UID))
+        return "\0".join(parts)  # which no ID has
+
+    def _text(self, tag: int) -> str:
+        element = self._items.get(tag)
+        return (
+            _stripped(self._charset.decode(element.data, person_name=tag == _PATIENT_NAME)) if element else ""
+        )
 
 
 def _replaced(vr: str, old: bytes, rule: Rule, charset: CharacterSet) -> bytes:

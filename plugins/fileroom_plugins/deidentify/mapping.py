@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError as Taken
 from fileroom_plugins.databases.errors import CollisionError
 from fileroom_plugins.databases.opening import open_database
 from fileroom_plugins.deidentify.mapping_tables import pairs, prepare
-from fileroom_plugins.deidentify.pseudonyms import Pseudonyms
+from fileroom_plugins.deidentify.pseudonyms import Pseudonyms, one_name
 from fileroom_plugins.deidentify.sealing import Pair, Seal
 
 if TYPE_CHECKING:
@@ -113,7 +113,8 @@ class MappedPseudonyms(Pseudonyms):
         known = self._kept.get((kind, old))
         if known is not None:
             return known
-        digest = self._seal.old(kind, old)
+        # By one writing of a name all are found; what is told of it is the one that came first.
+        digest = self._seal.old(kind, one_name(old) if kind == "name" else old)
         with self._database.read() as connection:
             found = self._look(connection, digest)
         if found is None:

@@ -30,10 +30,13 @@ def test_the_time_between_two_events_stays_the_same(first: date, second: date, d
         ("DA", "Mon 3 March", DUMMY_DATE),
         ("DA", "20240230", DUMMY_DATE),
         ("DA", "00010101", DUMMY_DATE),
-        ("DT", "20240301120000.5+0100", "20240229120000.5+0100"),
+        ("DT", "20240301120000.5+0100", "20240229120000.5"),
         ("DT", "202403", "202402"),
         ("DT", "2024", "2023"),
-        ("DT", "20240301-0500", "20240229-0500"),
+        ("DT", "20240301-0500", "20240229"),
+        ("DT", "2024030112", "2024022912"),
+        ("DT", "2020010248151623481516", DUMMY_DATE),
+        ("DT", "20240301120000.1234567", DUMMY_DATE),
         ("DT", "whenever", DUMMY_DATE),
     ],
 )
@@ -45,3 +48,7 @@ def test_forms_of_dates(vr: str, text: str, expected: str) -> None:
 def test_whatever_is_no_date_becomes_one_or_nothing(vr: str, text: str, days: int) -> None:
     for one in shifted(vr, text, days).split("\\"):
         assert not one or one[:4].isdigit()
+
+
+def test_time_zones_go_with_the_dates_that_are_moved() -> None:
+    assert "+" not in shifted("DT", "20240301103000+0900\\202403+0100\\2024+0000", -1)

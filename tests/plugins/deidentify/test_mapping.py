@@ -158,3 +158,12 @@ def test_without_cryptography_there_is_no_store(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setitem(sys.modules, "cryptography.hazmat.primitives.ciphers.aead", None)
     with pytest.raises(MissingDependencyError, match=r"fileroom\[deidentify\]"):
         store(tmp_path)
+
+
+def test_a_name_is_one_however_it_is_written_and_told_as_it_came_first(tmp_path: Path) -> None:
+    mapped = store(tmp_path)
+    given = mapped.text("name", "Meyer^Anna")
+    again, pairs = mapped.text("name", "MEYER^ANNA^^"), list(mapped.reverse([given]))
+    mapped.close()
+    assert again == given
+    assert pairs == [Pair("name", "Meyer^Anna", given)]
