@@ -82,7 +82,8 @@ def _key_options(function: Callable[..., Any]) -> Callable[..., Any]:
 def export(settings: Settings, *, key_file: Path | None, mapping: str | None, target: Path | None) -> int:
     """Write all that a mapping store holds: kind, original and pseudonym, as CSV, or as JSON with --json.
 
-    What is written tells who everybody is: a file is made for its owner's eyes only, where the system can.
+    What is written tells who everybody is: a file is made for its owner's eyes only, where the system can. So
+    it has to be a new one; one that is there already may be open to others.
     """
     with _opened(settings, key_file, mapping) as (found, _):
         if _keeps(found):
@@ -94,8 +95,12 @@ def export(settings: Settings, *, key_file: Path | None, mapping: str | None, ta
             return 0
         try:
             # `Path.open` takes no opener.
-            with open(target, "w", encoding="utf-8", newline="", opener=_for_the_owner) as file:
+            with open(target, "x", encoding="utf-8", newline="", opener=_for_the_owner) as file:
                 _write(file, pairs, as_json=settings.json)
+        except FileExistsError as error:
+            raise CommandError(
+                "-o: there is such a file already: name another, or delete it first"
+            ) from error
         except OSError as error:
             raise CommandError(f"-o: the file cannot be written: {error.strerror}") from error
     return 0

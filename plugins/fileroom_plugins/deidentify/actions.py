@@ -75,9 +75,11 @@ class Rule:
             by the reverse solidus. With a pattern, what takes the place of each match, groups as in `re.sub`.
         pattern: for `Action.REPLACE`: only what it matches is replaced. Whoever makes the rule answers for
             the time that matching takes.
+        vr: for `Action.KEEP` of a private attribute: it is kept only as a value of this VR.
     """
 
     action: Action
     name: str
     text: str = field(default="", repr=False)
     pattern: re.Pattern[str] | None = field(default=None, repr=False)
+    vr: str = ""

@@ -75,11 +75,11 @@ def cleaned(data: bytes, cleaner: PixelCleaner, says: str) -> Cleaned:
         if changed or after != before:
             data = as_file(dataset)
         return Cleaned(data, changed, after == "NO" or not any(keyword in dataset for keyword in _PIXELS))
-    except FileroomError:
-        raise
-    except Exception as error:  # pydicom raises whatever the damage leads to
+    except FileroomError as error:
+        raise error from None  # causes may quote values
+    except Exception as error:  # noqa: BLE001 - pydicom raises whatever the damage leads to, and quotes values
         message = f"damaged: its pixels cannot be cleaned ({type(error).__name__}); nothing was passed on"
-        raise InvalidDatasetError(message) from error
+        raise InvalidDatasetError(message) from None
 
 
 def plane_cleaner() -> PixelCleaner:
@@ -131,7 +131,7 @@ def as_file(dataset: Dataset) -> bytes:
             implicit, little = dataset.original_encoding
             syntax = None if implicit is not None else ExplicitVRLittleEndian
             dcmwrite(file, dataset, implicit_vr=None if syntax is None else False, little_endian=little)
-    except Exception as error:  # pydicom raises whatever the damage leads to
+    except Exception as error:  # noqa: BLE001 - pydicom raises whatever the damage leads to, and quotes values
         message = f"damaged: the dataset cannot be written ({type(error).__name__}); nothing was passed on"
-        raise InvalidDatasetError(message) from error
+        raise InvalidDatasetError(message) from None
     return file.getvalue()

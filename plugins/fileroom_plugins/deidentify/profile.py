@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from fileroom_plugins.deidentify.actions import Action, Rule
-from fileroom_plugins.deidentify.dictionary import is_known, is_known_private
+from fileroom_plugins.deidentify.dictionary import is_known, is_known_private, private_vr_of
 from fileroom_plugins.standard import repeating
 
+_FIRST_OF_DATASETS = 0x0008_0000
+_NOT_OF_DATASETS = Rule(Action.REMOVE, "not of datasets")
 _KEPT = Rule(Action.KEEP, "default")
 _UNDEFINED = Rule(Action.REMOVE, "undefined")
 _PRIVATE = Rule(Action.REMOVE, "private")
@@ -26,7 +28,8 @@ class MethodCode(NamedTuple):
 class Profile:
     """What is done with every attribute there may be.
 
-    The first of these that has a rule for an attribute decides:
+    What belongs to messages, files and directories, groups 0000 to 0007, goes wherever it stands in a dataset
+    (PS3.5 section 7.1). Otherwise the first of these that has a rule for an attribute decides:
 
     1. ``paths``: an attribute at one place; tags from the dataset's through those of sequences down.
     2. ``private``: a private attribute by its creator and by its tag with the block's two digits zero, for
@@ -64,6 +67,8 @@ class Profile:
             path: the tags from the dataset's through those of sequences down to the attribute.
             vr: the attribute's VR.
         """
+        if path[-1] < _FIRST_OF_DATASETS:
+            return _NOT_OF_DATASETS
         tag = repeating(path[-1])
         tags = self.tags
         found = self.paths.get(path) or tags.get(tag) or tags.get(tag & 0xFFFF_0000) or self.vrs.get(vr)
@@ -80,9 +85,22 @@ class Profile:
             creator: the block's private creator; empty where there is none.
         """
         tag = path[-1] & 0xFFFF_00FF
-        found = self.paths.get(path) or self.private.get((creator, tag)) or self.vrs.get(vr)
+        safe = self.private.get((creator, tag))
+        if safe and safe.vr and not _may_be(vr, safe.vr, creator, tag):
+            safe = None
+        found = self.paths.get(path) or safe or self.vrs.get(vr)
         if found:
             return found
         if self.undefined_private and not is_known_private(creator, tag):
             return self.undefined_private
         return self.any_private
+
+
+def _may_be(vr: str, demanded: str, creator: str, tag: int) -> bool:
+    """Say whether an attribute can be one that is demanded to have a VR.
+
+    Dictionaries differ over a few, and what was implicit VR has the dictionary's here.
+    """
+    if vr == "UN":
+        return demanded != "SQ"  # what is in it cannot be seen
+    return vr in {demanded, private_vr_of(creator, tag)}

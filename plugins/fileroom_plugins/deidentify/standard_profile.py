@@ -106,7 +106,8 @@ def _profile(options: frozenset[Option]) -> Profile:
     tags[_SIGNED] = Rule(Action.REMOVE, "basic")
     # Z is an empty value or a dummy: pseudonyms, so that the patients of an archive stay apart.
     tags[_PATIENT_NAME] = tags[_PATIENT_ID] = Rule(Action.DUMMY, "basic")
-    safe = Rule(Action.KEEP, Option.RETAIN_SAFE_PRIVATE.value)
+    retain = Option.RETAIN_SAFE_PRIVATE
+    safe = {key: Rule(Action.KEEP, retain.value, vr=vr) for key, vr in safe_private().items()}
     longitude = "REMOVED"
     if Option.RETAIN_FULL_DATES in options:
         longitude = "UNMODIFIED"
@@ -115,7 +116,7 @@ def _profile(options: frozenset[Option]) -> Profile:
     return Profile(
         name=f"PS3.15 {EDITION} Basic Profile",
         tags=tags,
-        private=dict.fromkeys(safe_private(), safe) if Option.RETAIN_SAFE_PRIVATE in options else {},
+        private=safe if retain in options else {},
         codes=(BASIC, *(CODES[option] for option in Option if option in options)),
         keeps_longitude=longitude,
     )

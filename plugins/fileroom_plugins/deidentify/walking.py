@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fileroom.plugin import CharacterSet
 from fileroom_plugins.deidentify.actions import Action, Rule
-from fileroom_plugins.deidentify.content import dummy_content, hides_text, hollow
+from fileroom_plugins.deidentify.content import FORM, dummy_content, hollow, is_identifying
 from fileroom_plugins.deidentify.dictionary import is_known_private, keyword_of, vr_of
 from fileroom_plugins.deidentify.elements import LONG, TEXT_VRS, Element, Fragments
+from fileroom_plugins.deidentify.grammar import fits
 from fileroom_plugins.deidentify.reading import creator_of
 from fileroom_plugins.deidentify.report import Touched
 
@@ -20,13 +21,14 @@ if TYPE_CHECKING:
 
 _CHARACTER_SET = 0x0008_0005
 _CONTENT_SEQUENCE = 0x0040_A730
-_TEXT_VALUE = 0x0040_A160
+_OF_THEIR_OWN = {"DA", "DT", "TM", "UI"}
 _DOCUMENT, _DOCUMENT_LENGTH = 0x0042_0011, 0x0042_0015
 _OVERLAY_BITS, _OVERLAY_DATA, _OVERLAYS = 0x0100, 0x3000, range(0x6000, 0x6100, 2)
 _FIRST_CREATOR, _LAST_CREATOR = 0x10, 0xFF
 _RESERVED_GROUPS = {1, 3, 5, 7, 0xFFFF}
 _GROUP_LENGTH = Rule(Action.REMOVE, "group length")
 _PLANE = Rule(Action.REMOVE, "overlay without data")
+_INVALID = Rule(Action.EMPTY, "no value of its VR")
 _NO_CREATOR = Rule(Action.REMOVE, "private without creator")
 _UNUSED = Rule(Action.REMOVE, "private creator without attributes")
 
@@ -39,12 +41,14 @@ class _Place(NamedTuple):
         where: the path up to there, for the report.
         charset: of the texts there.
         cleaning: within a sequence that is cleaned: texts for which there is no rule are cleaned too.
+        hiding: within a content item that says who somebody is: its values are hidden.
     """
 
     node: Node
     where: str
     charset: CharacterSet
     cleaning: Rule | None
+    hiding: bool = False
 
 
 class Walk:
@@ -85,8 +89,11 @@ class Walk:
         declared = items.get(_CHARACTER_SET)
         if declared is not None:
             place = place._replace(charset=CharacterSet.of(declared.data))
+        if place.cleaning and not place.hiding and is_identifying(items):
+            place = place._replace(hiding=True)
         made: Items = {}
         private: list[int] = []
+        order = self._order
         node, where = place.node, place.where
         for tag, element in items.items():
             if tag >> 16 & 1:
@@ -98,7 +105,7 @@ class Walk:
             step = node.step(tag, element.vr)
             if step.action is Action.REMOVE:
                 self._note(where, tag, Action.REMOVE, step.rule)
-            elif step.action is Action.KEEP and not place.cleaning and not isinstance(element.value, list):
+            elif step.action is Action.KEEP and not place.cleaning and fits(tag, element.vr, element, order):
                 made[tag] = element
             else:
                 made[tag] = self._attribute(items, tag, step, place)
@@ -114,7 +121,7 @@ class Walk:
                 continue
             holder = tag & 0xFFFF_0000 | tag >> 8 & 0xFF
             creator = creators.get(holder)
-            if creator is None or tag >> 16 in _RESERVED_GROUPS:
+            if not creator or tag >> 16 in _RESERVED_GROUPS:
                 self._note(place.where, tag, Action.REMOVE, _NO_CREATOR)
                 continue
             step = place.node.private_step(tag & 0xFFFF_00FF, items[tag].vr, creator)
@@ -122,7 +129,7 @@ class Walk:
                 self._note(place.where, tag, Action.REMOVE, step.rule, creator)
             else:
                 made[tag] = self._attribute(items, tag, step, place, creator=creator)
-                made[holder] = items[holder]
+                made[holder] = _creator(creator)
         for tag in creators.keys() - made.keys():
             self._note(place.where, tag, Action.REMOVE, _UNUSED)
 
@@ -130,6 +137,9 @@ class Walk:
         """Return what becomes of an attribute that stays."""
         element = items[tag]
         action, rule = step.action, step.rule
+        if place.hiding and tag not in FORM and _would_tell(action, element.vr):
+            action, rule = Action.DUMMY, place.cleaning or rule
+            step = step._replace(action=action, rule=rule)
         if isinstance(element.value, list):
             return self._sequence(tag, element, element.value, step, place)
         if isinstance(element.value, Fragments):
@@ -139,8 +149,8 @@ class Walk:
         else:
             if action is Action.KEEP and place.cleaning and element.vr in TEXT_VRS and element.vr != "CS":
                 action, rule = Action.CLEAN, place.cleaning
-            if tag == _TEXT_VALUE and action is Action.CLEAN and hides_text(items):
-                action = Action.DUMMY
+            if action is Action.KEEP and not fits(tag, rule.vr or element.vr, element, self._order):
+                action, rule = Action.EMPTY, _INVALID
             vr = vr_of(tag) or element.vr if element.vr == "UN" else element.vr
             made = self._leaves.value(tag, vr, element.data, (action, rule), place.charset)
             if made == element.value:
@@ -165,6 +175,7 @@ class Walk:
             place.where,
             place.charset,
             rule if action is Action.CLEAN else place.cleaning,
+            place.hiding and tag == _CONTENT_SEQUENCE,
         )
         name = f"{place.where}{tag:08X}"
         made = [
@@ -191,6 +202,17 @@ def has_embedded_planes(items: Items) -> bool:
         group << 16 | _OVERLAY_BITS in items and group << 16 | _OVERLAY_DATA not in items
         for group in _OVERLAYS
     )
+
+
+def _creator(name: str) -> Element:
+    """Return a creator element that holds what was taken for the creator, and nothing behind it."""
+    data = name.encode("latin-1")
+    return Element("LO", data + b" " * (len(data) % 2))
+
+
+def _would_tell(action: Action, vr: str) -> bool:
+    """Say whether something of a value stays that no rule of its own keeps, as of dates and UIDs."""
+    return action is Action.CLEAN or (action is Action.KEEP and vr not in _OF_THEIR_OWN)
 
 
 def _is_creator(tag: int) -> bool:

@@ -60,6 +60,18 @@ def test_a_mapping_store_is_exported_for_its_owners_eyes(
     assert [json.loads(line)["pseudonym"] for line in lines] == [row["pseudonym"] for row in rows]
 
 
+def test_an_export_never_goes_into_a_file_that_others_may_read(
+    image: Path, tmp_path: Path, key: Path, url: str
+) -> None:
+    store = ("--mapping", url, "--key-file", key)
+    run("deidentify", image, "-o", tmp_path / "new.dcm", *store)
+    table = tmp_path / "map.csv"
+    table.write_text("of somebody else's")
+    table.chmod(0o644)
+    assert "there is such a file already" in run("pseudonyms", "export", *store, "-o", table, code=1).stderr
+    assert table.read_text() == "of somebody else's"
+
+
 def test_the_key_alone_tells_whom_of_an_archive_they_stand_for(
     image: Path, tmp_path: Path, key: Path
 ) -> None:

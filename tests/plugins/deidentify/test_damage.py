@@ -1,13 +1,17 @@
 """What is damaged is refused whole, and what is sound is read and written as it is."""
 
 import struct
+import traceback
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydicom import Dataset
 
 from fileroom.errors import FileroomError, InvalidDatasetError, NotDicomError, NotSupportedError
+from fileroom_plugins.deidentify import Options, deidentify
+from fileroom_plugins.deidentify.cleaners import cleaned
 from fileroom_plugins.deidentify.objects import read_object, write_object
 from tests.plugins.deidentify.samples import SHIPPED, as_bytes, dataset, deidentifier, read
 
@@ -95,6 +99,28 @@ def test_an_attribute_twice_with_two_values_is_damage() -> None:
 def test_a_length_beyond_the_end_takes_no_memory() -> None:
     with pytest.raises(InvalidDatasetError, match="longer than what is left"):
         read_object(as_bytes(dataset()) + struct.pack("<HH2sHI", 0x7FE0, 0x0010, b"OW", 0, 0xFFFFFFF0))
+
+
+@pytest.mark.parametrize("options", [(), ("clean-pixel-data",)])
+def test_no_error_has_a_value_in_its_causes(options: tuple[str, ...]) -> None:
+    made = dataset(Rows=1, Columns=1, PixelData=b"\0\0")
+    made.add_new(0x00280100, "US", 8)
+    made[0x00280100]._value = "KELLER URSULA"
+    with pytest.raises(InvalidDatasetError) as caught:
+        deidentify(made, Options(options=options))
+    assert "KELLER" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_pixel_cleaner_that_fails_tells_no_value() -> None:
+    value = "KELLER"
+    for error in (ValueError, NotSupportedError):
+
+        def chained(_: Dataset, error: type[Exception] = error) -> bool:
+            raise error("sorry") from ValueError(value)
+
+        with pytest.raises(FileroomError) as caught:
+            cleaned(PLAIN, chained, "BurnedInAnnotation")
+        assert value not in "".join(traceback.format_exception(caught.value))
 
 
 def test_directories_and_other_files_are_told_apart() -> None:
