@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import fileroom
 from fileroom._dispatch import Dispatch
 from fileroom.config import Config
 from tests.integration.cli_runs import run, run_json
@@ -103,6 +104,16 @@ def test_a_draft_is_dropped(where: Path, file: Path) -> None:
     assert run("-a", where, "documents", "rollback").stdout == "dropped the draft\n"
     assert run_json("-a", where, "documents", "rollback") == {"dropped": False}
     assert listed(where) == [("a.list", 1), *BUILT_IN]
+
+
+def test_the_session_of_a_program_is_left_alone(where: Path, file: Path) -> None:
+    with fileroom.open(where) as archive, archive.documents.edit() as session:
+        session.insert("b.list", "list", b"")
+        for words in (("insert", file, "--kind", "list"), ("delete", "b.list"), ("publish",)):
+            refused = run("-a", where, "documents", *words, code=1).stderr
+            assert "a program is editing the documents in a session of its own" in refused
+        assert listed(where, "--draft") == [("b.list", 1)]
+    assert listed(where) == [("b.list", 1), *BUILT_IN]
 
 
 def test_documents_move_to_another_archive_as_a_folder(where: Path, file: Path, tmp_path: Path) -> None:

@@ -274,8 +274,28 @@ def test_a_rolled_back_session_leaves_no_trace(archive: Archive) -> None:
         session.insert("b.list", "list", b"")
 
 
-def test_a_session_outlives_the_process_and_is_led_on(archive: Archive, tmp_path: Path) -> None:
-    first = archive.documents.edit()
+def test_a_session_that_is_not_shared_is_its_owners_alone(archive: Archive, tmp_path: Path) -> None:
+    with opened(tmp_path) as another, archive.documents.edit() as session:
+        session.insert("a.list", "list", b"")
+        draft = another.documents.draft()
+        assert draft is not None
+        assert [one.name for one in draft.changes()] == ["a.list"]
+        for attempt in (
+            lambda: draft.insert("b.list", "list", b""),
+            lambda: draft.delete("a.list"),
+            draft.publish,
+            draft.rollback,
+        ):
+            with pytest.raises(AlreadyExistsError, match="session of its own"):
+                attempt()
+        with pytest.raises(AlreadyExistsError), another.documents.draft() as led_on:  # type: ignore[union-attr]
+            led_on.insert("b.list", "list", b"")
+        session.insert("c.list", "list", b"a.list")
+    assert names(archive) == ["a.list", "c.list"]
+
+
+def test_a_shared_session_outlives_the_process_and_is_led_on(archive: Archive, tmp_path: Path) -> None:
+    first = archive.documents.edit(shared=True)
     first.insert("a.list", "list", b"")
     with opened(tmp_path) as another:
         draft = another.documents.draft()

@@ -221,7 +221,7 @@ def test_documents_and_a_draft_travel_with_a_migration(
     archive: Archive, tmp_path: Path, drop: list[str]
 ) -> None:
     archive.documents.insert("a.list", "list", b"default.list")
-    session = archive.documents.edit()
+    session = archive.documents.edit(shared=True)
     session.insert("b.list", "list", b"")
     with fileroom.open(tmp_path / "target", register=KINDS) as target:
         assert list(migrate(archive, target, drop=drop)) == []

@@ -34,10 +34,12 @@ class Draft:
     Attributes:
         base: SHA-256 in hexadecimal of the packed contents that it was made of; empty for none.
         started: when, in UTC.
+        owner: what only the session that began it knows; empty for one that anybody leads on.
     """
 
     base: str
     started: datetime
+    owner: str = ""
 
 
 def pack(contents: Contents, draft: Draft | None = None) -> bytes:
@@ -51,7 +53,11 @@ def pack(contents: Contents, draft: Draft | None = None) -> bytes:
         },
     }
     if draft is not None:
-        manifest["draft"] = {"base": draft.base, "started": draft.started.isoformat()}
+        manifest["draft"] = {
+            "base": draft.base,
+            "started": draft.started.isoformat(),
+            "owner": draft.owner,
+        }
     used = {one.digest for history in contents.histories.values() for one in history if one.digest}
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
@@ -78,7 +84,9 @@ def unpack(packed: bytes) -> tuple[Contents, Draft | None]:
             used = {one.digest for history in histories.values() for one in history if not one.deleted}
             data = {digest: _read(archive, digest) for digest in used}
             draft = manifest.get("draft")
-            noted = draft and Draft(str(draft["base"]), datetime.fromisoformat(draft["started"]))
+            noted = draft and Draft(
+                str(draft["base"]), datetime.fromisoformat(draft["started"]), str(draft.get("owner", ""))
+            )
     except NotSupportedError:
         raise
     except Exception as error:  # zipfile and what is made of JSON raise anything

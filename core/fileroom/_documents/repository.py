@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 from fileroom._documents.exchange import write_document, write_set
 from fileroom._documents.kinds import Kinds, describe, read_source
@@ -188,22 +189,30 @@ class Documents:
             raise DocumentError(f"cannot be deleted: {', '.join(map(repr, others))} refer to it", name)
         self._publish(before.contents.without(name), before)
 
-    def edit(self) -> DocumentSession:
+    def edit(self, *, shared: bool = False) -> DocumentSession:
         """Begin an edit session, of which there is one at a time.
+
+        Args:
+            shared: whether others may go on with it, as ``fileroom documents edit`` has it. Else nobody does,
+                and what a process that dies leaves behind can only be rolled back.
 
         Raises:
             AlreadyExistsError: there is one: go on with `draft`, or end it with `rollback`.
         """
         published = self._shelf.published()
-        draft = Draft(published.digest, datetime.now(UTC).replace(microsecond=0))
+        owner = "" if shared else uuid4().hex
+        draft = Draft(published.digest, datetime.now(UTC).replace(microsecond=0), owner)
         try:
             kept = self._shelf.keep_draft(published.contents, draft, None)
         except RevisionError as error:
             raise _edited() from error
-        return DocumentSession(self._shelf, self._kinds, kept)
+        return DocumentSession(self._shelf, self._kinds, kept, owner)
 
     def draft(self) -> DocumentSession | None:
-        """Return the edit session that was begun, to go on with it; None where there is none."""
+        """Return the edit session that was begun, to go on with it; None where there is none.
+
+        One that is not shared can be looked at, and neither changed nor ended.
+        """
         kept = self._shelf.draft()
         return None if kept is None else DocumentSession(self._shelf, self._kinds, kept)
 

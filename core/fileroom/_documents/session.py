@@ -10,7 +10,7 @@ from fileroom._documents.exchange import read_set
 from fileroom._documents.kinds import read_source
 from fileroom._documents.references import check_references
 from fileroom.documents import Document
-from fileroom.errors import InvalidValueError, NotFoundError, RevisionError
+from fileroom.errors import AlreadyExistsError, InvalidValueError, NotFoundError, RevisionError
 
 if TYPE_CHECKING:
     import os
@@ -28,15 +28,17 @@ if TYPE_CHECKING:
 class DocumentSession:
     """What `fileroom.Archive.documents` ``.edit()`` returns: the draft of the next set of documents.
 
-    What is done is kept in the archive at once, so that a session outlives the process: another one goes on
-    with ``archive.documents.draft()``. Nobody else sees any of it before it is published. As a context
-    manager it publishes at the end, or rolls back because of an error.
+    What is done is kept in the archive at once, and nobody else sees any of it before it is published. The
+    draft belongs to the session: nobody else changes it. A shared one outlives the process, and others go on
+    with it by ``archive.documents.draft()``. As a context manager a session publishes at the end, or rolls
+    back because of an error.
     """
 
-    def __init__(self, shelf: Shelf, kinds: Kinds, kept: Kept) -> None:
+    def __init__(self, shelf: Shelf, kinds: Kinds, kept: Kept, owner: str = "") -> None:
         self._shelf = shelf
         self._kinds = kinds
         self._kept: Kept | None = kept
+        self._owner = owner
 
     @property
     def started(self) -> datetime:
@@ -65,6 +67,7 @@ class DocumentSession:
             DocumentError: it is not a sound document of its kind; says on which line.
             InvalidValueError: the name cannot be one, or is taken by a document of another kind.
             PluginError: nobody offers the kind.
+            AlreadyExistsError: the draft is of a session of somebody else, who does not share it.
             RevisionError: the session was ended, or led on, by somebody else.
         """
         document = Document(name, kind, read_source(source, name))
@@ -76,7 +79,7 @@ class DocumentSession:
         Raises:
             NotFoundError: there is no such set.
         """
-        kept = self._open()
+        kept = self._own()
         contents, names = kept.contents, []
         for document in read_set(folder):
             contents = self._with(contents, document)
@@ -89,9 +92,10 @@ class DocumentSession:
 
         Raises:
             NotFoundError: it is not there, or only comes with a plugin.
+            AlreadyExistsError: the draft is of a session of somebody else, who does not share it.
             RevisionError: the session was ended, or led on, by somebody else.
         """
-        kept = self._open()
+        kept = self._own()
         self._keep(kept, kept.contents.without(name))
 
     def check(self) -> None:
@@ -107,11 +111,12 @@ class DocumentSession:
 
         Raises:
             DocumentError: as of `check`; the session goes on.
+            AlreadyExistsError: the draft is of a session of somebody else, who does not share it.
             RevisionError: the published documents are not those that it began with, or somebody else ended
                 the session; nothing was published.
         """
+        kept = self._own()
         self.check()
-        kept = self._open()
         published = self._shelf.published()
         if published.digest != self._draft(kept).base:
             raise RevisionError(
@@ -135,18 +140,22 @@ class DocumentSession:
         """Drop all that was done, and end the session; nothing was ever to be seen of it.
 
         Raises:
+            AlreadyExistsError: the draft is of a session of somebody else, who does not share it.
             RevisionError: the session was ended, or led on, by somebody else.
         """
-        draft = self._open().record
+        draft = self._own().record
         assert draft is not None
         try:
             self._shelf.end(draft)
         except (RevisionError, NotFoundError) as error:
-            raise _another_has_it() from error
+            there = self._shelf.draft() if self._owner else None
+            if there is None or there.record is None or self._draft(there).owner != self._owner:
+                raise _another_has_it() from error
+            self._shelf.end(there.record)  # writing it failed, but only after it was there
         self._kept = None
 
     def _insert(self, document: Document) -> DocumentVersion:
-        kept = self._open()
+        kept = self._own()
         contents = self._with(kept.contents, document)
         self._keep(kept, contents)
         return contents.histories[document.name][-1]
@@ -166,6 +175,15 @@ class DocumentSession:
         if self._kept is None:
             raise NotFoundError("this edit session is over: begin another with 'edit'")
         return self._kept
+
+    def _own(self) -> Kept:
+        kept = self._open()
+        if self._draft(kept).owner != self._owner:
+            raise AlreadyExistsError(
+                "a program is editing the documents in a session of its own: try again when it is done, or "
+                "drop what it did with 'fileroom documents rollback'"
+            )
+        return kept
 
     @staticmethod
     def _draft(kept: Kept) -> Draft:
@@ -188,7 +206,7 @@ class DocumentSession:
                 self.publish()
         finally:
             if self._kept is not None:
-                with suppress(RevisionError):  # then it is somebody else's
+                with suppress(RevisionError, AlreadyExistsError):  # then it is somebody else's
                     self.rollback()
 
 

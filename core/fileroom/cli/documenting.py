@@ -173,7 +173,7 @@ def delete(settings: Settings, *, name: str) -> int:
 def edit(settings: Settings) -> int:
     """Begin to edit: what is inserted and deleted from now on goes into a draft."""
     with settings.open() as archive:
-        session = archive.documents.edit()
+        session = archive.documents.edit(shared=True)
     if settings.json:
         output.print_json({"started": session.started.isoformat()})
     else:
