@@ -29,6 +29,7 @@ def values(text: str) -> dict[str, tuple[object, ...]]:
         ("window=2", {"window": (2,)}),
         ('window="SOFT TISSUE" overlay', {"window": ("SOFT TISSUE",), "overlay": ()}),
         ("quantize=threshold 100", {"quantize": ("THRESHOLD", 100)}),
+        ("dither=threshold 100", {"quantize": ("THRESHOLD", 100)}),
         ("contentFormat='8bitGreyscale'", {"contentFormat": ("8BITGRAYSCALE",)}),
         ("frame=all fileFormat=GIF", {"frame": ("ALL",), "fileFormat": ("GIFF",)}),
         ("interleave=bil", {"interleaving": ("BIL",)}),
@@ -62,6 +63,8 @@ def test_a_command_is_read(text: str, expected: dict[str, tuple[object, ...]]) -
         ("frame=1 page=0", ["page", "excludes frame"]),
         ('gamma="2', ["quote"]),
         ("'flip'", ["'flip'"]),
+        ("dither", ["quantize", "ERRORDIFFUSION", "nothing"]),
+        ("dither=x", ["quantize", "MEDIANCUT", "not x"]),
         ("x" * 5000, ["4000"]),
     ],
 )

@@ -132,8 +132,14 @@ def test_three_numbers_are_for_red_green_and_blue() -> None:
     plain, changed = np.asarray(shown("")), np.asarray(shown("gamma=2 1 1"))
     assert same(plain[..., 1:], changed[..., 1:])
     assert not same(plain[..., 0], changed[..., 0])
-    with pytest.raises(NotSupportedError, match=r"gamma.*grey"):
-        render(shipped("CT_small.dcm"), "fileFormat=PNGF gamma=1 2 3")
+
+
+def test_of_three_numbers_grey_takes_the_first() -> None:
+    grey = shipped("CT_small.dcm")
+    for three, one in (('gamma="2.5""0.1""0.1"', "gamma=2.5"), ("contrast=9 1 1", "contrast=9")):
+        for form in ("fileFormat=PNGF ", "fileFormat=PNGF contentFormat=16BITGRAYSCALE "):
+            assert render(grey, form + three) == render(grey, form + one) != render(grey, form)
+    assert render(grey, "contrast=9 99 1 2 3 4") == render(grey, "contrast=9 99")
 
 
 def test_transparency_stays_what_it_is_when_colours_change() -> None:
@@ -218,6 +224,19 @@ def test_dots_are_as_bright_as_what_they_stand_for(method: str) -> None:
 def test_quantize_where_no_colours_are_lost_is_an_error() -> None:
     with pytest.raises(NotSupportedError, match="quantize"):
         shown("quantize=MEDIANCUT fileFormat=JFIF")
+
+
+@pytest.mark.parametrize("method", ["ERRORDIFFUSION", "ORDEREDDITHER", "THRESHOLD 100", "MEDIANCUT 4"])
+@pytest.mark.parametrize("operator", ["quantize", "dither"])
+def test_grey_gets_a_palette_where_the_format_has_one_and_else_stays_as_it_is(
+    method: str, operator: str
+) -> None:
+    grey = np.tile(np.arange(256, dtype=np.uint8), (8, 1))
+    data = encoded(grey, "PNG")
+    for form in ("JFIF", "PGMF"):
+        assert render(data, f"fileFormat={form} {operator}={method}") == render(data, f"fileFormat={form}")
+    found = np.asarray(shown(f"fileFormat=GIFF {operator}={method}", data).convert("L"))
+    assert same(found, np.where(grey >= 100, 255, 0) if method.startswith("THRESHOLD") else grey)
 
 
 def test_transparency_is_filled_with_the_colour_that_is_named() -> None:

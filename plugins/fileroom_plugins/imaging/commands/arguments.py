@@ -144,6 +144,6 @@ _QUOTED = 60
 def _described(form: Form) -> str:
     if not form:
         return "no value"
-    if len(form) > 1 and len(set(form)) == 1:
+    if len(form) > 1 and all(argument == form[0] for argument in form):
         return f"{len(form)} values, each {form[0].described}"
     return ", then ".join(argument.described for argument in form)

@@ -37,6 +37,7 @@ _LESS = {
 
 _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float64) / 16 - 7.5 / 16
 _STEP = 64
+_GREY = frozenset(("L", "F", "I;16"))
 
 
 def colour(text: str) -> tuple[int, int, int]:
@@ -57,9 +58,12 @@ def colour(text: str) -> tuple[int, int, int]:
 def finished(canvas: Canvas, command: Command, form: Format) -> Image.Image:
     """Return the image as it is to be written.
 
+    With ``quantize`` and without ``contentFormat``, a picture gets a palette where the format has one; grey
+    stays as it is where it has none, since its shades are few already.
+
     Raises:
         InvalidValueError: the format cannot hold what ``contentFormat`` asks for.
-        NotSupportedError: ``quantize`` is given, and colours do not become fewer.
+        NotSupportedError: ``quantize`` is given, and the colours of a coloured picture do not become fewer.
     """
     content = command.word("contentFormat")
     image = _opaque(canvas.image, command, keep="RGBA" in form.modes and content in {None, "32BITRGBA"})
@@ -77,7 +81,7 @@ def finished(canvas: Canvas, command: Command, form: Format) -> Image.Image:
             mode = "1"
         elif wanted is None and mode not in {"1", "P"} and "P" in form.modes:
             mode = "P"
-        if mode not in {"1", "P"}:
+        if mode not in {"1", "P"} and image.mode not in _GREY:
             raise NotSupportedError("quantize: only for contentFormat MONOCHROME, 4BITLUT and 8BITLUT")
     return _converted(image, mode, command)
 
@@ -127,6 +131,8 @@ def _two_colours(grey: Image.Image, command: Command) -> Image.Image:
 def _palette(image: Image.Image, command: Command) -> Image.Image:
     method = command.word("quantize") or "ERRORDIFFUSION"
     if method == "THRESHOLD":
+        if image.mode == "L" and "contentFormat" not in command:
+            return _two_colours(image, command).convert("P")
         raise NotSupportedError("quantize: a threshold is for contentFormat MONOCHROME")
     colours = 16 if command.word("contentFormat") == "4BITLUT" else 256
     if image.mode == "L" and colours == 256:  # noqa: PLR2004 - each grey has its own

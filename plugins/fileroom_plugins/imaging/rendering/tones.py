@@ -45,10 +45,7 @@ def contrast(canvas: Canvas, command: Command) -> Canvas:
     """Stretch levels to black and white.
 
     One number is how many percent of the pixels become black or white, half of them at either end; two are
-    the levels (0 to 255) that do. Three or six are as many for red, green and blue.
-
-    Raises:
-        NotSupportedError: there are numbers for colours, and the picture is grey.
+    the levels (0 to 255) that do. Three or six are as many for red, green and blue; grey takes the first.
     """
     numbers = command.numbers("contrast")
     if not numbers:
@@ -61,15 +58,14 @@ def contrast(canvas: Canvas, command: Command) -> Canvas:
         width = high - low or 1
         return lambda levels: (levels - low) / width * canvas.white
 
-    each = _for_channels("contrast", numbers, size, len(planes))
+    each = _for_channels(numbers, size, len(planes))
     return _bent(canvas, [stretch(plane, given) for plane, given in zip(planes, each, strict=True)])
 
 
 def gamma(canvas: Canvas, command: Command) -> Canvas:
     """Raise brightness (from 0 to 1) to the power of 1 / gamma; one for all channels, or one for each.
 
-    Raises:
-        NotSupportedError: there are three, and the picture is grey.
+    Grey takes the first of three.
     """
     numbers = command.numbers("gamma")
     if not numbers:
@@ -78,7 +74,7 @@ def gamma(canvas: Canvas, command: Command) -> Canvas:
     def bend(power: float) -> Curve:
         return lambda levels: (levels / canvas.white) ** power * canvas.white
 
-    each = _for_channels("gamma", numbers, 1, len(_planes(canvas)))
+    each = _for_channels(numbers, 1, len(_planes(canvas)))
     return _bent(canvas, [bend(1 / one) for (one,) in each])
 
 
@@ -107,12 +103,12 @@ def _levels(plane: Pixels, given: tuple[float, ...], white: int) -> tuple[float,
     return float(low), float(high)
 
 
-def _for_channels(name: str, numbers: tuple[float, ...], each: int, channels: int) -> list[tuple[float, ...]]:
+def _for_channels(numbers: tuple[float, ...], each: int, channels: int) -> list[tuple[float, ...]]:
     """Return the numbers for each channel that is a colour or grey; transparency has none."""
     if len(numbers) == each:
         return [numbers] * channels
     if channels == 1:
-        raise NotSupportedError(f"{name}: there are numbers for three colours, and the picture is grey")
+        return [numbers[:each]]  # as Oracle's scripts expect, which are written once for all modalities
     return [numbers[start : start + each] for start in range(0, len(numbers), each)]
 
 
