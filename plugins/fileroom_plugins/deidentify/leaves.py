@@ -11,15 +11,15 @@ from fileroom_plugins.deidentify.dates import shifted
 from fileroom_plugins.deidentify.dictionary import keyword_of
 from fileroom_plugins.deidentify.dummies import dummy
 from fileroom_plugins.deidentify.elements import TEXT_VRS
-from fileroom_plugins.deidentify.identity import text_cleaner
+from fileroom_plugins.deidentify.identity import known_of
 from fileroom_plugins.deidentify.pseudonyms import one_name
+from fileroom_plugins.deidentify.text import TextCleaner
 
 if TYPE_CHECKING:
     from fileroom.plugin import CharacterSet
     from fileroom_plugins.deidentify.actions import Rule
     from fileroom_plugins.deidentify.elements import Items
     from fileroom_plugins.deidentify.pseudonyms import Pseudonyms
-    from fileroom_plugins.deidentify.text import TextCleaner
 
 STANDARD_UIDS = re.compile(r"1\.2\.840\.10008(\.\d{1,6}){1,10}")
 """UIDs that the standard gives, such as SOP classes and well-known frames of reference, tell of nobody."""
@@ -98,7 +98,7 @@ class Leaves:
     def cleaned(self, tag: int, vr: str, old: bytes, charset: CharacterSet) -> bytes:
         """Return a text without what tells who the patient is; a dummy if it cannot be written any more."""
         if self._cleaner is None:
-            self._cleaner = text_cleaner(self._items, self._charset)
+            self._cleaner = TextCleaner(known_of(self._items, self._charset))
         text = charset.decode(old, person_name=vr == "PN")
         cleaner = self._cleaner
         made = "\\".join(map(cleaner.clean, text.split("\\"))) if vr in _MANY else cleaner.clean(text)

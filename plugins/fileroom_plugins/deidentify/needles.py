@@ -1,98 +1,196 @@
-"""What must not be found again in a de-identified object: the values that told who somebody was.
+"""What of a value that tells who somebody is is looked for, in texts that are cleaned and in new objects.
 
-Not every value is worth a search, since an object that is refused for a coincidence helps nobody:
+Texts are cleaned of all of it. A new object is not refused for all of it, since one that is refused for a
+coincidence helps nobody; of that only what is `sure` counts:
 
-- Only identifying attributes count: names of persons, identifiers, numbers of orders and devices, addresses,
-  telephones, institutions, dates, and UIDs; and of these only what de-identification touched.
-- Words of names count from three letters on, of scripts other than Latin from two; identifiers from four
-  characters, those of digits only from five; dates with year, month and day; UIDs that the standard does not
-  register.
-- Words that stand for nobody do not count (`GENERIC`), nor what repeats one character, nor the first of
-  January 1900.
+- Words of names from three letters on, in scripts without spaces between words from two; identifiers from
+  four letters and digits, of digits only from five; dates with year, month and day; UIDs that the standard
+  does not register; words of addresses from six letters on.
+- No words that stand for nobody (`words.GENERIC`), nor what repeats one character, nor the first of January
+  1900.
+
+Words of five letters and more are found within other words too, unless that is a word of medicine
+(`words.ORDINARY`); shorter ones only where no letter stands beside them.
 """
 
 from __future__ import annotations
 
+import functools
 import re
+import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
+
+from fileroom_plugins.deidentify.folding import folded
+from fileroom_plugins.deidentify.words import GENERIC, ORDINARY
+from fileroom_plugins.deidentify.written_dates import written_dates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_NOBODY = """
-    anon anonym anonymized anonymised anonymous none null unknown unnamed undefined unspecified test tester
-    testing patient doctor physician nobody name first last middle mrs miss herr frau med prof phd msc clinic
-    klinik hospital university department radiology institute center centre the and von van der den del des
-    phantom demo sample example study
-"""
-GENERIC = frozenset(_NOBODY.split())
-"""Words that many objects hold, and that tell nobody from others."""
-
-_SHORTEST_WORD, _SHORTEST_FOREIGN, _SHORTEST_ID, _SHORTEST_DIGITS = 3, 2, 4, 5
-_WHOLE_WORD = 6  # shorter ones must stand alone to be found
+_SHORTEST_WORD, _SHORTEST_SPACELESS, _SHORTEST_ID, _SHORTEST_DIGITS, _SHORTEST_PLACE = 3, 2, 4, 5, 6
+_WITHIN_WORDS, _WITHIN_IDS = 5, 6
+_SHORTEST = 2
 _LONGEST = 1024
 _REGISTERED = "1.2.840.10008."
 _SHORTEST_UID = 10
-_DATE = re.compile(r"(\d{4})(\d\d)(\d\d)")
+_DATE = re.compile(r"(\d{4})\.?(\d\d)\.?(\d\d)", re.ASCII)
 _NO_DATE = {"19000101", "00010101", "18000101"}
-_IDENTIFYING = re.compile(
-    r".*(Address|Telephone|Telecom|InstitutionName|InstitutionalDepartmentName|StationName|AccessionNumber"
-    r"|PatientID|PatientIDs|StudyID|AdmissionID|EpisodeID|OrderNumber|ProcedureID|ProcedureStepID|SerialNumber"
-    r"|RecordLocator|PlanIdentification|TrialSubjectID|SubjectReadingID|TrialSiteID|DeviceID|DetectorID|PlateID"
-    r"|UniqueDeviceIdentifier|SpecimenIdentifier|ContainerIdentifier|MilitaryRank).*"
+_PLACE = re.compile(r".*(Institution|Station|Department|Address|Residence|Occupation)")
+_LINES = re.compile(r"[\^\r\n,;=]+")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_LETTERS_OR_DIGITS = re.compile(r"[^\W\d_]+|\d+")
+_SPACELESS = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]+"
 )
-_PLACE = re.compile(r"Institution|Station")
-_WRITTEN = {"AE", "LO", "LT", "SH", "ST", "UC", "UR", "UT"}
-_SPLIT = re.compile(r"[\^=\s,;.()/]+")
+_SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
+_UNSPELT = re.compile("(?<=[aou])e")
 
 
 class Needle(NamedTuple):
     """A value, or a part of one.
 
     Attributes:
-        text: in small letters.
+        text: its letters and digits, folded; of a UID all of it.
         kind: ``word`` of a name, ``id``, ``place``, ``date`` or ``uid``.
-        whole: whether it counts only where no letter or digit stands beside it.
+        parts: between these, something else may stand.
+        within: whether it counts where letters or digits stand beside it.
+        sure: whether a new object is searched for it.
         origin: the keyword of the attribute that it stood in.
     """
 
     text: str
     kind: str
-    whole: bool
+    parts: tuple[str, ...]
+    within: bool
+    sure: bool
     origin: str
 
 
-def identifies(vr: str, keyword: str) -> bool:
-    """Say whether values of an attribute tell who somebody was."""
-    return vr in {"PN", "DA", "DT", "UI"} or (vr in _WRITTEN and bool(_IDENTIFYING.fullmatch(keyword)))
+@functools.lru_cache(maxsize=8192)
+def needles_of(vr: str, text: str, origin: str) -> tuple[Needle, ...]:
+    """Return what of one value of an identifying attribute is worth a search.
 
-
-def needles_of(vr: str, text: str, origin: str) -> Iterator[Needle]:
-    """Yield what of one value of an identifying attribute, whose keyword is the origin, is worth a search."""
-    text = text.strip(" \0").casefold()[:_LONGEST]
+    Args:
+        vr: ``PN``, ``DA``, ``DT``, ``UI``, or that of any text.
+        text: the value.
+        origin: the attribute's keyword.
+    """
+    text = text.strip(" \0")[:_LONGEST]
     if vr == "PN":
-        for word in _SPLIT.split(text):
-            if _is_word(word):
-                yield Needle(word, "word", word.isascii(), origin)
+        found = _of_name(text, origin)
     elif vr in {"DA", "DT"}:
         date = _DATE.match(text)
-        if date and date[0] not in _NO_DATE:
-            for written in (date[0], "-".join(date.groups()), ".".join(date.groups()[::-1])):
-                yield Needle(written, "date", whole=True, origin=origin)
+        day = "".join(date.groups()) if date else ""
+        found = iter([Needle(day, "date", (), False, True, origin)] if day and day not in _NO_DATE else [])
     elif vr == "UI":
-        if len(text) >= _SHORTEST_UID and not text.startswith(_REGISTERED):
-            yield Needle(text, "uid", whole=True, origin=origin)
-    elif _is_id(text):
-        kind = "place" if _PLACE.match(origin) else "id"
-        yield Needle(text, kind, len(text) < _WHOLE_WORD, origin)
+        sure = len(text) >= _SHORTEST_UID and not text.startswith(_REGISTERED)
+        found = iter([Needle(text.casefold(), "uid", (), False, True, origin)] if sure else [])
+    elif _PLACE.match(origin):
+        found = _of_place(text, origin)
+    else:
+        found = _of_identifier(text, origin)
+    return tuple({one.text: one for one in sorted(found, key=lambda one: one.sure)}.values())
 
 
-def _is_word(word: str) -> bool:
-    shortest = _SHORTEST_WORD if word.isascii() else _SHORTEST_FOREIGN
-    letters = sum(map(str.isalpha, word))
-    return letters >= shortest and word not in GENERIC and len(set(word)) > 1
+def _of_name(text: str, origin: str) -> Iterator[Needle]:
+    for group in text.split("="):
+        components = [words for one in group.split("^") if (words := _words(one))]
+        for words in components:
+            for word in words:
+                yield from _of_word(word, origin)
+        family, given = [*components, [], []][:2]
+        for words in (*components, family + given, given + family):
+            if len(words) > 1:
+                parts = tuple(map(folded, words))
+                joined = "".join(parts)
+                if len(joined) >= _SHORTEST_WORD or _SPACELESS.fullmatch(joined):
+                    within = len(joined) >= _WITHIN_WORDS or bool(_SPACELESS.fullmatch(joined))
+                    yield Needle(joined, "word", parts, within, not GENERIC.issuperset(parts), origin)
 
 
-def _is_id(text: str) -> bool:
-    shortest = _SHORTEST_DIGITS if text.isdigit() else _SHORTEST_ID
+def _words(text: str) -> list[str]:
+    """Return the words of a text, in one form of normalisation so that their diacritics are known."""
+    return _LETTERS.findall(unicodedata.normalize("NFKC", text))
+
+
+def _of_word(word: str, origin: str, kind: str = "word") -> Iterator[Needle]:
+    plain = folded(word)
+    spelt = folded(word.casefold().translate(_SPELT))
+    writings = {plain, spelt}
+    if len(unspelt := _UNSPELT.sub("", plain)) >= _WITHIN_WORDS:
+        writings.add(unspelt)
+    for text in sorted(writings):
+        if len(text) < _SHORTEST or text in GENERIC or len(set(text)) == 1:
+            continue
+        spaceless = bool(_SPACELESS.fullmatch(text))
+        sure = len(text) >= (_SHORTEST_SPACELESS if spaceless else _SHORTEST_WORD)
+        yield Needle(text, kind, (text,), spaceless or len(text) >= _WITHIN_WORDS, sure, origin)
+
+
+def _of_place(text: str, origin: str) -> Iterator[Needle]:
+    """Yield a place as a whole, its lines, and the words of it that are no institution's in general."""
+    certain = "Address" in origin
+    for line in dict.fromkeys((text, *_LINES.split(text))):
+        parts = tuple(_LETTERS_OR_DIGITS.findall(folded(line)))
+        whole = "".join(parts)
+        if _is_id(whole, _SHORTEST_ID) and not whole.isdigit():
+            yield Needle(whole, "place", parts, len(whole) >= _WITHIN_IDS, True, origin)
+    for word in _LETTERS.findall(folded(text)):
+        if len(word) >= _SHORTEST_ID and word not in GENERIC and word not in ORDINARY:
+            yield Needle(word, "place", (word,), False, certain and len(word) >= _SHORTEST_PLACE, origin)
+
+
+def _of_identifier(text: str, origin: str) -> Iterator[Needle]:
+    parts = tuple(_LETTERS_OR_DIGITS.findall(folded(text)))
+    whole = "".join(parts)
+    if whole.isdigit():
+        whole = whole.lstrip("0")
+        parts = (whole,)
+    if not _is_id(whole, _SHORTEST):
+        return
+    if len(whole) >= _WITHIN_IDS:
+        parts = tuple(whole)  # people group digits as they like
+    elif len(whole) == _SHORTEST:
+        parts = (whole,)
+    sure = _is_id(whole, _SHORTEST_DIGITS if whole.isdigit() else _SHORTEST_ID)
+    yield Needle(whole, "id", parts, len(whole) >= _WITHIN_IDS, sure, origin)
+
+
+def _is_id(text: str, shortest: int) -> bool:
     return len(text) >= shortest and text not in GENERIC and len(set(text)) > 1
+
+
+def spans(needle: Needle, text: str) -> Iterator[tuple[int, int]]:
+    """Yield where a needle stands in a folded text: the first position, and the one behind the last."""
+    if needle.kind == "date":
+        for one in written_dates(text):
+            if needle.text in one.days:
+                yield one.start, one.end
+        return
+    hosts = _hosts(needle.text) if needle.kind == "word" and needle.within else ()
+    for match in _pattern(needle).finditer(text):
+        start, end = match.span()
+        if not any(text.startswith(host, start - at) for host, at in hosts if at <= start):
+            yield start, end
+
+
+@functools.lru_cache(maxsize=4096)
+def _hosts(word: str) -> tuple[tuple[str, int], ...]:
+    """Return the words of medicine within which a word lies, and where."""
+    return tuple((host, host.index(word)) for host in ORDINARY if word in host and word != host)
+
+
+@functools.lru_cache(maxsize=4096)
+def _pattern(needle: Needle) -> re.Pattern[str]:
+    if needle.kind == "uid":
+        return re.compile(rf"(?<![\d.]){re.escape(needle.text)}(?![\d]|\.\d)")
+    if needle.kind == "id":
+        between, before = r"[\s._/'-]?", "0*" if needle.text.isdigit() else ""
+        beside = r"\d" if needle.text.isdigit() and len(needle.text) >= _SHORTEST_ID else r"[^\W_]"
+    else:
+        between, before = r"[\W_]{0,3}", ""
+        beside = r"[^\W_]" if len(needle.text) <= _SHORTEST else r"[^\W\d_]"
+    found = between.join(map(re.escape, needle.parts))
+    if needle.kind == "word" and needle.within and len(needle.text) >= _WITHIN_WORDS:
+        found += "|" + r"[\W_]".join(needle.text)  # S P A C E D
+    return re.compile(found if needle.within else f"(?<!{beside}){before}{found}(?!{beside})")

@@ -6,9 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fileroom_plugins.deidentify.needles import needles_of
 from fileroom_plugins.deidentify.text import SIGN, TextCleaner
 
-CLEANER = TextCleaner(["Testarossa^Quirina^^Dr.", "山田^太郎=Yamada^Tarou"], ["QX-48151623", "A7"])
+
+def cleaner(*said: tuple[str, str, str]) -> TextCleaner:
+    """Return one that knows values: VR, text, keyword."""
+    return TextCleaner([needle for one in said for needle in needles_of(*one)])
+
+
+CLEANER = cleaner(
+    ("PN", "Testarossa^Quirina^^Dr.", "PatientName"),
+    ("PN", "山田^太郎=Yamada^Tarou", "ReferringPhysicianName"),
+    ("LO", "QX-48151623", "PatientID"),
+    ("SH", "A7", "AccessionNumber"),
+)
 
 
 @pytest.mark.parametrize(
@@ -63,4 +75,4 @@ def test_no_text_takes_long(text: str) -> None:
 
 
 def test_an_object_without_people_is_cleaned_by_patterns_alone() -> None:
-    assert TextCleaner([], []).clean("born 15.08.1942") == f"born {SIGN}"
+    assert cleaner().clean("born 15.08.1942") == f"born {SIGN}"
