@@ -6,6 +6,7 @@ import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast
 
+from fileroom._html import as_html
 from fileroom.errors import IntegrityError, InvalidDatasetError, NotFoundError, StorageError
 from fileroom.header import HeaderReader
 from fileroom.model import Level
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from fileroom.resources import Resource
 
 PAGE = 500
+_SHOWN = 10  # resources in a notebook; each has a picture
 
 
 R_co = TypeVar("R_co", bound="Resource", covariant=True)
@@ -46,6 +48,11 @@ class Results(Generic[R_co]):
     def level(self) -> Level:
         """The level of what is searched."""
         return self._plan.query.level
+
+    def _repr_html_(self) -> str:
+        shown = [as_html(one) for one in itertools.islice(self, _SHOWN)]
+        more = self.count() - len(shown)
+        return "".join(shown) + (f"<p>and {more} more</p>" if more > 0 else "")
 
     def __iter__(self) -> Iterator[R_co]:
         """Yield handles, a page from the index at a time."""

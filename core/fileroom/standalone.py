@@ -6,6 +6,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from fileroom._dispatch import Dispatch
+from fileroom._plugins.processors import products_of
 from fileroom.config import load_config
 from fileroom.datasets import one_candidate
 
@@ -52,4 +53,4 @@ def process(
         one_candidate(cast("Any", source), "") as candidate,
         candidate.open() as file,
     ):
-        return list(opened.process(file))
+        return list(products_of(opened.process(file)))

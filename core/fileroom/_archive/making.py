@@ -70,7 +70,7 @@ def _made_of(archive: Archive, whose: Resource, source: str, opened: Opened) -> 
         if number in records
     }
     with before.open() as file:
-        products = processor.process_with(file, kept) if kept else processor.process(file)
+        products = opened.process(file, kept)
     return Made(whose.id, whose.level, source, before.record, products)
 
 
@@ -85,7 +85,7 @@ def _combined(archive: Archive, whose: Resource, opened: Opened) -> Made:
             refusal = refusal or error
     if not parts:
         raise refusal or NotSupportedError("there is no series to make anything of")
-    products = opened.processor.combine([one.products for one in parts])
+    products = opened.combine([one.products for one in parts])
     return replace(parts[0], products=products)
 
 

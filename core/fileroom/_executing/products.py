@@ -80,7 +80,7 @@ def _products(item: Item, opened: Opened, archive: Archive | None) -> Iterator[P
             yield from made.products
         return
     with Path(item.name).open("rb") as file:
-        yield from opened.processor.process(file)
+        yield from opened.process(file)
 
 
 def make_products(

@@ -6,7 +6,7 @@ import logging
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from fileroom._hints import did_you_mean
 from fileroom._loader import blame
@@ -18,10 +18,10 @@ from fileroom.documents import DocumentKind
 from fileroom.errors import ConfigError, NotSupportedError, PluginError, PluginNotFoundError
 from fileroom.options import document_names, with_documents
 from fileroom.plugin import ProcessorPlugin, Takes
-from fileroom.processing import Processor
+from fileroom.processing import Processor, Product
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from fileroom._dispatch import Hooks
     from fileroom._loader import Found
@@ -46,6 +46,24 @@ class Opened:
     name: str
     processor: Processor
     takes: Takes
+
+    def process(self, source: BinaryIO, kept: Mapping[str, bytes] | None = None) -> tuple[Product, ...]:
+        """Return what the processor makes of an object; what it may not do is an error like any other.
+
+        Raises:
+            FileroomError: as of `fileroom.processing.Processor.process`.
+            Exception: the processor failed.
+        """
+        try:
+            made = self.processor.process_with(source, kept) if kept else self.processor.process(source)
+            return products_of(made)
+        except SystemExit as error:
+            raise RuntimeError("a processor must not end its process") from error
+
+    def combine(self, parts: Sequence[Sequence[Product]]) -> tuple[Product, ...]:
+        """Return what the processor makes of those of several series; raises as `process`."""
+        return products_of(self.processor.combine(parts))
+
     edition: object = None
 
     def require_consistent(self) -> None:
@@ -59,6 +77,18 @@ class Opened:
                 f"{self.name} makes something random with these options, and each worker would make another: "
                 "give options that settle it, such as a key, or do without workers"
             )
+
+
+def products_of(made: Iterable[Product]) -> tuple[Product, ...]:
+    """Return products, if they are.
+
+    Raises:
+        TypeError: they are something else.
+    """
+    products = tuple(made)
+    if not all(isinstance(one, Product) for one in products):
+        raise TypeError("a processor must return products")
+    return products
 
 
 class Processors:

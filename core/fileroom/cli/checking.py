@@ -162,7 +162,7 @@ def _kept(objects: Chosen, options: Mapping[str, object], interruption: Interrup
             ids,
             PROCESSOR,
             options=options,
-            executor=LOCAL if objects.jobs > 1 else None,
+            executor=LOCAL if objects.apart else None,
             on_done=lambda _: step(),
             stop=interruption.stop,
         )

@@ -96,7 +96,7 @@ def kept(
             originals,
             processor,
             options=options,
-            executor=LOCAL if objects.jobs > 1 else None,
+            executor=LOCAL if objects.apart else None,
             on_done=lambda _: step(),
             stop=interruption.stop,
         )

@@ -25,6 +25,7 @@ def write_products(
     options: Mapping[str, object],
     *,
     jobs: int,
+    timeout: float = 0.0,
     target: Path,
 ) -> int:
     """Run a processor on objects, write what it makes to files, and tell of them; return the exit code.
@@ -35,11 +36,12 @@ def write_products(
         processor: the processor's name.
         options: its own, over those of the configuration.
         jobs: processes that work.
+        timeout: seconds that one object may take; 0 for as long as it needs.
         target: what ``-o`` names.
     """
     failed = 0
     written: list[dict[str, object]] = []
-    with Interruption() as interruption, chosen(settings, words, jobs) as objects:
+    with Interruption() as interruption, chosen(settings, words, jobs, timeout) as objects:
         writer = Writer(target, objects)
         for result in results(objects, processor, options, stop=interruption.stop):
             if result.error is not None:

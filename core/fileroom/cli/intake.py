@@ -48,6 +48,15 @@ def jobs_option(default: int) -> Callable[[Any], Any]:
     )
 
 
+timeout_option: Callable[[Any], Any] = click.option(
+    "--timeout",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="End the process that is at an object for longer, and go on with the others.",
+)
+
+
 @contextmanager
 def opened_report(file: Path | None) -> Iterator[BinaryIO | None]:
     """Open the report without a buffer: what is written is with the system at once.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from fileroom._executing.products import Item
 from fileroom.cli.executing import LOCAL
 from fileroom.cli.failures import CommandError, UsageProblem, say
+from fileroom.cli.identify import resolve
 from fileroom.cli.selecting import is_search, selected
 from fileroom.model import Level, public_id_to_digest
 from fileroom.standalone import plain_config
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 WORDS = "ID... | LEVEL [KEY=VALUE]... | PATH..."
 """What commands show for words that `chosen` takes."""
 
+BATCH = 16
+"""Objects for one task of a worker."""
+
 _PREAMBLE = 128
 _MAGIC = b"DICM"
 _STARTS = (b"\x08\x00", b"\x02\x00", b"\x00\x08")  # the groups that objects without a preamble begin with
@@ -39,7 +44,9 @@ class Chosen:
     Attributes:
         config: the archive's configuration, or where there is none that of the environment.
         archive: the archive, None where there is none.
-        jobs: processes that are to work; with one it is this.
+        apart: whether processes of their own are to work, since there are to be several, or a limit of time.
+        batch: objects that one of them is given at a time.
+        unknown: words that mean nothing, and why; only where there are others.
         paths: files and folders.
         resources: what identifiers mean, or what a search found.
         unreadable: paths that could not be looked into, as they are iterated over.
@@ -47,7 +54,9 @@ class Chosen:
 
     config: Config
     archive: Archive | None = None
-    jobs: int = 1
+    apart: bool = False
+    batch: int = BATCH
+    unknown: tuple[tuple[str, str], ...] = ()
     paths: tuple[Path, ...] = ()
     resources: list[Resource] | Results[Resource] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
@@ -57,7 +66,9 @@ class Chosen:
         """Whether one object was named, and not several, a folder or a search."""
         if not isinstance(self.resources, list):
             return False
-        return len(self.resources) + len(self.paths) == 1 and not any(path.is_dir() for path in self.paths)
+        return len(self.resources) + len(self.paths) + len(self.unknown) == 1 and not any(
+            path.is_dir() for path in self.paths
+        )
 
     def items(self, *, each: bool) -> Iterator[Item]:
         """Yield the objects.
@@ -103,7 +114,7 @@ class Chosen:
 
 
 @contextmanager
-def chosen(settings: Settings, words: Sequence[str], jobs: int = 1) -> Iterator[Chosen]:
+def chosen(settings: Settings, words: Sequence[str], jobs: int = 1, timeout: float = 0.0) -> Iterator[Chosen]:
     """Yield the objects that words mean: public ids and other identifiers, a search, or paths.
 
     What is there as a file or folder is a path, unless it is written like a public id. The archive is opened
@@ -112,28 +123,43 @@ def chosen(settings: Settings, words: Sequence[str], jobs: int = 1) -> Iterator[
     Args:
         settings: the common options.
         words: what was typed.
-        jobs: processes that are to work.
+        jobs: processes that are to work; one is this process, unless there is a limit of time.
+        timeout: seconds that one object may take, after which the process that is at it is ended; 0 for ever.
 
     Raises:
         UsageProblem: they make no sense, or are identifiers and there is no archive.
-        CommandError: an identifier is unknown, or may mean several resources.
+        CommandError: the only word is an identifier that is unknown, or may mean several resources.
     """
-    tables = {} if jobs == 1 else {"plugins": {LOCAL: {"jobs": jobs}}}
+    apart = jobs > 1 or timeout > 0
+    tables = {"plugins": {LOCAL: {"jobs": jobs, "timeout": timeout}}} if apart else {}
+    choose = functools.partial(Chosen, apart=apart, batch=1 if timeout else BATCH)
     if is_search(words):
         with settings.open(**tables) as archive:
-            yield Chosen(archive.config, archive, jobs, resources=selected(archive, words))
+            yield choose(archive.config, archive, resources=selected(archive, words))
         return
     paths = tuple(Path(word).expanduser() for word in words if is_path(word))
-    identifiers = [word for word in words if not is_path(word)]
-    if not identifiers and not settings.exists():
-        yield Chosen(plain_config(**tables), None, jobs, paths)
+    others = [(number, word) for number, word in enumerate(words, start=1) if not is_path(word)]
+    unknown = [(word, "no such file is there") for _, word in others if _is_like_a_path(word)]
+    others = [(number, word) for number, word in others if not _is_like_a_path(word)]
+    if unknown and len(words) == 1:
+        raise CommandError("no file of this name is there")
+    if not others and not settings.exists():
+        yield choose(plain_config(**tables), None, unknown=tuple(unknown), paths=paths)
         return
-    for word in identifiers:
-        if os.sep in word or word.lower().endswith(".dcm"):
-            raise CommandError("no file of this name is there")
     with settings.open(**tables) as archive:
-        named = selected(archive, identifiers) if identifiers else []
-        yield Chosen(archive.config, archive, jobs, paths, named)
+        found: list[Resource] = []
+        for number, word in others:
+            try:
+                found += resolve(archive, [word])
+            except CommandError as error:
+                if len(words) == 1:
+                    raise
+                unknown.append((f"word {number}", str(error)))  # which may be a patient's
+        yield choose(archive.config, archive, unknown=tuple(unknown), paths=paths, resources=found)
+
+
+def _is_like_a_path(word: str) -> bool:
+    return os.sep in word or word.lower().endswith(".dcm")
 
 
 def is_path(word: str) -> bool:

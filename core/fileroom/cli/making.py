@@ -10,22 +10,18 @@ from typing import TYPE_CHECKING
 
 from fileroom._dispatch import Dispatch
 from fileroom._executing.archives import Opening
-from fileroom._executing.products import Result, make_products, result_of
+from fileroom._executing.products import Item, Result, make_products, result_of
 from fileroom._executing.spreading import spread
 from fileroom.cli.counting import counting
 from fileroom.cli.executing import LOCAL
-from fileroom.errors import TaskLostError
+from fileroom.errors import NotFoundError, TaskLostError
 from fileroom.plugin import Takes
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Generator, Iterable, Iterator, Mapping
 
-    from fileroom._executing.products import Item
     from fileroom.cli.items import Chosen
-
-BATCH = 16
-"""Objects for one task of a worker."""
 
 
 def results(
@@ -60,11 +56,13 @@ def results(
         each = opened.takes is Takes.EACH
         step = stack.enter_context(counting(doing, chosen.count(each=each)))
         items = itertools.takewhile(lambda _: not stop.is_set(), chosen.items(each=each))
-        if chosen.jobs == 1:
+        if not chosen.apart:
             made: Iterable[Result] = (result_of(item, opened, chosen.archive) for item in items)
         else:
             opened.require_consistent()
             made = stack.enter_context(closing(_spread(plugins, chosen, processor, options, items)))
+        for name, why in chosen.unknown:
+            yield Result(Item(name), error=NotFoundError(why))
         for result in made:
             step()
             yield result
@@ -83,7 +81,7 @@ def _spread(
         make_products, opening=opening, config=config, processor=processor, options=dict(options)
     )
     executor = plugins.executor(LOCAL)
-    batches = iter(lambda: tuple(itertools.islice(items, BATCH)), ())
+    batches = iter(lambda: tuple(itertools.islice(items, chosen.batch)), ())
     with closing(spread(executor, task, batches)) as answers:
         for answer in answers:
             if isinstance(answer.error, TaskLostError):

@@ -7,7 +7,7 @@ import itertools
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,7 +19,7 @@ from fileroom.cli.describing import attachment_as_json
 from fileroom.cli.executing import LOCAL, executor_options, executor_tables, typed_jobs
 from fileroom.cli.failures import FAILED, INTERRUPTED, UsageProblem, say
 from fileroom.cli.filing import write_products
-from fileroom.cli.intake import jobs_option
+from fileroom.cli.intake import jobs_option, timeout_option
 from fileroom.cli.interruption import Interruption
 from fileroom.cli.items import is_path, is_public_id
 from fileroom.cli.selecting import is_search, selected
@@ -73,6 +73,7 @@ class _Meant:
 @click.option("--option", "pairs", metavar="KEY=VALUE", multiple=True, help="An option of the processor.")
 @click.option("--missing", metavar="N|NAME", help="Skip what has an attachment of this content type.")
 @jobs_option(1)
+@timeout_option
 @executor_options
 def process(
     settings: Settings,
@@ -82,6 +83,7 @@ def process(
     pairs: tuple[str, ...],
     missing: str | None,
     jobs: int,
+    timeout: float,
     executor: str | None,
     scheduler: str | None,
 ) -> int:
@@ -100,13 +102,13 @@ def process(
         if executor is not None or missing is not None:
             raise UsageProblem("--executor and --missing are for what is kept as attachments, not for -o")
         return write_products(
-            settings, meant.objects, meant.processor, meant.options, jobs=jobs, target=target
+            settings, meant.objects, meant.processor, meant.options, jobs=jobs, timeout=timeout, target=target
         )
     if not is_search(meant.objects) and any(map(is_path, meant.objects)):
         raise UsageProblem("-o is missing: what is made of files is written to a file or folder")
-    if executor is None and jobs > 1 and typed_jobs():
+    if executor is None and (timeout or (jobs > 1 and typed_jobs())):
         executor = LOCAL
-    with settings.open(**executor_tables(executor, scheduler)) as archive:
+    with settings.open(**_tables(executor, scheduler, jobs, timeout)) as archive:
         report, stopped = _keep(archive, meant, executor, missing)
         if settings.json:
             _print_json(archive, report)
@@ -120,6 +122,19 @@ def process(
         say("interrupted: --missing goes on where it ended")
         return INTERRUPTED
     return FAILED if report.failed else 0
+
+
+def _tables(
+    executor: str | None, scheduler: str | None, jobs: int, timeout: float
+) -> Mapping[str, Mapping[str, Any]]:
+    """Return what the options say as configuration, to open the archive with."""
+    if not timeout:
+        return executor_tables(executor, scheduler)
+    if executor != LOCAL:
+        raise UsageProblem(
+            f"--timeout ends processes of this machine: {executor} has a limit of its own, or none"
+        )
+    return {"plugins": {LOCAL: {"jobs": jobs, "timeout": timeout}}}
 
 
 def _meant(words: tuple[str, ...], pairs: Iterable[str]) -> _Meant:

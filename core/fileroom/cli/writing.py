@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import mimetypes
 import os
+import re
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,11 +24,15 @@ if TYPE_CHECKING:
 _SUFFIXES = {"application/dicom": ".dcm", "application/dicom+json": ".json", "application/dicom+xml": ".xml"}
 
 
+_UID = re.compile(r"[0-9]+(\.[0-9]+)*")
+
+
 class Writer:
     """Writes products to where ``-o`` says; a file appears whole or not at all.
 
     DICOM objects are named by their SOP Instance UID; other products by the file, or by the id of the
-    resource, that they were made of. No file is written over but the one that ``-o`` itself names.
+    resource, that they were made of. No file is written over but the one that ``-o`` itself names; one that
+    is there with the same bytes is left as it is, so that a command can be run again.
 
     Args:
         output: a file, for one product of one object; else a folder, which is made where it is missing.
@@ -35,6 +41,8 @@ class Writer:
 
     def __init__(self, output: Path, chosen: Chosen) -> None:
         self._folder = output.is_dir() or not chosen.single or str(output).endswith(("/", os.sep))
+        if self._folder and not output.is_dir() and mimetypes.guess_type(output.name)[0] is not None:
+            raise CommandError("-o names a file, and there are several objects: name a folder")
         self._output = output
         if self._folder:
             try:
@@ -54,36 +62,59 @@ class Writer:
         return [self._write(item, one) for one in products]
 
     def _write(self, item: Item, product: Product) -> Path:
-        target = self._free(self._name(item, product)) if self._folder else self._output
+        target = self._free(self._name(item, product), product.data) if self._folder else self._output
+        if self._folder and target.exists():
+            return target
         if item.id is None and target.exists() and target.samefile(item.name):
             raise CommandError("-o names the very file that is read: it would be lost; name another")
-        temporary = target.with_name(f".{uuid.uuid4().hex}.part")
         try:
-            try:
-                temporary.write_bytes(product.data)
-                temporary.replace(target)
-            finally:
-                temporary.unlink(missing_ok=True)
+            _write_whole(target.resolve(), product.data)
         except OSError as error:
             raise CommandError(f"-o: a file cannot be written: {error.strerror}") from error
         return target
 
     def _name(self, item: Item, product: Product) -> str:
         if product.media_type == "application/dicom":
-            return f"{sop_instance_uid(product.data)}.dcm"
+            return f"{_file_name(sop_instance_uid(product.data), product.data)}.dcm"
         stem = item.id or Path(item.name).stem
         kind = product.media_type.partition(";")[0]
         suffix = product.suffix or _SUFFIXES.get(kind) or mimetypes.guess_extension(kind) or ".bin"
         return f"{stem}{suffix}"
 
-    def _free(self, name: str) -> Path:
-        """Return a path in the folder that nothing has yet."""
+    def _free(self, name: str, data: bytes) -> Path:
+        """Return a path in the folder that nothing has yet, or that has these very bytes."""
         path = self._output / name
         count = 1
-        while path.exists():
+        while path.exists() and not _holds(path, data):
             count += 1
             path = self._output / f"{Path(name).stem}-{count}{Path(name).suffix}"
         return path
+
+
+def _write_whole(target: Path, data: bytes) -> None:
+    """Write a file that appears whole or not at all; what is no file, such as a pipe, is written to."""
+    if target.exists() and not target.is_file():
+        with target.open("wb") as opened:
+            opened.write(data)
+        return
+    temporary = target.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        temporary.write_bytes(data)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _file_name(uid: str, data: bytes) -> str:
+    """Return a UID, if it is one: what else an object calls itself may be a path, or tell of a patient."""
+    return uid if _UID.fullmatch(uid) else hashlib.sha256(data).hexdigest()[:32]
+
+
+def _holds(path: Path, data: bytes) -> bool:
+    try:
+        return path.is_file() and path.stat().st_size == len(data) and path.read_bytes() == data
+    except OSError:
+        return False
 
 
 def sop_instance_uid(data: bytes) -> str:

@@ -14,11 +14,13 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from typing import IO, Any
 
 from fileroom.plugin import close_idle, perform
 
 _LENGTH = struct.Struct("<Q")
+_LOOK = 1.0  # seconds between looks at whether the parent is there
 
 # Ctrl-C in a terminal is for the parent, which ends its workers when their tasks are done.
 _OUT_OF_REACH: dict[str, Any] = {"process_group": 0}
@@ -137,8 +139,17 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     close_idle()
 
 
+def _end_with(parent: int) -> None:
+    """End this process when its parent is gone, whatever it is at: nobody would hear of it."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK)
+    os._exit(1)
+
+
 def main() -> None:
     """Run as a worker: keep the pipe for messages, and send what tasks print to stderr."""
+    if sys.platform != "win32":  # where a process keeps the number of a parent that is gone
+        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears of Ctrl-C and ends us
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
