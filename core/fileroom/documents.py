@@ -105,6 +105,18 @@ class DocumentKind(abc.ABC):
             DocumentError: it cannot; the message says on which line what is wrong.
         """
 
+    def check_related(self, document: Document) -> None:  # noqa: B027 - most kinds need nothing of others
+        """Make sure that those that a document refers to hold what it needs of them.
+
+        It is asked before they, or the document, are published; all of them are sound by themselves.
+
+        Args:
+            document: with those that it refers to in ``related``.
+
+        Raises:
+            DocumentError: they do not; the message says on which line of which document that shows.
+        """
+
     def defaults(self) -> Mapping[str, bytes]:
         """Return the documents of this kind that come with the plugin, by name; all of them are sound."""
         return {}

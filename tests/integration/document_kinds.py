@@ -28,7 +28,10 @@ class Options:
 
 
 class Lists(DocumentKind):
-    """Each word is the name of another document; ``!`` is wrong, and ``?`` breaks the plugin."""
+    """Each word is the name of another document; ``!`` is wrong, and ``?`` breaks the plugin.
+
+    With ``-``, a document is sound, and of no use to others.
+    """
 
     def __init__(self, _: Options) -> None:
         pass
@@ -39,7 +42,12 @@ class Lists(DocumentKind):
                 raise DocumentError("a line is wrong", document.name, number)
             if line == "?":
                 raise ZeroDivisionError("the name of a patient")
-        return document.data.decode().split()
+        return [word for word in document.data.decode().split() if word != "-"]
+
+    def check_related(self, document: Document) -> None:
+        for name, other in document.related.items():
+            if b"-" in other.data.split():
+                raise DocumentError(f"{name!r} is of no use", document.name, 1)
 
     def defaults(self) -> Mapping[str, bytes]:
         return {"default.list": b"", "other.list": b"default.list"}

@@ -218,6 +218,28 @@ def test_a_document_that_others_refer_to_stays(archive: Archive) -> None:
     assert names(archive) == []
 
 
+def test_a_document_keeps_what_others_need_of_it(archive: Archive) -> None:
+    insert(archive, ("a.list", b""), ("b.list", b"a.list"), ("c.list", b"b.list"), ("d.list", b"-"))
+    refused = r"^a\.list: 'b\.list', 'c\.list' refer to it and could be used no more: b\.list:1: 'a\.list' is"
+    with pytest.raises(DocumentError, match=refused):
+        archive.documents.insert("a.list", "list", b"-")
+    with pytest.raises(DocumentError, match=refused):
+        insert(archive, ("a.list", b"-"))
+    with pytest.raises(DocumentError, match=r"^e\.list:1: 'd\.list' is of no use"):
+        archive.documents.insert("e.list", "list", b"d.list")
+    assert {one.version for one in archive.documents.list() if not one.built_in} == {1}
+    with archive.documents.edit() as session:
+        session.insert("a.list", "list", b"-")
+        session.insert("b.list", "list", b"")
+    assert archive.documents.get("a.list").version == 2
+
+
+def test_a_document_that_stands_for_a_plugins_own_has_what_that_has(archive: Archive) -> None:
+    with pytest.raises(DocumentError, match=r"^default\.list: 'other\.list' refer to it and could be"):
+        archive.documents.insert("default.list", "list", b"-")
+    archive.documents.insert("default.list", "list", b"")
+
+
 def test_rings_are_for_kinds_that_allow_them(archive: Archive) -> None:
     insert(archive, ("a.ring", b"b.ring"), ("b.ring", b"a.ring default.list"))
     assert set(archive.documents.get("a.ring").related) == {"b.ring", "default.list"}

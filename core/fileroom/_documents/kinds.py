@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,14 +63,14 @@ class Kinds:
         kind = self.get(document.kind)
         if len(document.data) > LARGEST:
             raise DocumentError(f"it has more than {LARGEST} bytes", document.name)
-        try:
+        with _guarded(document):
             return tuple(dict.fromkeys(kind.check(document)))
-        except FileroomError:
-            raise
-        except Exception as error:  # anybody's plugin
-            raise DocumentError(
-                f"the plugin for {document.kind} failed on it with {type(error).__name__}", document.name
-            ) from error
+
+    def check_related(self, document: Document) -> None:
+        """Let a document's kind hold it against those that it refers to; raises as `check` does."""
+        kind = self.get(document.kind)
+        with _guarded(document):
+            kind.check_related(document)
 
     def is_cyclic(self, name: str) -> bool:
         """Say whether documents of a kind may refer to each other in a ring.
@@ -95,6 +96,18 @@ class Kinds:
                 _log.warning("documents of kind %s are left out: %s", kind, reason)
                 continue
             yield from (Document(name, kind, data) for name, data in sorted(defaults.items()))
+
+
+@contextmanager
+def _guarded(document: Document) -> Iterator[None]:
+    try:
+        yield
+    except FileroomError:
+        raise
+    except Exception as error:  # anybody's plugin
+        raise DocumentError(
+            f"the plugin for {document.kind} failed on it with {type(error).__name__}", document.name
+        ) from error
 
 
 def describe(built_in: Document) -> DocumentVersion:

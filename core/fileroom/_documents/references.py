@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from fileroom._documents.contents import Contents
     from fileroom._documents.kinds import Kinds
-    from fileroom.documents import DocumentVersion
+    from fileroom.documents import Document, DocumentVersion
 
 
 def check_references(contents: Contents, before: Contents, kinds: Kinds) -> None:
@@ -47,6 +47,28 @@ def _outside(contents: Contents) -> set[tuple[DocumentVersion, str]]:
 def referrers(contents: Contents, name: str) -> list[str]:
     """Return the names of the documents that refer to another one."""
     return [one.name for one in contents if name in one.refers_to and one.name != name]
+
+
+def related_to(contents: Contents, document: Document, kinds: Kinds) -> dict[str, Document]:
+    """Return what a document refers to, directly or not, by name, as far as it is there.
+
+    Raises:
+        DocumentError: one that comes with a plugin is wrong.
+        PluginError: the kind of one that comes with a plugin cannot be loaded.
+    """
+    related: dict[str, Document] = {}
+    waiting = [document]
+    while waiting:
+        one = waiting.pop()
+        stored = contents.numbered(one.name, one.version).refers_to if one.version else kinds.check(one)
+        for name in stored:
+            if name not in related and name != document.name:
+                found = contents.current(name)
+                other = contents.document(found) if found else kinds.built_in(name)
+                if other is not None:
+                    related[name] = other
+                    waiting.append(other)
+    return related
 
 
 def load_order(contents: Contents, kinds: Kinds) -> list[DocumentVersion]:

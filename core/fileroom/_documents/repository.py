@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from fileroom._documents.agreement import check_agreement
 from fileroom._documents.exchange import write_document, write_set
 from fileroom._documents.kinds import Kinds, describe, read_source
 from fileroom._documents.packing import Draft
-from fileroom._documents.references import check_references, load_order, referrers
+from fileroom._documents.references import check_references, load_order, referrers, related_to
 from fileroom._documents.session import DocumentSession, insert_into
 from fileroom._documents.shelf import Shelf
 from fileroom._hints import did_you_mean
@@ -74,7 +75,7 @@ class Documents:
         """
         contents = self._shelf.published().contents
         document = self._find(contents, name, version)
-        return replace(document, related=self._related(contents, document))
+        return replace(document, related=related_to(contents, document, self._kinds))
 
     def published(self, name: str) -> Document | None:
         """Return the current version of a document that was published here, alone; None where there is none.
@@ -142,7 +143,8 @@ class Documents:
         `DocumentSession.insert`, and besides:
 
         Raises:
-            DocumentError: it refers to a document that is not there.
+            DocumentError: it refers to a document that is not there or does not hold what it needs, or lacks
+                itself what others need that refer to it.
             AlreadyExistsError: somebody is editing: publish that, or roll it back.
             RevisionError: somebody else published documents meanwhile; nothing was published.
         """
@@ -171,7 +173,7 @@ class Documents:
         Raises:
             NotFoundError: there is no such document.
             NotSupportedError: it comes with a plugin.
-            DocumentError: others refer to it.
+            DocumentError: others refer to it, and to more than the one that would be back has.
             AlreadyExistsError: somebody is editing: publish that, or roll it back.
             RevisionError: somebody else published documents meanwhile; nothing was published.
         """
@@ -242,25 +244,6 @@ class Documents:
             raise self._not_found(name)
         return built_in
 
-    def _related(self, contents: Contents, document: Document) -> dict[str, Document]:
-        related: dict[str, Document] = {}
-        waiting = [document]
-        while waiting:
-            one = waiting.pop()
-            for name in self._references(contents, one):
-                if name not in related and name != document.name:
-                    found = contents.current(name)
-                    other = contents.document(found) if found else self._kinds.built_in(name)
-                    if other is not None:
-                        related[name] = other
-                        waiting.append(other)
-        return related
-
-    def _references(self, contents: Contents, document: Document) -> tuple[str, ...]:
-        if document.version:
-            return contents.numbered(document.name, document.version).refers_to
-        return self._kinds.check(document)
-
     def _alone(self) -> Kept:
         """Return the published documents, if nobody is editing others."""
         if self._shelf.is_edited():
@@ -271,6 +254,7 @@ class Documents:
         check_references(contents, before.contents, self._kinds)
         if contents == before.contents:
             return contents
+        check_agreement(contents, before.contents, self._kinds)
         contents = contents.as_published(datetime.now(UTC).replace(microsecond=0))
         try:
             self._shelf.publish(contents, before.record)

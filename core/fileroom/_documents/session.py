@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Self
 
+from fileroom._documents.agreement import check_agreement
 from fileroom._documents.exchange import read_set
 from fileroom._documents.kinds import read_source
 from fileroom._documents.references import check_references
@@ -102,9 +103,12 @@ class DocumentSession:
         """Make sure that all could be published.
 
         Raises:
-            DocumentError: a document refers to one that is not there, or to itself by a ring.
+            DocumentError: a document refers to one that is not there or does not hold what it needs, or to
+                itself by a ring.
         """
-        check_references(self._open().contents, self._shelf.published().contents, self._kinds)
+        contents, before = self._open().contents, self._shelf.published().contents
+        check_references(contents, before, self._kinds)
+        check_agreement(contents, before, self._kinds)
 
     def publish(self) -> Sequence[DocumentVersion]:
         """Let everybody see what was done, all at once, and end the session; return what is new.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fileroom.plugin import DocumentKind
 from fileroom_plugins.conformance.constraints.defaults import default_documents
-from fileroom_plugins.conformance.constraints.loading import read_constraints
+from fileroom_plugins.conformance.constraints.loading import RuleBook, read_constraints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +20,10 @@ class ConstraintDocuments(DocumentKind):
     def check(self, document: Document) -> Sequence[str]:
         """Read a document; return the names of those that it includes."""
         return read_constraints(document).includes
+
+    def check_related(self, document: Document) -> None:
+        """Make sure that the rules and macros that it refers to are there, each once."""
+        RuleBook.of(document)
 
     def defaults(self) -> Mapping[str, bytes]:
         """Return the documents that come with Fileroom."""
