@@ -20,8 +20,8 @@ pytestmark = pytest.mark.slow
 ROOTS = {"core": "fileroom", "plugins": "fileroom_plugins"}
 DEPENDENCIES = {"click", "pluggy", "pydicom", "rich", "sqlalchemy"}
 EXTRAS = {
-    *("linear", "postgres", "mariadb", "s3", "imaging", "video", "dimse", "browse", "http", "dask"),
-    *("testing", "all", "dev"),
+    *("linear", "postgres", "mariadb", "s3", "dimse", "browse", "http", "dask", "testing", "all", "dev"),
+    *("metadata", "table", "imaging", "video", "transcode", "deidentify", "constraint"),
 }
 
 
