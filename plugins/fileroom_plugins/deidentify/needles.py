@@ -100,12 +100,16 @@ def _of_name(text: str, origin: str) -> Iterator[Needle]:
                 yield from _of_word(word, origin)
         family, given = [*components, [], []][:2]
         for words in (*components, family + given, given + family):
-            if len(words) > 1:
-                parts = tuple(map(folded, words))
-                joined = "".join(parts)
-                if len(joined) >= _SHORTEST_WORD or _SPACELESS.fullmatch(joined):
-                    within = len(joined) >= _WITHIN_WORDS or bool(_SPACELESS.fullmatch(joined))
-                    yield Needle(joined, "word", parts, within, not GENERIC.issuperset(parts), origin)
+            parts = tuple(map(folded, words))
+            joined = "".join(parts)
+            spaceless = bool(_SPACELESS.fullmatch(joined))
+            if (
+                len(parts) > 1
+                and (spaceless or len(joined) > _SHORTEST_WORD)
+                and not GENERIC.issuperset(parts)
+            ):
+                within = spaceless or len(joined) >= _WITHIN_WORDS
+                yield Needle(joined, "word", parts, within, sure=True, origin=origin)
 
 
 def _words(text: str) -> list[str]:
@@ -113,7 +117,7 @@ def _words(text: str) -> list[str]:
     return _LETTERS.findall(unicodedata.normalize("NFKC", text))
 
 
-def _of_word(word: str, origin: str, kind: str = "word") -> Iterator[Needle]:
+def _of_word(word: str, origin: str) -> Iterator[Needle]:
     plain = folded(word)
     spelt = folded(word.casefold().translate(_SPELT))
     writings = {plain, spelt}
@@ -124,7 +128,7 @@ def _of_word(word: str, origin: str, kind: str = "word") -> Iterator[Needle]:
             continue
         spaceless = bool(_SPACELESS.fullmatch(text))
         sure = len(text) >= (_SHORTEST_SPACELESS if spaceless else _SHORTEST_WORD)
-        yield Needle(text, kind, (text,), spaceless or len(text) >= _WITHIN_WORDS, sure, origin)
+        yield Needle(text, "word", (text,), spaceless or len(text) >= _WITHIN_WORDS, sure, origin)
 
 
 def _of_place(text: str, origin: str) -> Iterator[Needle]:
@@ -135,9 +139,12 @@ def _of_place(text: str, origin: str) -> Iterator[Needle]:
         whole = "".join(parts)
         if _is_id(whole, _SHORTEST_ID) and not whole.isdigit():
             yield Needle(whole, "place", parts, len(whole) >= _WITHIN_IDS, True, origin)
-    for word in _LETTERS.findall(folded(text)):
-        if len(word) >= _SHORTEST_ID and word not in GENERIC and word not in ORDINARY:
-            yield Needle(word, "place", (word,), False, certain and len(word) >= _SHORTEST_PLACE, origin)
+    for word in _words(text):
+        if len(word) < _SHORTEST_ID or folded(word) in ORDINARY:
+            continue
+        sure = certain and len(word) >= _SHORTEST_PLACE
+        for needle in _of_word(word, origin):
+            yield needle._replace(kind="place", within=False, sure=sure)
 
 
 def _of_identifier(text: str, origin: str) -> Iterator[Needle]:
@@ -191,6 +198,10 @@ def _pattern(needle: Needle) -> re.Pattern[str]:
         between, before = r"[\W_]{0,3}", ""
         beside = r"[^\W_]" if len(needle.text) <= _SHORTEST else r"[^\W\d_]"
     found = between.join(map(re.escape, needle.parts))
-    if needle.kind == "word" and needle.within and len(needle.text) >= _WITHIN_WORDS:
-        found += "|" + r"[\W_]".join(needle.text)  # S P A C E D
-    return re.compile(found if needle.within else f"(?<!{beside}){before}{found}(?!{beside})")
+    alone = f"(?<!{beside}){before}{found}(?!{beside})"
+    if not needle.within:
+        return re.compile(alone)
+    if needle.kind == "word" and len(needle.text) >= _WITHIN_WORDS and not _SPACELESS.fullmatch(needle.text):
+        spaced = r"[\W_]".join(needle.text)  # what is written with gaps begins and ends with a word
+        return re.compile(rf"{needle.text}|{alone}|(?<!{beside}){spaced}(?!{beside})")
+    return re.compile(found)

@@ -46,7 +46,7 @@ _DATE = re.compile(
             rf"(?P<d5>\d{{1,2}})[\s./-]{{1,2}}(?P<m5>{_NUMERAL})[\s./-]{{1,2}}(?P<y5>{_YEAR})",
             r"(?P<y6>\d{4}) ?[年년] ?(?P<m6>\d{1,2}) ?[月월] ?(?P<d6>\d{1,2}) ?[日일]?",
             rf"(?P<n1>\d{{1,4}}){_NUMBERS}(?P<n2>\d{{1,2}}){_NUMBERS}(?P<n3>\d{{1,4}})(?!\d)(?!\.\d)",
-            r"(?P<c>\d{8})",
+            r"(?P<c>\d{8})(?:\d{2,6}(?:\.\d{1,6})?)?",
         )
     )
     + "))"
@@ -77,7 +77,9 @@ def written_dates(text: str) -> Iterator[Written]:
         if found["c"]:
             digits = found["c"]
             orders = [(digits[:4], digits[4:6], digits[6:])]
-            if not text[end : end + 1].isdigit():  # behind the year first, a time may follow
+            if (
+                end - start == len(digits) and not text[end : end + 1].isdigit()
+            ):  # behind the year first, a time may follow
                 orders += [(digits[4:], digits[2:4], digits[:2]), (digits[4:], digits[:2], digits[2:4])]
             days = _days(orders)
             yield Written(start, end, days, certain=bool(days))

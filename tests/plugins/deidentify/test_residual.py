@@ -9,12 +9,16 @@ from pydicom import Dataset
 
 from fileroom.documents import Document
 from fileroom.errors import FileroomError, NotSupportedError
+from fileroom_plugins.deidentify.actions import Action
 from fileroom_plugins.deidentify.anonymity import KIND
 from fileroom_plugins.deidentify.anonymity.kind import profile_of
 from fileroom_plugins.deidentify.deidentifier import Deidentifier
+from fileroom_plugins.deidentify.elements import Element
 from fileroom_plugins.deidentify.keyed import KeyedPseudonyms
 from fileroom_plugins.deidentify.needles import needles_of
-from fileroom_plugins.deidentify.residual import Finding
+from fileroom_plugins.deidentify.objects import DicomObject, read_object
+from fileroom_plugins.deidentify.report import Report, Touched
+from fileroom_plugins.deidentify.residual import Finding, residual
 from fileroom_plugins.deidentify.standard_profile import Option, standard_profile
 from tests.plugins.deidentify.samples import SHIPPED, as_bytes, dataset
 
@@ -94,6 +98,106 @@ def test_private_bytes_are_searched_in_several_encodings(encoding: str) -> None:
     block.add_new(1, "OB", b"\x01\x00" + "xx MEYER ".encode(encoding) + b"\x00\x00")
     rules = REMOVE + '[groups]\nprivate = "keep"'
     assert [one.origin for one in found(made, rules)] == ["PatientName"]
+
+
+@pytest.mark.parametrize(
+    ("name", "charset", "written", "encoding"),
+    [
+        ("DOE^JANE", "ISO_IR 100", "DOE^JANE", "latin-1"),
+        ("MÜLLERHANS^EVA", "ISO_IR 100", "MÜLLERHANS^EVA", "latin-1"),
+        ("MÜLLERHANS^EVA", "ISO_IR 100", "Muellerhans", "ascii"),
+        ("Иванов^Пётр", "ISO_IR 144", "ИВАНОВ", "iso8859-5"),
+        ("Иванов^Пётр", "ISO_IR 144", "ИВАНОВ", "utf-8"),
+        ("Иванов^Пётр", "ISO_IR 192", "ИВАНОВ", "utf-16-le"),
+        ("王^小东", "GB18030", "王^小东", "gb18030"),
+        ("Yamada^Tarou=山田^太郎", "\\ISO 2022 IR 87", "山田^太郎", "iso2022_jp"),
+    ],
+)
+def test_private_bytes_are_read_in_the_objects_own_character_set(
+    name: str, charset: str, written: str, encoding: str
+) -> None:
+    made = dataset(SpecificCharacterSet=charset, PatientName=name)
+    block = made.private_block(0x0029, "SITE", create=True)
+    block.add_new(1, "UN", written.encode(encoding))
+    rules = REMOVE + '[groups]\nprivate = "keep"'
+    assert [one.origin for one in found(made, rules)][:1] == ["PatientName"]
+
+
+@pytest.mark.parametrize("name", ["Иванов^Пётр", "山田^太郎", "Doe^Jane"])
+def test_a_name_is_not_found_in_bytes_that_are_no_text(name: str) -> None:
+    made = dataset(SpecificCharacterSet="ISO_IR 192", PatientName=name)
+    made.RedPaletteColorLookupTableData = bytes(range(256)) * 64
+    made.ICCProfile = b"\x01\x02doe\x00\x03" * 64
+    assert found(made) == ()
+
+
+@pytest.mark.parametrize("vr", ["LO", "ST", "UT", "SH"])
+def test_a_name_counts_as_one_whatever_vr_the_file_has_for_it(vr: str) -> None:
+    made = dataset(LUTExplanation="Meyer, Anna")
+    del made.PatientName
+    made.add_new(0x0010_0010, vr, "Meyer^Anna")
+    assert {one.origin for one in found(made)} == {"PatientName"}
+
+
+@pytest.mark.parametrize(
+    ("tag", "vr", "data"),
+    [
+        (0x0018_0050, "DS", b"MEYER ANNA"),
+        (0x0028_0034, "IS", b"K-4711-X\\1 "),
+        (0x0008_010C, "UI", b"MEYER 1.2."),
+        (0x0018_9087, "FD", b"born 12 Mar 1957"),
+        (0x0008_9459, "FL", b"K-4711-X"),
+        (0x0028_0009, "AT", b"MEYER^AN"),
+        (0x0008_0008, "CS", b"meyer^anna"),
+        (0x0010_1010, "AS", b"Meyer "),
+        (0x0008_0031, "TM", b"Meyer "),
+    ],
+)
+def test_a_value_that_is_none_of_its_vr_is_searched_like_a_text(tag: int, vr: str, data: bytes) -> None:
+    assert [one.path for one in left({tag: Element(vr, data)})] == [f"{tag:08X}"]
+
+
+@pytest.mark.parametrize(
+    ("tag", "vr", "data"),
+    [
+        (0x0018_0050, "DS", b"1.25\\2.5e3 "),
+        (0x0028_0034, "IS", b"1\\2 "),
+        (0x0008_010C, "UI", b"1.2.3.4711\0"),
+        (0x0018_9087, "FD", bytes(range(16))),
+        (0x0018_0015, "CS", b"MEYER "),
+        (0x0008_0031, "TM", b"195703"),
+    ],
+)
+def test_valid_terms_and_numbers_hold_nobodys_name(tag: int, vr: str, data: bytes) -> None:
+    assert left({tag: Element(vr, data)}) == ()
+
+
+def left(items: dict[int, Element]) -> tuple[Finding, ...]:
+    """Return what is found in attributes, of an object whose patient is gone."""
+    made = dataset(PatientName="MEYER^ANNA", PatientID="K-4711-X", PatientBirthDate="19570312")
+    before = read_object(as_bytes(made))
+    gone = ("00100010", "00100020", "00100030")
+    report = Report("site", tuple(Touched(path, "", Action.REMOVE, "x") for path in gone), consistent=True)
+    return residual(before, DicomObject(items, before.syntax, before.encoding), report)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "born 12-Mar-1957",
+        "12. 3. 1957",
+        "1957 March 12",
+        "12 mars 1957",
+        "1957年3月12日",
+        "12.III.57",
+        "12MAR1957",
+    ],
+)
+def test_dates_are_found_in_every_form_people_write_them(text: str) -> None:
+    made = dataset(
+        SpecificCharacterSet="ISO_IR 192", PatientBirthDate="19570312", LUTExplanation=text, StudyDate=""
+    )
+    assert [one.origin for one in found(made)] == ["PatientBirthDate"]
 
 
 def test_private_texts_and_items_at_any_depth_are_searched() -> None:
