@@ -21,7 +21,7 @@ ROOTS = {"core": "fileroom", "plugins": "fileroom_plugins"}
 DEPENDENCIES = {"click", "pluggy", "pydicom", "rich", "sqlalchemy"}
 EXTRAS = {
     *("linear", "postgres", "mariadb", "s3", "dimse", "browse", "http", "dask", "testing", "all", "dev"),
-    *("metadata", "table", "imaging", "video", "transcode", "deidentify", "constraint"),
+    *("query-xml", "table", "imaging", "video", "transcode", "deidentify", "constraint"),
 }
 
 

@@ -47,8 +47,8 @@ def _open(options: Options) -> Processor:
     try:
         from fileroom_plugins.metadata.xpath import XPathQuery  # noqa: PLC0415 - lxml is slow to import
     except ImportError as error:
-        message = f"XPath needs {error.name or 'a package'}: pip install 'fileroom[metadata]'"
-        raise MissingDependencyError(message, "metadata", "fileroom") from error
+        message = f"XPath needs {error.name or 'a package'}: pip install 'fileroom[query-xml]'"
+        raise MissingDependencyError(message, "query-xml", "fileroom") from error
     return XPathQuery(options)
 
 
