@@ -83,6 +83,7 @@ def test_what_is_set_aside_after_all_has_no_labels_when_it_is_retried(tmp_path: 
     ) as archive:
         outcome = archive.store(bytes_of())
         assert outcome.status is Status.QUARANTINED
+        assert outcome.quarantine_id is not None
     with fileroom.open(tmp_path / "a") as archive:
         with archive.quarantine.open(outcome.quarantine_id) as waiting:
             archive.store(waiting)
