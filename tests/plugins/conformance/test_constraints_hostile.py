@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -112,3 +113,19 @@ def test_a_damaged_document_is_read_or_refused_by_an_error_of_ours(
         evaluate(Document(name, "constraint", bytes(data)), dataset(Modality="CT", Rows=1))
     except FileroomError as error:
         assert isinstance(error, DocumentError)  # noqa: PT017 - either will do
+
+
+def test_rules_that_refer_twice_to_the_next_say_each_thing_once_and_cost_little_memory() -> None:
+    rules = "".join(
+        f"[[rule]]\nname='r{number}'\ncheck='rule(\"r{number + 1}\") and rule(\"r{number + 1}\")'\n"
+        for number in range(50)
+    )
+    text = f"{rules}[[rule]]\nname='r50'\ncheck='Rows == 2'\nmessage='no'"
+    tracemalloc.start()
+    try:
+        found = evaluate(document(text), dataset(Rows=1))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [message.message for message in found] == ["no"]
+    assert peak < 20 << 20

@@ -76,6 +76,8 @@ class Evaluation:
     def _refer(self, name: str, line: int) -> Answer:
         if name in self._known:
             answer, again = self._known[name]
+            self._spend(len(again))
+            self._spend(len(again))
             self._said += again
             return answer
         document, rule = self._book.rule(name, line)
@@ -85,6 +87,12 @@ class Evaluation:
         if not answer[0]:
             self._say(Action(False, Severity.ERROR, _what_is_not_so(rule), fallback=True), mark, answer[1])
         self._rule = caller
+        # Each once: rules that refer twice to the next say twice as much with each, were it all kept.
+        self._spend(len(self._said) - mark)
+        self._said[mark:] = dict.fromkeys(self._said[mark:])
+        # Each once: rules that refer twice to the next say twice as much with each, were it all kept.
+        self._spend(len(self._said) - mark)
+        self._said[mark:] = dict.fromkeys(self._said[mark:])
         self._known[name] = answer, self._said[mark:]
         return answer
 
