@@ -82,19 +82,6 @@ def cleaned(data: bytes, cleaner: PixelCleaner, says: str) -> Cleaned:
         raise InvalidDatasetError(message) from None
 
 
-def plane_cleaner() -> PixelCleaner:
-    """Return what takes out overlays in unused bits of the pixels.
-
-    Raises:
-        MissingDependencyError: numpy is not installed.
-    """
-    try:
-        from fileroom_plugins.deidentify.pixels.overlays import drop_text  # noqa: PLC0415 - numpy is slow
-    except ImportError as error:
-        raise _missing(error) from error
-    return drop_text
-
-
 def pixel_cleaner(rectangles: Sequence[Rectangle], unknown: Literal["refuse", "report"]) -> PixelCleaner:
     """Return what blackens burned-in text; the arguments are those of `CleanPixels`.
 
@@ -104,11 +91,12 @@ def pixel_cleaner(rectangles: Sequence[Rectangle], unknown: Literal["refuse", "r
     try:
         from fileroom_plugins.deidentify.pixels.cleaner import CleanPixels  # noqa: PLC0415 - numpy is slow
     except ImportError as error:
-        raise _missing(error) from error
+        raise missing(error) from error
     return CleanPixels(rectangles, unknown)
 
 
-def _missing(error: ImportError) -> MissingDependencyError:
+def missing(error: ImportError) -> MissingDependencyError:
+    """Return the error that says which package pixels need."""
     message = f"going over pixels needs {error.name or 'a package'}: pip install 'fileroom[deidentify]'"
     return MissingDependencyError(message, "deidentify", "fileroom")
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from fileroom.plugin import CharacterSet, NotSupportedError
-from fileroom_plugins.deidentify.actions import Action
-from fileroom_plugins.deidentify.cleaners import as_file, cleaned, plane_cleaner
+from fileroom_plugins.deidentify.cleaners import as_file, cleaned
 from fileroom_plugins.deidentify.elements import text_element
 from fileroom_plugins.deidentify.leaves import Leaves
 from fileroom_plugins.deidentify.marks import mark
@@ -18,7 +17,7 @@ from fileroom_plugins.deidentify.objects import DicomObject, read_object, write_
 from fileroom_plugins.deidentify.plan import Plan
 from fileroom_plugins.deidentify.report import Report
 from fileroom_plugins.deidentify.standard_profile import CODES, Option
-from fileroom_plugins.deidentify.walking import Walk, has_embedded_planes
+from fileroom_plugins.deidentify.walking import Walk
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
     from fileroom_plugins.deidentify.profile import MethodCode, Profile
     from fileroom_plugins.deidentify.pseudonyms import Pseudonyms
 
-_CHARACTER_SET, _SOP_INSTANCE_UID, _OVERLAY_DATA = 0x0008_0005, 0x0008_0018, 0x6000_3000
+_CHARACTER_SET, _SOP_INSTANCE_UID = 0x0008_0005, 0x0008_0018
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +86,6 @@ class Deidentifier:
             )
             if cleaner
         ]
-        self._removes_overlays = profile.rule((_OVERLAY_DATA,), "OW").action is not Action.KEEP
         self._new_uid = new_sop_instance_uid
         self._check = check
         # Types of attributes are looked up once for each SOP class.
@@ -108,12 +106,9 @@ class Deidentifier:
         data = source if isinstance(source, bytes) else as_file(source)
         data, changed, undone = self._pixels_cleaned(data)
         found = read_object(data)
-        if self._removes_overlays and has_embedded_planes(found.items):
-            data, cleared, _ = cleaned(data, plane_cleaner(), "BurnedInAnnotation")
-            found, changed = read_object(data), changed or cleared
         declared = found.items.get(_CHARACTER_SET)
         charset = CharacterSet.of(declared.data if declared else b"")
-        walk = Walk(Leaves(found.items, charset, self._pseudonyms), found.encoding.order)
+        walk = Walk(Leaves(found.items, charset, self._pseudonyms), found.encoding.order, found.syntax)
         items = walk.through(found.items, self._plan(found.sop_class).root, charset)
         if self._new_uid:
             items[_SOP_INSTANCE_UID] = text_element("UI", self._new_uid)
@@ -123,7 +118,7 @@ class Deidentifier:
             self._profile.name,
             tuple(walk.touched),
             self._pseudonyms.consistent,
-            changed,
+            changed or walk.pixels_changed,
             undone=tuple(code.meaning for code in undone),
         )
         return Result(write_object(made), self._checked(found, made, report))

@@ -11,6 +11,7 @@ from fileroom_plugins.deidentify.content import FORM, dummy_content, hollow, is_
 from fileroom_plugins.deidentify.dictionary import is_known_private, keyword_of, vr_of
 from fileroom_plugins.deidentify.elements import LONG, TEXT_VRS, Element, Fragments
 from fileroom_plugins.deidentify.grammar import fits
+from fileroom_plugins.deidentify.pixels.exact import LENGTHS, OFFSETS, PIXELS, Image, embedded_planes
 from fileroom_plugins.deidentify.reading import creator_of
 from fileroom_plugins.deidentify.report import Touched
 
@@ -22,13 +23,16 @@ if TYPE_CHECKING:
 _CHARACTER_SET = 0x0008_0005
 _CONTENT_SEQUENCE = 0x0040_A730
 _OF_THEIR_OWN = {"DA", "DT", "TM", "UI"}
+_PIXEL_DATA, _FLOAT_PIXEL_DATA, _DOUBLE_FLOAT_PIXEL_DATA = PIXELS
 _DOCUMENT, _DOCUMENT_LENGTH = 0x0042_0011, 0x0042_0015
-_OVERLAY_BITS, _OVERLAY_DATA, _OVERLAYS = 0x0100, 0x3000, range(0x6000, 0x6100, 2)
+_OVERLAY_DATA = 0x6000_3000
 _FIRST_CREATOR, _LAST_CREATOR = 0x10, 0xFF
 _RESERVED_GROUPS = {1, 3, 5, 7, 0xFFFF}
 _GROUP_LENGTH = Rule(Action.REMOVE, "group length")
 _PLANE = Rule(Action.REMOVE, "overlay without data")
 _INVALID = Rule(Action.EMPTY, "no value of its VR")
+_BESIDE = Rule(Action.CLEAN, "beside the frames")
+_NO_OFFSETS = Rule(Action.REMOVE, "offsets of no frames")
 _NO_CREATOR = Rule(Action.REMOVE, "private without creator")
 _UNUSED = Rule(Action.REMOVE, "private creator without attributes")
 
@@ -56,29 +60,32 @@ class Walk:
 
     Attributes:
         touched: what did not stay as it was.
+        pixels_changed: whether something was taken out of the pixels.
     """
 
-    def __init__(self, leaves: Leaves, order: str) -> None:
+    def __init__(self, leaves: Leaves, order: str, syntax: str) -> None:
         """Prepare.
 
         Args:
             leaves: makes new values of old ones.
             order: the object's byte order, as `struct` has it.
+            syntax: its transfer syntax UID.
         """
         self.touched: list[Touched] = []
+        self.pixels_changed = False
+        self._syntax = syntax
         self._leaves = leaves
         self._order = order
 
     def through(self, items: Items, root: Node, charset: CharacterSet) -> Items:
         """Return the new object's attributes."""
         made = self._level(items, _Place(root, "", charset, None))
-        for group in _OVERLAYS:
-            # What describes a plane is of no use, and not valid, without its data.
-            data = group << 16 | _OVERLAY_DATA
-            if data in items and data not in made:
-                for tag in [tag for tag in made if tag >> 16 == group]:
-                    del made[tag]
-                    self._note("", tag, Action.REMOVE, _PLANE)
+        gone = {tag >> 16 for tag in items.keys() - made.keys() if tag & 0xFF00_FFFF == _OVERLAY_DATA}
+        gone.update(group for group in embedded_planes(items) if not _keeps_plane(root, group))
+        # What describes a plane is of no use, and not valid, without its data.
+        for tag in [tag for tag in made if tag >> 16 in gone]:
+            del made[tag]
+            self._note("", tag, Action.REMOVE, _PLANE)
         document = made.get(_DOCUMENT)
         if document is not None and _DOCUMENT_LENGTH in made and document is not items[_DOCUMENT]:
             length = made[_DOCUMENT_LENGTH]
@@ -111,7 +118,25 @@ class Walk:
                 made[tag] = self._attribute(items, tag, step, place)
         if private:
             self._private(items, private, made, place)
+        if _PIXEL_DATA in made or _FLOAT_PIXEL_DATA in made or _DOUBLE_FLOAT_PIXEL_DATA in made:
+            self._pixels(items, made, node, where)
         return made
+
+    def _pixels(self, items: Items, made: Items, node: Node, where: str) -> None:
+        """Let pixels that stay be those of the frames, and nothing behind or beside them."""
+        image = Image(items, self._order, self._syntax)
+        stay = any(_keeps_plane(node, group) for group in embedded_planes(items))
+        for tag in PIXELS:
+            if tag not in made or made[tag] is not items[tag]:
+                continue
+            made[tag] = exact = image.exact(tag, planes_stay=stay)
+            if exact is not items[tag]:
+                self.pixels_changed = True
+                self._note(where, tag, Action.CLEAN, _BESIDE)
+        if OFFSETS in made and not image.offsets_fit(made):
+            for tag in (OFFSETS, LENGTHS):
+                if made.pop(tag, None):
+                    self._note(where, tag, Action.REMOVE, _NO_OFFSETS)
 
     def _private(self, items: Items, tags: list[int], made: Items, place: _Place) -> None:
         """Do the private attributes of a level; of creators those stay of whose block something stays."""
@@ -196,12 +221,8 @@ def _touched(where: str, tag: int, action: Action, rule: str, creator: str) -> T
     return Touched(f"{where}{tag:08X}", keyword, action, rule)
 
 
-def has_embedded_planes(items: Items) -> bool:
-    """Say whether there are overlays that have their data in unused bits of the pixels (retired)."""
-    return any(
-        group << 16 | _OVERLAY_BITS in items and group << 16 | _OVERLAY_DATA not in items
-        for group in _OVERLAYS
-    )
+def _keeps_plane(node: Node, group: int) -> bool:
+    return node.step(group << 16 | _OVERLAY_DATA & 0xFFFF, "OW").action is Action.KEEP
 
 
 def _creator(name: str) -> Element:

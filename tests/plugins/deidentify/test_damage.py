@@ -48,7 +48,7 @@ def test_of_the_files_that_pydicom_ships_only_these_are_refused() -> None:
         *("meta_missing_tsyntax.dcm", "nested_priv_SQ.dcm", "no_meta_group_length.dcm", "priv_SQ.dcm"),
     }
     cut_short = {"MR_truncated.dcm", "rtplan_truncated.dcm"}
-    garbled = {"SC_rgb_jpeg.dcm", "no_meta.dcm"}
+    garbled = {"SC_rgb_jpeg.dcm", "no_meta.dcm", "badVR.dcm"}
     assert refused - {"DICOMDIR-empty.dcm"} == without_uids | cut_short | garbled
 
 

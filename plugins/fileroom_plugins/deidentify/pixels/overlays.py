@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from fileroom.plugin import NotSupportedError
 from fileroom_plugins.deidentify.pixels.native import layout_of
+from fileroom_plugins.deidentify.pixels.unused_bits import Bits, cleared
 
 if TYPE_CHECKING:
     from pydicom import Dataset
 
 _GROUPS = range(0x6000, 0x6020, 2)
-_ALLOCATED, _POSITION, _TYPE, _DATA = 0x0100, 0x0102, 0x0040, 0x3000
+_POSITION, _TYPE, _DATA = 0x0102, 0x0040, 0x3000
 _SAFE = "R"
 """The type of overlays that mark a region of interest; those of type G hold graphics, and text."""
 
@@ -28,7 +28,7 @@ def drop_text(dataset: Dataset) -> bool:
 
     Raises:
         InvalidDatasetError: the pixels cannot be made out.
-        NotSupportedError: likewise.
+        NotSupportedError: likewise, or a plane lies where it cannot be cleared.
     """
     dropped = False
     for group in _GROUPS:
@@ -37,7 +37,7 @@ def drop_text(dataset: Dataset) -> bool:
             continue
         in_pixels = (group, _DATA) not in elements
         if in_pixels:
-            _clear_bit(dataset, _number(elements, group, _ALLOCATED), _number(elements, group, _POSITION))
+            _clear(dataset, _number(elements, group, _POSITION))
         elif str(elements.get((group, _TYPE), _NONE).value).strip() == _SAFE:
             continue
         for element in elements:
@@ -55,18 +55,22 @@ def _number(elements: Dataset, group: int, element: int) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _clear_bit(dataset: Dataset, allocated: int, position: int) -> None:
-    """Zero one bit of every pixel, if it is none of the image's own."""
-    if "PixelData" not in dataset or dataset.file_meta.TransferSyntaxUID.is_compressed:
-        return  # PS3.5 section 8.1.2: no such planes where pixels are compressed
-    layout = layout_of(dataset)
-    lowest = int(dataset.HighBit) + 1 - int(dataset.BitsStored)
-    own = lowest <= position <= int(dataset.HighBit)
-    if own or allocated != layout.bits or not 0 < position < layout.bits:
+def _clear(dataset: Dataset, position: int) -> None:
+    """Zero the bits of every pixel that are none of the image's own. A plane at position 0 lies in none."""
+    if "PixelData" not in dataset:
         return
-    little = dataset.file_meta.TransferSyntaxUID.is_little_endian
-    data = bytearray(dataset["PixelData"].value)
-    dtype = np.dtype(f"{'<' if little else '>'}u{layout.bits // 8}")
-    numbers = np.frombuffer(data, dtype, count=len(data) // dtype.itemsize)
-    numbers &= dtype.type((1 << layout.bits) - 1 - (1 << position))
-    dataset["PixelData"].value = bytes(data)
+    if dataset.file_meta.TransferSyntaxUID.is_compressed:
+        if position:
+            raise NotSupportedError(
+                "an overlay that is to go lies in compressed pixels: decompress them first"
+            )
+        return
+    layout = layout_of(dataset)
+    stored, high = int(dataset.BitsStored), int(dataset.HighBit)
+    bits = Bits(layout.bits, stored, high, dataset.get("PixelRepresentation") == 1)
+    if position and bits.own >> position & 1:
+        raise NotSupportedError("an overlay that is to go lies in bits that the image says are its own")
+    order = "<" if dataset.file_meta.TransferSyntaxUID.is_little_endian else ">"
+    made = cleared(dataset["PixelData"].value, bits, order)
+    if made is not None:
+        dataset["PixelData"].value = made
