@@ -8,6 +8,7 @@ a name behind a title.
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from fileroom_plugins.deidentify.folding import folded, replaced, squeezed
@@ -45,8 +46,13 @@ class TextCleaner:
     """
 
     def __init__(self, known: Iterable[Needle]) -> None:
-        self._known = tuple(known)
-        self._days = frozenset(needle.text for needle in self._known if needle.kind == "date")
+        known = tuple(known)
+        self._days = frozenset(needle.text for needle in known if needle.kind == "date")
+        # By their first two characters, since a report may name thousands of people in as many texts.
+        self._known: dict[str, list[Needle]] = {}
+        for needle in known:
+            if needle.kind not in {"date", "uid"}:
+                self._known.setdefault(needle.text[:2], []).append(needle)
 
     def clean(self, text: str) -> str:
         """Return a text without what tells who the patient is; it is never longer than it was."""
@@ -60,9 +66,11 @@ class TextCleaner:
 
     def _of_the_object(self, text: str) -> Iterator[tuple[int, int]]:
         compact = squeezed(text)
-        for needle in self._known:
-            if needle.kind not in {"date", "uid"} and needle.text in compact:
-                yield from spans(needle, text)
+        starts = {one + other for one, other in pairwise(compact)}
+        for start in starts & self._known.keys():
+            for needle in self._known[start]:
+                if needle.text in compact:
+                    yield from spans(needle, text)
         done = 0
         for one in written_dates(text):
             # What begins within a date may be the next one's, which is found in another round if it is none.
