@@ -25,7 +25,8 @@ _CONTENT_SEQUENCE = 0x0040_A730
 _OF_THEIR_OWN = {"DA", "DT", "TM", "UI"}
 _PIXEL_DATA, _FLOAT_PIXEL_DATA, _DOUBLE_FLOAT_PIXEL_DATA = PIXELS
 _DOCUMENT, _DOCUMENT_LENGTH = 0x0042_0011, 0x0042_0015
-_OVERLAY_DATA = 0x6000_3000
+_OVERLAY_DATA = 0x3000
+_PLANES = frozenset(group << 16 | _OVERLAY_DATA for group in range(0x6000, 0x6100, 2))
 _FIRST_CREATOR, _LAST_CREATOR = 0x10, 0xFF
 _RESERVED_GROUPS = {1, 3, 5, 7, 0xFFFF}
 _GROUP_LENGTH = Rule(Action.REMOVE, "group length")
@@ -80,10 +81,11 @@ class Walk:
     def through(self, items: Items, root: Node, charset: CharacterSet) -> Items:
         """Return the new object's attributes."""
         made = self._level(items, _Place(root, "", charset, None))
-        gone = {tag >> 16 for tag in items.keys() - made.keys() if tag & 0xFF00_FFFF == _OVERLAY_DATA}
-        gone.update(group for group in embedded_planes(items) if not _keeps_plane(root, group))
+        gone = {group for group in embedded_planes(items) if not _keeps_plane(root, group)}
+        if not _PLANES.isdisjoint(items):
+            gone.update(tag >> 16 for tag in _PLANES & items.keys() if tag not in made)
         # What describes a plane is of no use, and not valid, without its data.
-        for tag in [tag for tag in made if tag >> 16 in gone]:
+        for tag in [tag for tag in made if tag >> 16 in gone] if gone else ():
             del made[tag]
             self._note("", tag, Action.REMOVE, _PLANE)
         document = made.get(_DOCUMENT)
@@ -222,7 +224,7 @@ def _touched(where: str, tag: int, action: Action, rule: str, creator: str) -> T
 
 
 def _keeps_plane(node: Node, group: int) -> bool:
-    return node.step(group << 16 | _OVERLAY_DATA & 0xFFFF, "OW").action is Action.KEEP
+    return node.step(group << 16 | _OVERLAY_DATA, "OW").action is Action.KEEP
 
 
 def _creator(name: str) -> Element:

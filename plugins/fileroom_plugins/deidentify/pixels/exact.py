@@ -25,8 +25,11 @@ _BIG_PIXELS = "1.2.840.113619.5.2"
 """GE's transfer syntax whose pixels alone are big endian."""
 
 _SHARED = {"YBR_FULL_422", "YBR_PARTIAL_422"}
-_OVERLAYS = range(0x6000, 0x6100, 2)
-_OVERLAY_BITS, _OVERLAY_POSITION, _OVERLAY_DATA = 0x0100, 0x0102, 0x3000
+_GROUP = 0xFFFF_0000
+_OVERLAY_POSITION, _OVERLAY_DATA = 0x0102, 0x3000
+_DESCRIBED = frozenset(group << 16 | 0x0100 for group in range(0x6000, 0x6100, 2))
+"""Overlay Bits Allocated of every overlay."""
+
 _FRAMES = re.compile(rb"[ \0]*+\+?+([0-9]{1,9})[ \0]*+")
 
 
@@ -173,10 +176,10 @@ class Image:
 
 def embedded_planes(items: Items) -> list[int]:
     """Return the groups of overlays that have their data in bits of the pixels (retired)."""
+    if _DESCRIBED.isdisjoint(items):
+        return []
     return [
-        group
-        for group in _OVERLAYS
-        if group << 16 | _OVERLAY_BITS in items and group << 16 | _OVERLAY_DATA not in items
+        tag >> 16 for tag in sorted(_DESCRIBED & items.keys()) if tag & _GROUP | _OVERLAY_DATA not in items
     ]
 
 
