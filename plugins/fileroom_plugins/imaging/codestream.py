@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from fileroom.plugin import InvalidDatasetError
+from fileroom.plugin import InvalidDatasetError, NotSupportedError
 
 if TYPE_CHECKING:
     from fileroom_plugins.imaging.layout import Layout
@@ -54,6 +54,7 @@ def check_claim(claim: Claim, layout: Layout) -> None:
 
     Raises:
         InvalidDatasetError: its size, its number of colours or its precision differs.
+        NotSupportedError: its samples have bits below those that count.
     """
     if (claim.rows, claim.columns) != (layout.rows, layout.columns):
         raise InvalidDatasetError(
@@ -67,6 +68,10 @@ def check_claim(claim: Claim, layout: Layout) -> None:
     if claim.precision > layout.allocated:
         raise InvalidDatasetError(
             f"a frame is compressed with {claim.precision} bits a sample; BitsAllocated is {layout.allocated}"
+        )
+    if layout.lowest_bit and claim.precision > layout.stored:
+        raise NotSupportedError(
+            "a frame is compressed with samples that are shifted: HighBit is not one less than BitsStored"
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydicom import uid
@@ -63,6 +64,8 @@ def decode(data: bytes, layout: Layout, syntax: uid.UID, *, smallest: int | None
     """
     if syntax == DEFLATED_FRAMES:
         return Decoded(_inflated(data, layout), layout.photometric)
+    if syntax == uid.RLELossless:
+        return Decoded(decode_rle(data, layout), layout.photometric)
     if syntax in extra_codecs.JPEG_XL:
         return Decoded(*extra_codecs.decode_jpeg_xl(data, layout))
     if syntax in _JPEG or syntax in uid.JPEGLSTransferSyntaxes:
@@ -70,9 +73,8 @@ def decode(data: bytes, layout: Layout, syntax: uid.UID, *, smallest: int | None
             return decoded
     elif syntax in uid.JPEG2000TransferSyntaxes:
         check_claim(jpeg2000_claim(data), layout)
-    elif syntax == uid.RLELossless:
-        return Decoded(decode_rle(data, layout), layout.photometric)
-    return _decode_with_pydicom(data, layout, syntax)
+    # The samples of a codestream have no bits below them.
+    return _decode_with_pydicom(data, replace(layout, lowest_bit=0), syntax)
 
 
 def _decode_jpeg(data: bytes, layout: Layout, syntax: uid.UID, smallest: int | None) -> Decoded | None:

@@ -31,7 +31,7 @@ class Shades:
         voi: attributes with the windows and VOI LUTs.
         window: which of these is meant; see `fileroom_plugins.imaging.view.View.window`.
         little: whether lookup tables are in little-endian order.
-        signed: whether stored values are.
+        stored: the least and the greatest value that can be stored.
         inverse: whether the least value is white.
         table: a Presentation LUT that goes before it (PS3.3 section C.11.6), or None.
     """
@@ -40,7 +40,7 @@ class Shades:
     voi: Dataset
     window: WindowChoice
     little: bool
-    signed: bool
+    stored: tuple[float, float]
     inverse: bool = False
     table: Table | None = None
 
@@ -62,7 +62,7 @@ class Shades:
         if padding is not None:
             padded = (values >= padding[0]) & (values <= padding[1])
             counted &= ~padded
-        known = modality_values(values, self.modality, little=self.little, signed=self.signed)
+        known = modality_values(values, self.modality, little=self.little, signed=self.stored[0] < 0)
         shades = self._scaled(known, counted, places)
         if self.table is not None:
             shades = self.table.scaled(
@@ -76,7 +76,7 @@ class Shades:
         return shown if places is None else shown.take(places)
 
     def _scaled(self, values: Pixels, counted: Pixels, places: Pixels | None) -> Pixels:
-        negative = bool((values < 0).any())
+        negative = can_be_negative(self.modality, self.stored)
         seen_through = choose(self.window, self.voi, little=self.little, negative=negative)
         if seen_through is not None:
             return seen_through.scaled(values)
@@ -108,7 +108,29 @@ def modality_values(stored: Pixels, attributes: Dataset, *, little: bool, signed
         return stored
     if not (math.isfinite(slope) and math.isfinite(intercept)):
         raise InvalidDatasetError("RescaleSlope or RescaleIntercept is no finite number")
-    return stored * np.float64(slope) + np.float64(intercept)
+    with np.errstate(over="ignore", invalid="ignore"):
+        values: Pixels = stored * np.float64(slope) + np.float64(intercept)
+    if stored.dtype.kind != "f" and not np.isfinite(values).all():
+        raise InvalidDatasetError("RescaleSlope and RescaleIntercept make values that are no finite numbers")
+    return values
+
+
+def can_be_negative(attributes: Dataset, stored: tuple[float, float]) -> bool:
+    """Say whether the modality transformation can make negative values of an object's, in whichever frame.
+
+    It is on this that the sign of a VOI LUT's first value depends (PS3.3 section C.11.2.1.1), and not on the
+    values that there are.
+
+    Args:
+        attributes: with the Modality LUT or rescale.
+        stored: the least and the greatest value that can be stored.
+    """
+    if "ModalityLUTSequence" in attributes:
+        return False
+    slope, intercept = attributes.get("RescaleSlope"), attributes.get("RescaleIntercept")
+    if slope in {None, ""} or intercept in {None, ""}:
+        return stored[0] < 0
+    return any(one * float(slope) + float(intercept) < 0 for one in stored)
 
 
 def padding_range(attributes: Dataset, *, signed: bool, bits: int) -> tuple[float, float] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,8 @@ class Layout:
         signed: whether integers are in two's complement.
         planar: whether colours lie plane by plane.
         keyword: of the element that holds the pixels.
+        lowest_bit: the place of a sample's least significant bit, from 0; not 0 where High Bit is
+            not one less than Bits Stored, as older editions of the standard allow (PS3.5 section 8.1.1).
     """
 
     rows: int
@@ -53,11 +56,21 @@ class Layout:
     signed: bool
     planar: bool
     keyword: str = "PixelData"
+    lowest_bit: int = 0
 
     @property
     def floating(self) -> bool:
         """Whether samples are floating-point numbers."""
         return self.keyword != "PixelData"
+
+    @property
+    def stored_range(self) -> tuple[float, float]:
+        """The least and the greatest value that can be stored; infinite for floating-point numbers."""
+        if self.floating:
+            return -math.inf, math.inf
+        if self.signed:
+            return -(1 << self.stored - 1), (1 << self.stored - 1) - 1
+        return 0, (1 << self.stored) - 1
 
     @property
     def frame_bits(self) -> int:
@@ -107,6 +120,7 @@ def read_layout(dataset: Dataset, keyword: str) -> Layout:
         signed=whole(dataset, "PixelRepresentation", 0, 1, default=0) == 1,
         planar=samples > 1 and whole(dataset, "PlanarConfiguration", 0, 1, default=0) == 1,
         keyword=keyword,
+        lowest_bit=_lowest_bit(dataset, allocated, stored) if keyword == "PixelData" else 0,
     )
     if layout.decoded_size > LARGEST:
         raise NotSupportedError(
@@ -134,6 +148,15 @@ def whole(dataset: Dataset, keyword: str, least: int, most: int = _MOST, default
     if not least <= number <= most:
         raise InvalidDatasetError(f"{keyword} is {number}: expected {least} to {most}")
     return number
+
+
+def _lowest_bit(dataset: Dataset, allocated: int, stored: int) -> int:
+    high = whole(dataset, "HighBit", 0, default=stored - 1)
+    if not stored - 1 <= high < allocated:
+        raise InvalidDatasetError(
+            f"HighBit is {high}, which contradicts BitsStored, {stored}, or BitsAllocated, {allocated}"
+        )
+    return high - stored + 1
 
 
 def _photometric(dataset: Dataset) -> str:

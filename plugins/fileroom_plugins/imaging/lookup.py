@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fileroom.plugin import InvalidDatasetError
+from fileroom_plugins.imaging.native import value_bytes
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -64,7 +65,7 @@ def read_table(sequence: object, keyword: str, *, little: bool, negative: bool) 
         first -= 2 * _SIGN
     data = item.get("LUTData")
     if isinstance(data, bytes) and len(data) in {count, count + count % 2} and count > 1:
-        entries = np.frombuffer(data, np.uint8)[:count]
+        entries = np.frombuffer(value_bytes(item["LUTData"], little=little), np.uint8)[:count]
     else:
         entries = np.array(_numbers(data, little=little)[:count], np.int64)
     if len(entries) != count:

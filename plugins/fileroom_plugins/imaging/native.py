@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 if TYPE_CHECKING:
+    from pydicom import DataElement
+
     from fileroom_plugins.imaging.layout import Layout
 
 Pixels: TypeAlias = "np.ndarray[Any, np.dtype[Any]]"
@@ -32,7 +34,7 @@ def native_frame(data: bytes, layout: Layout, *, first_bit: int = 0, order: str 
 
     Returns:
         Rows by columns, or rows by columns by three samples; of `stored_type`, in the machine's byte order.
-        Bits above those stored are replaced by zeros, or by the sign.
+        Bits above those stored are replaced by zeros, or by the sign; those below them are dropped.
     """
     if layout.allocated == 1:
         count = layout.rows * layout.columns * layout.samples
@@ -47,11 +49,11 @@ def native_frame(data: bytes, layout: Layout, *, first_bit: int = 0, order: str 
 
 
 def without_unused_bits(values: Pixels, layout: Layout) -> Pixels:
-    """Return values in which bits above the stored ones are zeros, or the sign (PS3.5 section 8.1.1)."""
+    """Return the stored bits alone, lowest first, below zeros or the sign (PS3.5 section 8.1.1)."""
     unused = layout.allocated - layout.stored
     if not unused or layout.floating:
         return values
-    shifted = values << unused
+    shifted = values << unused - layout.lowest_bit
     shifted >>= unused
     return shifted
 
@@ -59,6 +61,17 @@ def without_unused_bits(values: Pixels, layout: Layout) -> Pixels:
 def swapped_bytes(data: bytes) -> bytes:
     """Return bytes of big-endian words, each pair in its order (8-bit samples in an ``OW`` element)."""
     return np.frombuffer(data, np.uint16).byteswap().tobytes()
+
+
+def value_bytes(element: DataElement, *, little: bool) -> bytes:
+    """Return the bytes of an element's value in their order, wherever they were stored as words.
+
+    Args:
+        element: with a value of bytes, which are single ones or bits, and no 16-bit numbers.
+        little: whether words are in little-endian order (PS3.5 section 7.3).
+    """
+    value: bytes = element.value
+    return value if little or element.VR != "OW" else swapped_bytes(value[: len(value) // 2 * 2])
 
 
 def _full_chroma(values: Pixels) -> Pixels:

@@ -9,7 +9,7 @@ import numpy as np
 
 from fileroom.plugin import InvalidDatasetError
 from fileroom_plugins.imaging.header import NATIVE
-from fileroom_plugins.imaging.native import native_frame
+from fileroom_plugins.imaging.native import native_frame, value_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,7 +62,7 @@ def overlay_planes(image: Image, index: int) -> Iterator[tuple[Pixels, int, int]
     for group in _GROUPS:
         if (group, _ROWS) not in attributes or (group, _COLUMNS) not in attributes:
             continue
-        plane = _own_data(attributes, group, index)
+        plane = _own_data(attributes, group, index, little=image.little_endian)
         if plane is None:
             plane = _embedded(image, group, index)
         if plane is None:
@@ -73,10 +73,11 @@ def overlay_planes(image: Image, index: int) -> Iterator[tuple[Pixels, int, int]
             yield plane, top - 1, left - 1
 
 
-def _own_data(attributes: Dataset, group: int, index: int) -> Pixels | None:
+def _own_data(attributes: Dataset, group: int, index: int, *, little: bool) -> Pixels | None:
     data = _value(attributes, group, _DATA)
     if not isinstance(data, bytes):
         return None
+    data = value_bytes(attributes[group << 16 | _DATA], little=little)
     rows, columns = (_whole(attributes, group, element) for element in (_ROWS, _COLUMNS))
     frames = _whole(attributes, group, _FRAMES)
     place = index - (_whole(attributes, group, _FIRST_FRAME) - 1)
@@ -98,9 +99,11 @@ def _embedded(image: Image, group: int, index: int) -> Pixels | None:
     layout = image.layout
     if image.syntax not in NATIVE or layout.floating or layout.samples > 1:
         return None
-    if not isinstance(position, int) or not layout.stored <= position < layout.allocated:
+    if not isinstance(position, int) or not 0 <= position < layout.allocated:
         return None
-    whole_cells = replace(layout, stored=layout.allocated, signed=False)
+    if 0 <= position - layout.lowest_bit < layout.stored:
+        return None
+    whole_cells = replace(layout, stored=layout.allocated, signed=False, lowest_bit=0)
     cells = native_frame(image.encoded(index), whole_cells, order="<" if image.little_endian else ">")
     return (cells >> position & 1).astype(bool)
 

@@ -10,6 +10,7 @@ import pydicom
 from pydicom.data import get_palette_files
 
 from fileroom.plugin import InvalidDatasetError, InvalidValueError
+from fileroom_plugins.imaging.native import value_bytes
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -56,7 +57,7 @@ def read_palette(attributes: Dataset, *, little: bool) -> tuple[Pixels, int]:
     Raises:
         InvalidDatasetError: as for `colours_of_indices`.
     """
-    count, first, bits = _descriptor(attributes, "Red")
+    count, first, bits = _descriptor(attributes, "Red", little=little)
     tables = [_table(attributes, colour, count, bits, little=little) for colour in _COLOURS]
     together = np.stack(tables, axis=-1)
     if bits == _SIXTEEN and together.max() >= 1 << 8:  # palettes that claim 16 bits and hold 8 are common
@@ -78,26 +79,32 @@ def colormap(name: str) -> Pixels:
     return read_palette(pydicom.dcmread(path), little=True)[0]
 
 
-def _descriptor(attributes: Dataset, colour: str) -> tuple[int, int, int]:
+def _descriptor(attributes: Dataset, colour: str, *, little: bool) -> tuple[int, int, int]:
     value = attributes.get(f"{colour}PaletteColorLookupTableDescriptor")
     if isinstance(value, bytes):
-        value = [int(one) for one in np.frombuffer(value[:6], "<u2")]
+        value = [int(one) for one in np.frombuffer(value[:6], "<u2" if little else ">u2")]
     if value is None or len(value) != 3 or value[2] not in {8, 16}:  # noqa: PLR2004 - number, first, bits
         raise InvalidDatasetError("a palette is missing, or its descriptor is wrong")
-    first = int(value[1])
-    return int(value[0]) or 1 << 16, first - 2 * _SIGN if first >= _SIGN else first, int(value[2])
+    first = int(value[1]) % (2 * _SIGN)  # whichever sign it was written with
+    if attributes.get("PixelRepresentation") == 1 and first >= _SIGN:
+        first -= 2 * _SIGN
+    return int(value[0]) or 1 << 16, first, int(value[2])
 
 
 def _table(attributes: Dataset, colour: str, count: int, bits: int, *, little: bool) -> Pixels:
-    data = attributes.get(f"{colour}PaletteColorLookupTableData")
-    segments = attributes.get(f"Segmented{colour}PaletteColorLookupTableData")
+    name = f"{colour}PaletteColorLookupTableData"
+    data, segments = attributes.get(name), attributes.get(f"Segmented{name}")
     order = "<" if little else ">"
     if isinstance(data, bytes):
         wide = len(data) >= 2 * count  # 16 bits an entry, whatever the descriptor says
+        if not wide:
+            data = value_bytes(attributes[name], little=little)
         entries = np.frombuffer(data[: len(data) // 2 * 2] if wide else data, f"{order}u2" if wide else "u1")
         found = entries[:count].astype(np.uint16)
     elif isinstance(segments, bytes):
         size = bits // 8
+        if size == 1:
+            segments = value_bytes(attributes[f"Segmented{name}"], little=little)
         numbers = np.frombuffer(segments[: len(segments) // size * size], f"{order}u{size}")
         found = np.array(expand_segments([int(one) for one in numbers], bits, count), np.uint16)
     else:

@@ -56,7 +56,7 @@ def _grey(
         attributes if state is None else state.voi(),
         view.window,
         little=image.little_endian,
-        signed=layout.signed,
+        stored=layout.stored_range,
         inverse=layout.photometric == "MONOCHROME1" if state is None else state.inverse,
         table=None if state is None else state.table,
     )

@@ -108,6 +108,8 @@ def choose(
 
 def windows_of(attributes: Dataset) -> list[Window]:
     """Return an object's windows in its order, those without meaning too, so that they keep their numbers."""
+    if "WindowCenter" not in attributes:
+        return []
     centres, widths = _floats(attributes.get("WindowCenter")), _floats(attributes.get("WindowWidth"))
     function = _function(attributes)
     return [Window(*pair, function) for pair in zip(centres, widths, strict=False)]
@@ -128,9 +130,14 @@ def _numbered(number: int, attributes: Dataset) -> Window:
     windows = windows_of(attributes)
     if number < 1:
         raise InvalidValueError(f"windows are numbered from 1: there is no window {number}")
-    if number > len(windows) or not windows[number - 1].valid:
+    if number > len(windows):
         raise NotSupportedError(f"the object has no window {number}: it has {len(windows)}")
-    return windows[number - 1]
+    window = windows[number - 1]
+    if not window.valid:
+        raise NotSupportedError(
+            f"the object's window {number} is empty or not valid: choose another, or give centre and width"
+        )
+    return window
 
 
 def _named(name: str, attributes: Dataset) -> Window:

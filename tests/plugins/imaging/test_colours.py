@@ -29,10 +29,25 @@ def palette_image(
     for colour, table in zip(COLOURS, tables, strict=True):
         count = 4 if segmented else len(table)
         name = f"{colour}PaletteColorLookupTable"
-        dataset.add_new(pydicom.datadict.tag_for_keyword(f"{name}Descriptor"), "SS", [count, first, bits])  # type: ignore[arg-type]
+        descriptor = pydicom.tag.Tag(f"{name}Descriptor")
+        dataset.add_new(descriptor, "US" if first >= 1 << 15 else "SS", [count, first, bits])
         data = table.tobytes()
         setattr(dataset, f"{prefix}{name}Data", data + bytes(len(data) % 2))
     return saved(dataset)
+
+
+@pytest.mark.parametrize("first", [40000, 40000 - 65536])
+def test_a_palette_of_unsigned_indices_may_start_above_the_signed_ones(first: int) -> None:
+    indices = np.array([[40000, 40001, 40100, 40255, 0, 65535]], "uint16")
+    ramp = np.arange(256, dtype="uint8")
+    found = open_image(palette_image(indices, [ramp] * 3, first=first)).shown()
+    assert found[..., 0].ravel().tolist() == [0, 1, 100, 255, 0, 255]
+
+
+def test_a_palette_of_signed_indices_may_start_below_zero() -> None:
+    indices = np.array([[-100, -99, 0, 155, -32768, 32767]], "int16")
+    found = open_image(palette_image(indices, [np.arange(256, dtype="uint8")] * 3, first=-100)).shown()
+    assert found[..., 0].ravel().tolist() == [0, 1, 100, 255, 0, 255]
 
 
 def test_ybr_full_becomes_rgb_as_pydicom_converts_it() -> None:

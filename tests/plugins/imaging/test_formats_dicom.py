@@ -40,6 +40,24 @@ def test_windows_are_those_of_the_view(command: str, window: object) -> None:
     assert same(values(command, data), open_image(data).shown(0, View(window=window)))  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("window", ["", "window=full"])
+@pytest.mark.parametrize("signed", [False, True])
+def test_sixteen_bits_of_an_object_whose_least_value_is_white_are_no_negative(
+    window: str, *, signed: bool
+) -> None:
+    dataset = pydicom.dcmread(io.BytesIO(grey_object(np.arange(0, 4096, dtype=np.uint16).reshape(64, 64))))
+    dataset.PhotometricInterpretation = "MONOCHROME1"
+    dataset.BitsStored, dataset.HighBit = 12, 11
+    if signed:
+        dataset.PixelRepresentation = 1
+        dataset.PixelData = np.arange(-2048, 2048, dtype=np.int16).tobytes()
+    buffer = io.BytesIO()
+    dataset.save_as(buffer)
+    found = values(f"contentFormat=16BITGRAYSCALE {window}", buffer.getvalue()).ravel()
+    assert (found[0], found[-1]) == (65535 if window else 4095, 0)
+    assert (np.diff(found.astype(np.int64)) < 0).all()
+
+
 def test_the_windows_of_the_object_are_taken_by_number_and_by_name() -> None:
     ramp = np.arange(256, dtype=np.uint8).reshape(16, 16)
     data = grey_object(

@@ -132,6 +132,48 @@ def test_a_table_of_eight_bits_may_be_packed() -> None:
     assert [at(found, x) for x in (-5, 0, 1, 2, 3, 9)] == [0, 0, 50, 100, 255, 255]
 
 
+@pytest.mark.parametrize("lowest", [0, 1000])
+def test_the_sign_of_a_voi_table_does_not_depend_on_what_is_in_the_frame(lowest: int) -> None:
+    item = pydicom.Dataset()
+    item.add_new("LUTDescriptor", "US", [400, 65436, 8])  # from -100
+    item.add_new("LUTData", "US", [min(255, one) for one in range(400)])
+    stored = np.array([[1024, 1064, 1124, lowest + 1024]], "uint16")
+    tags = {"RescaleSlope": 1, "RescaleIntercept": -1024, "VOILUTSequence": [item]}
+    found = open_image(made(stored, tags)).shown()
+    assert found[0, :3].tolist() == [100, 140, 200]
+
+
+def test_a_voi_table_of_values_that_are_never_negative_may_start_above_the_signed_ones() -> None:
+    item = pydicom.Dataset()
+    item.add_new("LUTDescriptor", "US", [256, 40000, 8])
+    item.add_new("LUTData", "US", [*range(256)])
+    image = open_image(made(np.array([[0, 40000, 40100, 65535]], "uint16"), {"VOILUTSequence": [item]}))
+    assert image.shown().ravel().tolist() == [0, 0, 100, 255]
+
+
+@pytest.mark.parametrize(
+    "tags", [{"RescaleSlope": "1e308"}, {"RescaleIntercept": "-1e308", "RescaleSlope": "-1e308"}]
+)
+def test_a_rescale_to_what_is_not_finite_is_one_clear_error(tags: dict[str, object]) -> None:
+    image = open_image(made(RAMP, {"RescaleSlope": 1, "RescaleIntercept": 0, **tags}))
+    for values in (image.modality, image.shown):
+        with pytest.raises(InvalidDatasetError, match="no finite numbers"):
+            values()
+
+
+@pytest.mark.parametrize(("centre", "width"), [(40, 0), ("", ""), (40, -5)])
+def test_a_window_that_is_there_and_means_nothing_is_not_said_to_be_missing(
+    centre: object, width: object
+) -> None:
+    image = open_image(made(RAMP, {"WindowCenter": centre, "WindowWidth": width}))
+    with pytest.raises(NotSupportedError, match="window 1 is empty or not valid"):
+        image.shown(0, View(window=1))
+    with pytest.raises(NotSupportedError, match="no window 2: it has 1"):
+        image.shown(0, View(window=2))
+    with pytest.raises(NotSupportedError, match="no window 1: it has 0"):
+        open_image(made(RAMP)).shown(0, View(window=1))
+
+
 def test_an_inverse_rescale_is_not_an_error() -> None:
     found = shown({"RescaleSlope": -1, "RescaleIntercept": 0, "WindowCenter": 0, "WindowWidth": 4001})
     assert (found[0], found[-1]) == (255, 0)

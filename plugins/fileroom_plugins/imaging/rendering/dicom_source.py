@@ -9,6 +9,7 @@ from pydicom.multival import MultiValue
 
 from fileroom.plugin import InvalidValueError, NotSupportedError
 from fileroom_plugins.imaging.faults import damage
+from fileroom_plugins.imaging.grey import can_be_negative
 from fileroom_plugins.imaging.image import open_image
 from fileroom_plugins.imaging.overlays import overlay_planes
 from fileroom_plugins.imaging.rendering.canvas import canvas_of
@@ -95,7 +96,8 @@ def window_of(command: Command) -> WindowChoice:
 def _deep(image: Image, index: int, command: Command) -> Pixels:
     """Return 16 bits of grey: through the window that is given, or else the stored values as they are.
 
-    Signed values are raised so that the least there can be is 0.
+    Signed values are raised so that the least there can be is 0; those of MONOCHROME1 are inverted within the
+    bits that are stored, since a picture's least value is black.
     """
     choice = window_of(command)
     layout = image.layout
@@ -106,10 +108,12 @@ def _deep(image: Image, index: int, command: Command) -> Pixels:
             )
         least = -(1 << layout.stored - 1) if layout.signed else 0
         values: Pixels = image.stored(index).astype(np.int64) - least
+        if layout.photometric == "MONOCHROME1":
+            values = np.maximum((1 << layout.stored) - 1 - values, 0)
         return values.astype(np.uint16)
     attributes = image.attributes_of(index)
     values = image.modality(index).astype(np.float64)
-    negative = bool((values < 0).any())
+    negative = can_be_negative(attributes, layout.stored_range)
     seen_through = choose(choice, attributes, little=image.little_endian, negative=negative)
     if seen_through is None:
         low, high = float(np.nanmin(values)), float(np.nanmax(values))

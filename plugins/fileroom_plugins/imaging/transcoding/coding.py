@@ -111,6 +111,10 @@ def converted(pixels: Pixels, coding: Coding) -> Pixels:
 
 def _check(coding: Coding, dataset: Dataset) -> None:
     target, layout = coding.target, coding.layout
+    if layout.lowest_bit:
+        raise NotSupportedError(
+            f"{target.name} cannot hold samples that are shifted: HighBit is not one less than BitsStored"
+        )
     if not target.encapsulated:
         _check_overlays(dataset)
         return
@@ -134,9 +138,6 @@ def _check(coding: Coding, dataset: Dataset) -> None:
         raise NotSupportedError("jpeg-12 holds unsigned grey values only")
     if target.name == "jpeg" and layout.signed:
         raise NotSupportedError("jpeg holds unsigned samples only, and these are signed")
-    high = dataset.get("HighBit")
-    if isinstance(high, int) and high != layout.stored - 1:
-        raise NotSupportedError(f"{target.name} cannot hold samples that are shifted: HighBit is {high}")
     _check_overlays(dataset)
 
 
