@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_REMEMBERED = 8192
+_REMEMBERED = 1 << 16
 _LEFT_OUT = {"Mn", "Cf"}
 _HIRAGANA = range(0x3041, 0x3097)
 _TO_KATAKANA = 0x60

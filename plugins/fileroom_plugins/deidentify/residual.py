@@ -120,8 +120,11 @@ def _readable(data: bytes, charset: CharacterSet, *, foreign: bool) -> str:
         foreign: UTF-16 is read whole, and not only where it is Latin.
     """
     runs = _RUNS.findall(data)
-    found = [charset.decode(run) for run in runs]
-    found += [run.decode("utf-8", "replace") for run in runs if not run.isascii()]
+    joined = b"\n".join(runs)
+    whole = charset.decode_joined(joined)
+    found = [charset.decode(run) for run in runs] if whole is None else [whole]
+    if not joined.isascii():
+        found.append(joined.decode("utf-8", "ignore"))
     for encoding, form in _WIDE.items():
         if foreign:
             found += [data[start:].decode(encoding, "ignore") for start in (0, 1)]
@@ -200,7 +203,7 @@ def _candidates(places: list[_Place], needles: list[Needle]) -> Iterator[tuple[_
     texts = [folded(place.text(foreign=foreign)) for place in places]
     everything = "\n".join(texts)
     compact = squeezed(everything)
-    days = {day for one in written_dates(everything) for day in one.days}
+    days = _days(places, texts, {needle.text[:4] for needle in needles if needle.kind == "date"})
     for needle in needles:
         if needle.kind == "date":
             there = needle.text in days
@@ -208,6 +211,18 @@ def _candidates(places: list[_Place], needles: list[Needle]) -> Iterator[tuple[_
             there = needle.text in (everything if needle.kind == "uid" else compact)
         if there:
             yield from ((place, text, needle) for place, text in zip(places, texts, strict=True) if text)
+
+
+def _days(places: list[_Place], texts: list[str], years: set[str]) -> set[str]:
+    """Return the days that are written in texts, and in those bytes that name one of the years."""
+    if not years:
+        return set()
+    found = (
+        text
+        for place, text in zip(places, texts, strict=True)
+        if not place.is_binary or any(year in text for year in years)
+    )
+    return {day for one in written_dates("\n".join(found)) for day in one.days}
 
 
 def _counts(needle: Needle, place: _Place, text: str) -> bool:

@@ -31,12 +31,13 @@ _WHOLE_YEAR = 4
 
 _MONTH = rf"(?:{'|'.join(sorted(_MONTHS, key=len, reverse=True))})(?![^\W\d_])"
 _NUMERAL = rf"(?:{'|'.join(sorted(_ROMAN, key=len, reverse=True))})(?![^\W\d_])"
+_INITIALS = "".join({name[0] for name in _MONTHS})
 _DAY = r"\d{1,2}(?!\d)(?:st|nd|rd|th|er|o|a)?"
 _YEAR = r"(?:\d{4}|\d\d)(?!\d)"
 _BETWEEN = r"[\s./,_'-]{0,3}(?:(?:of|the|del?|di?)[\s']{1,2})?"
 _NUMBERS = r"[\s./_'-]{1,3}"
 _DATE = re.compile(
-    r"(?<!\d)(?<!\d\.)(?=\d|[^\W\d_])(?=("  # one date may begin within what looks like another
+    rf"(?=[\d{_INITIALS}])(?<!\d)(?<!\d\.)(?=("  # one date may begin within what looks like another
     + "|".join(
         (
             rf"(?P<d1>{_DAY}){_BETWEEN}(?P<m1>{_MONTH}){_BETWEEN}(?P<y1>{_YEAR})",
