@@ -13,6 +13,7 @@ from typing import Any
 
 from fileroom._header.charset import CharacterSet
 from fileroom.content_types import ContentTypes
+from fileroom.datasets import ObjectSource, Openable, opened_source
 from fileroom.documents import Document, DocumentKind, DocumentName
 from fileroom.errors import (
     AlreadyExistsError,
@@ -261,6 +262,8 @@ __all__ = [
     "NotDicomError",
     "NotFoundError",
     "NotSupportedError",
+    "ObjectSource",
+    "Openable",
     "Processor",
     "ProcessorPlugin",
     "Product",
@@ -306,6 +309,7 @@ __all__ = [
     "hookimpl",
     "identity_of",
     "is_external",
+    "opened_source",
     "parse_size",
     "perform",
     "read_at",

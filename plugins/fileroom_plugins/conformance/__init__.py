@@ -15,13 +15,9 @@ from fileroom.plugin import DocumentName, ProcessorPlugin, Takes, hookimpl
 from fileroom_plugins.conformance.messages import Message, Severity, verdict
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable
-    from typing import BinaryIO
 
-    from pydicom import Dataset
-
-    from fileroom.plugin import Document, Processor
+    from fileroom.plugin import Document, ObjectSource, Processor
 
 __all__ = ["Message", "Options", "Severity", "check", "fileroom_processor", "verdict"]
 
@@ -40,7 +36,7 @@ class Options:
 
 
 def check(
-    source: bytes | str | os.PathLike[str] | BinaryIO | Dataset,
+    source: ObjectSource,
     rules: Iterable[Document] = (),
     *,
     standard: bool = True,
@@ -49,7 +45,8 @@ def check(
 
     Args:
         source: the bytes of a DICOM file, its path, a seekable binary file, which is read from where it
-            stands and left open, or a pydicom dataset, which need not have file meta information.
+            stands and left open, a pydicom dataset, which need not have file meta information, or an instance
+            of an archive.
         rules: constraint documents, with those that they include in ``related``.
         standard: whether it is checked against the standard too.
 

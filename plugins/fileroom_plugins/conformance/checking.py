@@ -21,19 +21,17 @@ from fileroom_plugins.conformance.reading.source import opened
 from fileroom_plugins.conformance.values.checking import check_values
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Sequence
-    from typing import BinaryIO, TypeAlias
+    from typing import BinaryIO
 
-    from pydicom import Dataset
-
+    from fileroom.plugin import ObjectSource
     from fileroom_plugins.conformance.constraints.loading import RuleBook
     from fileroom_plugins.conformance.messages import Message
 
-    Checkable: TypeAlias = bytes | str | os.PathLike[str] | BinaryIO | Dataset
 
-
-def check_with(source: Checkable, books: Sequence[RuleBook] = (), *, standard: bool = True) -> list[Message]:
+def check_with(
+    source: ObjectSource, books: Sequence[RuleBook] = (), *, standard: bool = True
+) -> list[Message]:
     """Check an object; see `fileroom_plugins.conformance.check`, but for documents that are read already."""
     with opened(source) as (file, is_file):
         start = file.tell()

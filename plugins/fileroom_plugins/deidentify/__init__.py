@@ -9,16 +9,12 @@ makes the profile of the Basic Application Level Confidentiality Profile and its
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, Literal
 
 from fileroom.plugin import DocumentName, ProcessorPlugin, Secret, Takes, hookimpl
 
 if TYPE_CHECKING:
-    import os
-
-    from pydicom import Dataset
-
-    from fileroom.plugin import Document, Processor
+    from fileroom.plugin import Document, ObjectSource, Processor
     from fileroom_plugins.deidentify.deidentifier import Result
 
 
@@ -68,13 +64,12 @@ class Options:
             raise ValueError("days: expected two numbers, the least and the most")
 
 
-def deidentify(
-    source: bytes | str | os.PathLike[str] | BinaryIO | Dataset, options: Options | None = None
-) -> Result:
+def deidentify(source: ObjectSource, options: Options | None = None) -> Result:
     """De-identify one object.
 
     Args:
-        source: a DICOM file's bytes, its path, an open binary file, or a pydicom dataset; it stays as it is.
+        source: a DICOM file's bytes, its path, an open binary file, a pydicom dataset, or an
+            instance of an archive; it stays as it is.
         options: what to do; the Basic Profile with random pseudonyms if none are given.
 
     Returns:
@@ -90,9 +85,7 @@ def deidentify(
     return deidentify_one(source, options or Options())
 
 
-def is_anonymous(
-    source: bytes | str | os.PathLike[str] | BinaryIO | Dataset, document: Document | None = None
-) -> bool:
+def is_anonymous(source: ObjectSource, document: Document | None = None) -> bool:
     """Say whether an object has nothing that a profile would take away.
 
     It must say that the patient's identity was removed. What the profile removes must not be there, what it

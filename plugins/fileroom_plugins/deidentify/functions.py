@@ -2,52 +2,39 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydicom import Dataset
 
-from fileroom.plugin import NotFoundError
+from fileroom.plugin import opened_source
 from fileroom_plugins.deidentify.anonymous import nothing_to_take_away
 from fileroom_plugins.deidentify.cleaners import as_file
 from fileroom_plugins.deidentify.objects import read_object
 from fileroom_plugins.deidentify.opening import open_deidentifier, open_pseudonyms, profile_of_document
 
 if TYPE_CHECKING:
-    from typing import BinaryIO
-
-    from fileroom.plugin import Document
+    from fileroom.plugin import Document, ObjectSource
     from fileroom_plugins.deidentify import Options
     from fileroom_plugins.deidentify.deidentifier import Result
 
 
-def deidentify_one(source: bytes | str | os.PathLike[str] | BinaryIO | Dataset, options: Options) -> Result:
+def deidentify_one(source: ObjectSource, options: Options) -> Result:
     """De-identify one object; see `fileroom_plugins.deidentify.deidentify`."""
     data = _bytes(source)
     with closing(open_pseudonyms(options)) as pseudonyms:
         return open_deidentifier(options, pseudonyms).apply(data)
 
 
-def is_anonymous_one(
-    source: bytes | str | os.PathLike[str] | BinaryIO | Dataset, document: Document | None
-) -> bool:
+def is_anonymous_one(source: ObjectSource, document: Document | None) -> bool:
     """See `fileroom_plugins.deidentify.is_anonymous`."""
     return nothing_to_take_away(read_object(_bytes(source)), profile_of_document(document))
 
 
-def _bytes(source: bytes | str | os.PathLike[str] | BinaryIO | Dataset) -> bytes:
+def _bytes(source: ObjectSource) -> bytes:
     if isinstance(source, bytes):
         return source
-    if isinstance(source, str | os.PathLike):
-        path = Path(source)
-        try:
-            return path.read_bytes()
-        except OSError as error:
-            raise NotFoundError(
-                f"the file cannot be read: {error.strerror or type(error).__name__}"
-            ) from error
     if isinstance(source, Dataset):
         return as_file(source)
-    return source.read()
+    with opened_source(source) as file:
+        return file.read()

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from contextlib import ExitStack
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Self, TypeAlias
+from typing import TYPE_CHECKING, Self
 
 from pydicom import Dataset
 from pydicom.uid import ExplicitVRBigEndian
 
-from fileroom.plugin import InvalidValueError
+from fileroom.plugin import InvalidValueError, opened_source
 from fileroom_plugins.imaging.decoding import Decoded, decode
 from fileroom_plugins.imaging.faults import damage
 from fileroom_plugins.imaging.functional import attributes_of_frame
@@ -30,41 +28,36 @@ if TYPE_CHECKING:
 
     from pydicom.uid import UID
 
+    from fileroom.plugin import ObjectSource
     from fileroom_plugins.imaging.header import Header
     from fileroom_plugins.imaging.layout import Layout
     from fileroom_plugins.imaging.native import Pixels
     from fileroom_plugins.imaging.view import View
 
-ImageSource: TypeAlias = "BinaryIO | bytes | bytearray | memoryview | Path | str | Dataset"
-"""What can be opened: an open file, bytes, a path, or a dataset in memory."""
 
-
-def open_image(source: ImageSource, *, frame_offsets: bytes | None = None) -> Image:
+def open_image(source: ObjectSource, *, frame_offsets: bytes | None = None) -> Image:
     """Open the image in a DICOM object: its attributes are read, and no pixel yet.
 
     Args:
-        source: an open file, which is left open and must stay so; bytes; the path of a file; or a dataset.
+        source: an open file, which is left open and must stay so; bytes; the path of a file; a dataset; or
+            an instance of an archive.
         frame_offsets: the attachment ``frame-offsets`` of the object, by which a frame of an encapsulated
             one is found without a walk over those before it. It is checked, and one that does not fit is
             left aside.
 
     Returns:
-        The image; a context manager, which closes what was opened by its path.
+        The image; a context manager, which closes what was opened here.
 
     Raises:
         NotSupportedError: the object is no image, or of a kind that cannot be shown.
         InvalidDatasetError: it is damaged, or its attributes contradict one another or the pixel data.
-        OSError: the path cannot be opened.
+        NotFoundError: the path cannot be opened.
     """
     with ExitStack() as stack:
         if isinstance(source, Dataset):
             header = header_of(source)
-        elif isinstance(source, bytes | bytearray | memoryview):
-            header = read_header(io.BytesIO(source))
-        elif isinstance(source, Path | str):
-            header = read_header(stack.enter_context(Path(source).open("rb")))
         else:
-            header = read_header(source)
+            header = read_header(stack.enter_context(opened_source(source)))
         return Image(header, frame_offsets, stack.pop_all())
 
 

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from fileroom.plugin import DocumentName, ProcessorPlugin, Takes, hookimpl
 
 if TYPE_CHECKING:
-    from fileroom.plugin import Processor
-    from fileroom_plugins.metadata.source import Source
+    from fileroom.plugin import ObjectSource, Processor
 
 __all__ = ["Options", "fileroom_processor", "header", "write_metadata"]
 
@@ -64,11 +63,12 @@ class Options:
         Bulk(self.bulk_threshold, self.bulk_uri)
 
 
-def header(source: Source, **options: Any) -> bytes:  # noqa: ANN401 - the fields of Options
+def header(source: ObjectSource, **options: Any) -> bytes:  # noqa: ANN401 - the fields of Options
     """Return the header of a DICOM object as a document, in UTF-8.
 
     Args:
-        source: its bytes, its path, a seekable file from where it stands, or pydicom's data set.
+        source: its bytes, its path, a seekable file from where it stands, pydicom's data set, or an
+            instance of an archive.
         **options: fields of `Options`; documents by path, as `fileroom.plugin.Document` or `DocumentName`.
 
     Raises:
@@ -83,7 +83,7 @@ def header(source: Source, **options: Any) -> bytes:  # noqa: ANN401 - the field
 
 
 def write_metadata(
-    source: Source,
+    source: ObjectSource,
     document: bytes | str,
     *,
     sop_instance_uid: str | None = None,

@@ -19,10 +19,10 @@ from fileroom_plugins.metadata.walker import KEPT, read_object
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from fileroom.plugin import ObjectSource
     from fileroom_plugins.metadata.elements import Object
     from fileroom_plugins.metadata.locators import Locator
     from fileroom_plugins.metadata.oracle_xml import Settings
-    from fileroom_plugins.metadata.source import Source
 
 _PRODUCTS = {
     "json": ("metadata", "application/dicom+json", ".json"),
@@ -111,7 +111,7 @@ class Format:
         return to_oracle_xml(source, self.settings)
 
 
-def document_of(source: Source, options: Mapping[str, Any]) -> bytes:
+def document_of(source: ObjectSource, options: Mapping[str, Any]) -> bytes:
     """Return the header of an object as a document; see `fileroom_plugins.metadata.header`."""
     formatted = Format(checked(options))
     with opened(source) as octets:

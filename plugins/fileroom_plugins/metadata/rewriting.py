@@ -25,9 +25,9 @@ from fileroom_plugins.metadata.xml_reading import read_document
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fileroom.plugin import ObjectSource
     from fileroom_plugins.metadata.elements import Object
     from fileroom_plugins.metadata.model import Model
-    from fileroom_plugins.metadata.source import Source
 
 NAME = "the edited document"
 
@@ -43,7 +43,7 @@ _IDENTITY = {
 
 
 def rewritten(
-    source: Source,
+    source: ObjectSource,
     document: bytes | str,
     sop_instance_uid: str | None,
     options: Mapping[str, Any],

@@ -6,13 +6,14 @@ import io
 import os
 import zlib
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, BinaryIO, Protocol, runtime_checkable
 
-from fileroom.plugin import InvalidDatasetError, InvalidValueError, NotFoundError
+from fileroom.plugin import InvalidDatasetError, opened_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from fileroom.plugin import ObjectSource
 
 CHUNK = 64 * 1024
 """The bytes that are read at a time: nearly every header is shorter."""
@@ -27,10 +28,6 @@ class Dataset(Protocol):
 
     def save_as(self, file: BinaryIO, /) -> None:
         """Write it as a DICOM file."""
-
-
-Source: TypeAlias = "bytes | bytearray | memoryview | str | os.PathLike[str] | BinaryIO | Dataset"
-"""A DICOM object: its bytes, its path, a seekable file from where it stands, or pydicom's data set."""
 
 
 class Octets:
@@ -110,7 +107,7 @@ class Octets:
 
 
 @contextmanager
-def opened(source: Source) -> Iterator[Octets]:
+def opened(source: ObjectSource) -> Iterator[Octets]:
     """Give the bytes of an object while they are needed; a file that was open stays open.
 
     Raises:
@@ -120,19 +117,11 @@ def opened(source: Source) -> Iterator[Octets]:
     """
     if isinstance(source, bytes | bytearray | memoryview):
         yield Octets(bytes(source))
-    elif isinstance(source, str | os.PathLike):
-        try:
-            file = Path(source).open("rb")  # noqa: SIM115 - closed below, without errors of its user's
-        except OSError as error:
-            raise NotFoundError(f"{Path(source).name!r} cannot be read: {error.strerror}") from error
-        with file:
-            yield Octets(file=file)
     elif isinstance(source, Dataset):
         yield Octets(_written(source))
-    elif hasattr(source, "read"):
-        yield Octets(file=source)
     else:
-        raise InvalidValueError("expected a DICOM object: bytes, a path, an open file or a data set")
+        with opened_source(source) as file:
+            yield Octets(file=file)
 
 
 def _written(dataset: Dataset) -> bytes:

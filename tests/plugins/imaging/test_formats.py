@@ -8,7 +8,13 @@ import pydicom
 import pytest
 from PIL import Image
 
-from fileroom.plugin import FileroomError, InvalidDatasetError, InvalidValueError, NotSupportedError
+from fileroom.plugin import (
+    FileroomError,
+    InvalidDatasetError,
+    InvalidValueError,
+    NotFoundError,
+    NotSupportedError,
+)
 from fileroom_plugins.imaging import render
 from fileroom_plugins.imaging.formats import FORMATS, WITHOUT_WRITER
 from tests.plugins.imaging.rasters import colours, decoded, encoded, grey_object, same, shipped
@@ -70,7 +76,7 @@ def test_sources_may_be_paths_files_bytes_and_datasets(tmp_path: Path) -> None:
     with path.open("rb") as file:
         assert render(file) == expected
         assert not file.closed
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(NotFoundError, match="cannot be read"):
         render(tmp_path / "none.dcm")
 
 

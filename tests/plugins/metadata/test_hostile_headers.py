@@ -147,5 +147,5 @@ def test_sources_may_be_paths_files_and_datasets(tmp_path: Path) -> None:
     file = io.BytesIO(b"before" + data)
     file.seek(6)
     assert header(data) == header(path) == header(str(path)) == header(file) == header(memoryview(data))
-    with pytest.raises(NotFoundError, match=r"none\.dcm"):
+    with pytest.raises(NotFoundError, match="cannot be read"):
         header(tmp_path / "none.dcm")

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from pydicom import Dataset
 
-    from fileroom.plugin import Document, DocumentKind
-    from fileroom_plugins.conformance.constraints.checking import Source
+    from fileroom.plugin import Document, DocumentKind, ObjectSource
     from fileroom_plugins.conformance.constraints.locators import Locator
     from fileroom_plugins.conformance.messages import Message
 
@@ -63,11 +62,11 @@ def attributes_read(document: Document, rule: str = "") -> tuple[Locator, ...]:
     return read(RuleBook.of(document), rule)
 
 
-def is_conformance_valid(source: Source, rule: str, documents: Iterable[Document] = ()) -> bool:
+def is_conformance_valid(source: ObjectSource, rule: str, documents: Iterable[Document] = ()) -> bool:
     """Say whether an object keeps a rule, as ORDDicom's isConformanceValid did.
 
     Args:
-        source: a DICOM file as bytes, a path, an open file, or a data set of pydicom.
+        source: a DICOM file as bytes, a path, an open file, a data set of pydicom, or an archive's instance.
         rule: its name, for example ``OracleOrdObject``.
         documents: where to look for it, the first one first; then come the documents of Fileroom's own.
 

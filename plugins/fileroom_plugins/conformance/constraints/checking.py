@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import io
-import os
 import struct
 from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
+from typing import TYPE_CHECKING, BinaryIO
 
 import pydicom
 from pydicom.datadict import dictionary_has_tag
@@ -16,7 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 from pydicom.uid import DeflatedExplicitVRLittleEndian
 
-from fileroom.plugin import Document, InvalidDatasetError, NotDicomError, NotFoundError
+from fileroom.plugin import Document, InvalidDatasetError, NotDicomError, NotFoundError, opened_source
 from fileroom_plugins.conformance.constraints.defaults import default_documents
 from fileroom_plugins.conformance.constraints.evaluating import Evaluation
 from fileroom_plugins.conformance.constraints.loading import KIND, RuleBook
@@ -24,11 +21,10 @@ from fileroom_plugins.conformance.constraints.loading import KIND, RuleBook
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from fileroom.plugin import ObjectSource
     from fileroom_plugins.conformance.messages import Message
 
 _PIXELS = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))
-
-Source: TypeAlias = "bytes | bytearray | str | os.PathLike[str] | BinaryIO | Dataset"
 
 
 def evaluate(document: Document, dataset: Dataset, rule: str = "") -> list[Message]:
@@ -44,7 +40,7 @@ def evaluate_book(book: RuleBook, dataset: Dataset, rule: str = "") -> list[Mess
     return evaluation.messages
 
 
-def is_valid(source: Source, rule: str, documents: Iterable[Document] = ()) -> bool:
+def is_valid(source: ObjectSource, rule: str, documents: Iterable[Document] = ()) -> bool:
     """See `fileroom_plugins.conformance.constraints.is_conformance_valid`."""
     book = _book_with(rule, documents)
     with opened(source) as dataset:
@@ -61,28 +57,20 @@ def _book_with(rule: str, documents: Iterable[Document]) -> RuleBook:
 
 
 @contextmanager
-def opened(source: Source) -> Iterator[Dataset]:
+def opened(source: ObjectSource) -> Iterator[Dataset]:
     """Yield the data set of an object; of its pixels it only has that they are there.
 
     It can be read from until the block ends.
 
     Raises:
         InvalidDatasetError: this is no DICOM object.
-        NotFoundError: there is no such file.
+        FileroomError: as of `fileroom.plugin.opened_source`.
     """
     if isinstance(source, Dataset):
         yield source
         return
-    if isinstance(source, str | os.PathLike):
-        try:
-            with Path(source).open("rb") as file:
-                yield _read(file)
-        except OSError as error:
-            raise NotFoundError(
-                f"the file cannot be read: {error.strerror or type(error).__name__}"
-            ) from error
-        return
-    yield _read(io.BytesIO(source) if isinstance(source, bytes | bytearray) else cast("BinaryIO", source))
+    with opened_source(source) as file:
+        yield _read(file)
 
 
 def _read(file: BinaryIO) -> Dataset:

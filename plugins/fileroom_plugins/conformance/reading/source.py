@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from fileroom.plugin import InvalidDatasetError, NotFoundError
+from fileroom.plugin import InvalidDatasetError, opened_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pydicom import Dataset
+
+    from fileroom.plugin import ObjectSource
 
 BLOCK = 64 * 1024
 """Bytes that are read at a time."""
@@ -45,32 +46,24 @@ class Bytes:
 
 
 @contextlib.contextmanager
-def opened(source: bytes | str | os.PathLike[str] | BinaryIO | Dataset) -> Iterator[tuple[BinaryIO, bool]]:
+def opened(source: ObjectSource) -> Iterator[tuple[BinaryIO, bool]]:
     """Open whatever may be checked.
 
     Args:
-        source: bytes, a path, a seekable binary file, which is left open, or a pydicom dataset.
+        source: see `fileroom.plugin.opened_source`.
 
     Yields:
         A seekable file, and whether it is one: a dataset without file meta information is none.
 
     Raises:
-        NotFoundError: the path cannot be read.
+        FileroomError: as of `fileroom.plugin.opened_source`.
         InvalidDatasetError: pydicom cannot write the dataset.
     """
-    if isinstance(source, bytes | bytearray | memoryview):
-        yield io.BytesIO(source), True
-    elif isinstance(source, str | os.PathLike):
-        try:
-            file = Path(source).expanduser().open("rb")
-        except OSError as error:
-            raise NotFoundError(f"the file to check cannot be read: {error.strerror}") from error
-        with file:
-            yield file, True
-    elif hasattr(source, "save_as"):
+    if hasattr(source, "save_as"):
         yield _written(cast("Dataset", source))
     else:
-        yield source, True
+        with opened_source(source) as file:
+            yield file, True
 
 
 def _written(dataset: Dataset) -> tuple[BinaryIO, bool]:

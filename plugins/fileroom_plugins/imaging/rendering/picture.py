@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO
 
 from PIL import UnidentifiedImageError
 from pydicom import Dataset
 
-from fileroom.plugin import InvalidDatasetError, InvalidValueError, NotSupportedError
+from fileroom.plugin import InvalidDatasetError, InvalidValueError, NotSupportedError, opened_source
 from fileroom_plugins.imaging.commands import OPERATORS, Applies, parse
 from fileroom_plugins.imaging.faults import damage
 from fileroom_plugins.imaging.formats import FORMATS, WITHOUT_WRITER, has_quality
@@ -27,12 +25,10 @@ from fileroom_plugins.imaging.rendering.writers import compression_of, write
 if TYPE_CHECKING:
     from PIL import Image
 
+    from fileroom.plugin import ObjectSource
     from fileroom_plugins.imaging.commands import Command
     from fileroom_plugins.imaging.formats import Format
     from fileroom_plugins.imaging.rendering.sources import PictureSource
-
-RenderSource: TypeAlias = "BinaryIO | bytes | Path | str | Dataset"
-"""An open file, bytes, the path of a file, or a dataset."""
 
 STEPS = (cut, scale, turn, contrast, gamma, sharpen)
 """What is done to a frame once its window, colour map and overlay are applied, in this order."""
@@ -56,7 +52,7 @@ class Picture:
 
 
 def render(
-    source: RenderSource, command: str | Command = "fileFormat=JFIF", *, uid_root: str = ""
+    source: ObjectSource, command: str | Command = "fileFormat=JFIF", *, uid_root: str = ""
 ) -> Picture:
     """Make a picture, as Oracle Multimedia's ``processCopy()`` did.
 
@@ -66,8 +62,9 @@ def render(
     with ``quantize``; and what is about the file. Without ``fileFormat`` the format stays that of the source.
 
     Args:
-        source: a DICOM object; an image file that Pillow reads; or raw pixels (RPIX). An open file is left
-            open, at no particular place.
+        source: a DICOM object; an image file that Pillow reads; or raw pixels (RPIX): bytes, the
+            path of a file, an open file, which is left open, at no particular place, a dataset, or an
+            instance of an archive.
         command: what to do, as a string or parsed.
         uid_root: prefix of new UIDs, for ``fileFormat=DICM``.
 
@@ -79,14 +76,13 @@ def render(
         NotSupportedError: the source is no image, or cannot be shown in this way.
         InvalidDatasetError: the source is damaged.
         MissingDependencyError: a package is not installed; names the extra.
-        OSError: the path cannot be opened.
+        NotFoundError: the path cannot be opened.
     """
     parsed = parse(command) if isinstance(command, str) else command
     with ExitStack() as stack:
-        if isinstance(source, str | Path):
-            source = stack.enter_context(Path(source).open("rb"))
+        file = source if isinstance(source, Dataset) else stack.enter_context(opened_source(source))
         stack.enter_context(damage("making a picture"))
-        opened = stack.enter_context(closing(_opened(source)))
+        opened = stack.enter_context(closing(_opened(file)))
         form = _format(parsed, opened)
         _check_applies(parsed, opened, form)
         compression = compression_of(form, parsed)
@@ -101,10 +97,9 @@ def render(
     return Picture(data, form.media_type, form.suffix)
 
 
-def _opened(source: BinaryIO | bytes | Dataset) -> PictureSource:
-    if isinstance(source, Dataset):
-        return DicomSource(source)
-    file: BinaryIO = io.BytesIO(source) if isinstance(source, bytes) else source
+def _opened(file: BinaryIO | Dataset) -> PictureSource:
+    if isinstance(file, Dataset):
+        return DicomSource(file)
     file.seek(_MAGIC)
     if file.read(4) == b"DICM":
         return DicomSource(file)

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import io
-from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
-from pydicom import Dataset
-
+from fileroom.plugin import opened_source
 from fileroom_plugins.imaging.transcoding.objects import transcode_file
 from fileroom_plugins.imaging.transcoding.settings import Settings
 from fileroom_plugins.imaging.transcoding.targets import target
 
 if TYPE_CHECKING:
-    from fileroom_plugins.imaging.image import ImageSource
+    from fileroom.plugin import ObjectSource
 
 
 def transcode(
-    source: ImageSource,
+    source: ObjectSource,
     to: str,
     *,
     quality: int = 90,
@@ -30,7 +27,8 @@ def transcode(
     """Return an object in another transfer syntax.
 
     Args:
-        source: an open file, which is left open; bytes; the path of a file; or a dataset.
+        source: an open file, which is left open; bytes; the path of a file; a dataset; or
+            an instance of an archive.
         to: the transfer syntax, by name or UID: see `fileroom_plugins.imaging.transcoding.targets`.
         quality: of JPEG, 1 to 100.
         ratio: of lossy JPEG 2000: how many times smaller frames are to become.
@@ -43,22 +41,10 @@ def transcode(
         NotSupportedError: the transfer syntax cannot hold the object, or there is no decoder for it.
         InvalidDatasetError: the object is damaged.
         MissingDependencyError: an encoder or decoder is not installed; names the extra.
-        OSError: the path cannot be opened.
+        NotFoundError: the path cannot be opened.
     """
     buffer = io.BytesIO()
     settings = Settings(quality, ratio, near, new_uid, uid_root)
-    with ExitStack() as stack:
-        transcode_file(_opened(source, stack), buffer, target(to), settings)
+    with opened_source(source) as file:
+        transcode_file(file, buffer, target(to), settings)
     return buffer.getvalue()
-
-
-def _opened(source: ImageSource, stack: ExitStack) -> BinaryIO:
-    if isinstance(source, Dataset):
-        buffer = io.BytesIO()
-        source.save_as(buffer, enforce_file_format=True)
-        return buffer
-    if isinstance(source, bytes | bytearray | memoryview):
-        return io.BytesIO(source)
-    if isinstance(source, Path | str):
-        return stack.enter_context(Path(source).open("rb"))
-    return source
