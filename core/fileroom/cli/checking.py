@@ -101,7 +101,8 @@ def check(
 
     The objects are resources by their ids, all that a search finds, or files and folders. No message holds
     a value of an object. Exit code 1: an object has errors, or could not be checked. JSON is a list of
-    messages; where there may be several objects, each message names its own.
+    messages; where there may be several objects, each message names its own. An object that could not be
+    checked is an entry with the object and the reason.
     """
     with ExitStack() as stack:
         interruption = stack.enter_context(Interruption())
@@ -174,6 +175,8 @@ def _kept(objects: Chosen, options: Mapping[str, object], interruption: Interrup
 
 def _rows(found: list[Checked], *, named: bool) -> Iterator[Row]:
     for one in found:
+        if one.reason:
+            yield {"object": one.name, "reason": one.reason}
         for row in one.rows:
             yield {"object": one.name, **row} if named else row
 
@@ -187,12 +190,15 @@ def _print(found: list[Checked], *, single: bool) -> None:
             output.add_row(made, *name, row["severity"], row["rule"], row["path"], row["message"])
     if made.row_count:
         output.print_table(made)
-    failed = sum(one.failed for one in found)
+    failed = sum(one.failed and not one.reason for one in found)
+    unchecked = sum(bool(one.reason) for one in found)
     said = text.counted(sum(len(one.rows) for one in found), "message")
     if single and found and not found[0].reason:
         output.say(f"{'errors' if failed else 'no error'}; {said}")
     elif not single:
-        output.say(f"{text.counted(len(found), 'object')} checked: {failed} with errors; {said}")
+        missed = f"; {text.counted(unchecked, 'object')} could not be checked" if unchecked else ""
+        checked = text.counted(len(found) - unchecked, "object")
+        output.say(f"{checked} checked: {failed} with errors; {said}{missed}")
 
 
 def _write(file: Path, value: object) -> None:

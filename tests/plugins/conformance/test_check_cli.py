@@ -113,9 +113,22 @@ def test_processes_check_the_same(files: Path, house: Path) -> None:
 def test_what_is_no_dicom_is_one_line_and_the_rest_is_checked(files: Path, house: Path) -> None:
     (files / "notes.dcm").write_bytes(b"nothing of the kind" * 20)
     result = run("check", *sorted(files.iterdir()), *HOUSE, house, "--json", code=1)
-    assert len(json.loads(result.stdout)) == 3
+    found = json.loads(result.stdout)
+    assert [set(row) for row in found if "reason" not in row] == [KEYS | {"object"}] * 3
+    (missed,) = [row for row in found if "reason" in row]
+    assert set(missed) == {"object", "reason"}
+    assert Path(missed["object"]).name == "notes.dcm"
     (line,) = [one for one in result.stderr.splitlines() if "notes.dcm" in one]
     assert line.endswith("DICOM") or "DICOM" in line
+
+
+def test_what_could_not_be_checked_is_counted_as_that(files: Path, tmp_path: Path) -> None:
+    endless = tmp_path / "endless.toml"
+    endless.write_text('[[rule]]\nname = "Endless"\ncheck = \'rule("Endless")\'\n')
+    shown = run("check", files, *HOUSE, endless, code=1).stdout
+    assert "0 objects checked: 0 with errors; 0 messages; 2 objects could not be checked" in shown
+    (alone,) = run_json("check", files / "good.dcm", *HOUSE, endless, code=1)
+    assert "Endless" in alone["reason"]
 
 
 def test_sarif_has_results_with_places_and_what_could_not_be_checked(
