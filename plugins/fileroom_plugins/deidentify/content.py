@@ -17,11 +17,10 @@ _CODE_VALUES = (_CODE_VALUE, 0x0008_0119, 0x0008_0120)
 """Code Value, Long Code Value, URN Code Value."""
 
 _FIRST_OF_DATASETS = 0x0008_0000
-_COUNTS = {
-    *(0x0070_0020, 0x0070_0021),  # Graphic Dimensions, Number of Graphic Points
-    *(0x0070_0041, 0x0070_0062, 0x0070_0066),
-}
-"""Whole numbers that say how much of something else there is, or in which order."""
+_COUNTS = {0x0070_0020, 0x0070_0021}
+"""Graphic Dimensions and Number of Graphic Points: how much of something else there is."""
+
+_COUNT_SIZE = 2
 
 _TERMS = frozenset(
     {
@@ -32,8 +31,6 @@ _TERMS = frozenset(
     }
 )
 """Terms of the standard that an attribute's other values depend on, or that viewers need."""
-
-_COUNT_SIZES = {2, 4}
 
 FORM = frozenset(
     {
@@ -110,4 +107,4 @@ def hollow(item: Items, leaves: Leaves) -> Items:
 def _tells_only_the_form(tag: int, element: Element) -> bool:
     if element.vr == "CS":
         return element.data.strip(b" \0") in _TERMS
-    return tag in _COUNTS and len(element.data) in _COUNT_SIZES
+    return tag in _COUNTS and len(element.data) == _COUNT_SIZE

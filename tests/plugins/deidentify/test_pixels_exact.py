@@ -180,9 +180,10 @@ def test_signed_pixels_are_extended_or_not_but_never_a_picture(
 
 def test_the_padding_value_stays_though_it_lies_outside() -> None:
     data = struct.pack("<4H", 63536, 1, 0x1001, 63536)
-    made = image(data, BitsStored=12, HighBit=11, PixelPaddingValue=63536)
-    pixels = deidentifier().apply(as_bytes(made)).dataset.PixelData
-    assert pixels == struct.pack("<4H", 63536, 1, 1, 63536)
+    made = as_bytes(plane(image(data, BitsStored=12, HighBit=11, PixelPaddingValue=63536), 12))
+    for options in ((), ("clean-pixel-data",)):
+        pixels = deidentify(made, Options(options=options)).dataset.PixelData
+        assert pixels == struct.pack("<4H", 63536, 1, 1, 63536)
 
 
 @given(

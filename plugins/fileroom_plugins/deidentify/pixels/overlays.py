@@ -71,6 +71,8 @@ def _clear(dataset: Dataset, position: int) -> None:
     if position and bits.own >> position & 1:
         raise NotSupportedError("an overlay that is to go lies in bits that the image says are its own")
     order = "<" if dataset.file_meta.TransferSyntaxUID.is_little_endian else ">"
-    made = cleared(dataset["PixelData"].value, bits, order)
+    padding = dataset.get("PixelPaddingValue")
+    number = padding & (1 << layout.bits) - 1 if isinstance(padding, int) else None
+    made = cleared(dataset["PixelData"].value, bits, order, number)
     if made is not None:
         dataset["PixelData"].value = made
