@@ -119,15 +119,20 @@ def test_columns_make_a_table_of_a_search(folder: Path) -> None:
         ("nothing('x')", "no XPath"),
     ],
 )
-def test_a_wrong_or_costly_xpath_is_one_error(folder: Path, xpath: str, reason: str) -> None:
+def test_a_wrong_or_costly_xpath_is_one_error_of_usage(folder: Path, xpath: str, reason: str) -> None:
     result = run(
         "query-xml",
         xpath,
         folder / "files/1.dcm",
         folder / "files/2.dcm",
-        code=2 if "at most" in reason else 1,
+        code=2,
     )
     assert result.stderr.count(reason) == 1
+
+
+def test_a_column_that_is_no_xpath_is_an_error_of_usage(folder: Path) -> None:
+    result = run("query-xml", "/*", folder / "files/1.dcm", "--column", "x=a[", code=2)
+    assert result.stderr.count("no XPath") == 1
 
 
 def test_a_column_needs_a_name(folder: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -21,6 +22,8 @@ class Options:
         format: the document that is asked: ``xml`` or ``oracle-xml``, as the processor ``metadata`` makes it.
         mapping: a mapping document; of ``oracle-xml``.
         preference: a preference document; of ``oracle-xml``.
+        standard_dictionary: a standard dictionary; of ``oracle-xml``.
+        private_dictionary: a private dictionary; of ``oracle-xml``.
         content_type: what the answer is kept as, where it is kept; a number of the user's.
 
     Raises:
@@ -30,17 +33,24 @@ class Options:
     xpath: str = "/*"
     columns: dict[str, str] = field(default_factory=dict)
     format: Literal["xml", "oracle-xml"] = "oracle-xml"
-    mapping: DocumentName | None = None
-    preference: DocumentName | None = None
+    mapping: DocumentName = DocumentName("ordcmmp.xml")
+    preference: DocumentName = DocumentName("ordcmpf.xml")
+    standard_dictionary: DocumentName = DocumentName("ordcmsd.xml")
+    private_dictionary: DocumentName = DocumentName("ordcmpv.xml")
     content_type: int = 1409
 
     def __post_init__(self) -> None:
-        """Refuse what is too costly to ask."""
+        """Refuse what is no XPath, or too costly to ask; without lxml, opening the processor says so."""
         from fileroom_plugins.metadata.costs import check_cost  # noqa: PLC0415 - when needed
 
-        check_cost(self.xpath)
-        for expression in self.columns.values():
+        expressions = (self.xpath, *self.columns.values())
+        for expression in expressions:
             check_cost(expression)
+        with contextlib.suppress(ImportError):
+            from fileroom_plugins.metadata.xpath import compiled  # noqa: PLC0415 - lxml is slow to import
+
+            for expression in expressions:
+                compiled(expression)
 
 
 def _open(options: Options) -> Processor:

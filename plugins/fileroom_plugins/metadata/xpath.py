@@ -9,6 +9,7 @@ from lxml import etree
 
 from fileroom.plugin import InvalidDatasetError, InvalidValueError, Processor, Product
 from fileroom_plugins.metadata import Options as MetadataOptions
+from fileroom_plugins.metadata.costs import check_cost
 from fileroom_plugins.metadata.processor import Format
 from fileroom_plugins.metadata.source import opened
 from fileroom_plugins.metadata.walker import read_object
@@ -23,16 +24,29 @@ VALUE = "value"
 
 MOST_ROWS = 100_000
 
+_TOO_LARGE = (
+    "refused: the header is too large for this XPath: within brackets and columns, leave out what looks "
+    "through all of it (// and other axes, '..', a / at the beginning)"
+)
+
 
 class XPathQuery(Processor):
     """Makes one product: a JSON object with ``columns`` and ``rows``, the values of each as text or null."""
 
     def __init__(self, options: Options) -> None:
         self._format = Format(
-            MetadataOptions(format=options.format, mapping=options.mapping, preference=options.preference)
+            MetadataOptions(
+                format=options.format,
+                mapping=options.mapping,
+                preference=options.preference,
+                standard_dictionary=options.standard_dictionary,
+                private_dictionary=options.private_dictionary,
+            )
         )
-        self._rows = _compiled(options.xpath)
-        self._columns = {name: _compiled(expression) for name, expression in options.columns.items()}
+        self._rows = compiled(options.xpath)
+        self._columns = {name: compiled(expression) for name, expression in options.columns.items()}
+        self._cost = check_cost(options.xpath)
+        self._column_costs = [check_cost(expression) for expression in options.columns.values()]
         self._content_type = options.content_type
 
     def process(self, source: BinaryIO) -> Sequence[Product]:
@@ -44,8 +58,14 @@ class XPathQuery(Processor):
 
     def _answer(self, text: str) -> list[list[str | None]]:
         root = parsed(text)
+        size = sum(1 for _ in root.iter()), len(text)
+        if not self._cost.is_bearable(*size):
+            raise InvalidDatasetError(_TOO_LARGE)
+        nodes = _evaluated(self._rows, root)
+        if not all(cost.is_bearable(*size, len(nodes)) for cost in self._column_costs):
+            raise InvalidDatasetError(_TOO_LARGE)
         rows: list[list[str | None]] = []
-        for node in _evaluated(self._rows, root):
+        for node in nodes:
             if not self._columns:
                 rows.append([_text(node)])
             elif isinstance(node, etree._Element):  # noqa: SLF001 - which has no public name
@@ -75,14 +95,19 @@ def parsed(text: str) -> etree._Element:
     return root
 
 
-def _compiled(expression: str) -> etree.XPath:
+def compiled(expression: str) -> etree.XPath:
+    """Return an XPath that can be evaluated.
+
+    Raises:
+        ValueError: it is none.
+    """
     try:
-        compiled = etree.XPath(expression, regexp=False, smart_strings=False)
-        compiled(etree.Element("any"))  # which tells of functions and prefixes that there are not
+        found = etree.XPath(expression, regexp=False, smart_strings=False)
+        found(etree.Element("any"))  # which tells of functions and prefixes that there are not
     except etree.XPathError as error:
         reason = str(error).rstrip(".") or "it cannot be read"
-        raise InvalidValueError(f"no XPath: {reason}; names need no prefix") from error
-    return compiled
+        raise ValueError(f"no XPath: {reason}; names need no prefix") from error
+    return found
 
 
 def _evaluated(expression: etree.XPath, node: etree._Element) -> Sequence[object]:
