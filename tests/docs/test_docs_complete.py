@@ -61,6 +61,8 @@ def _as_toml(field: dataclasses.Field[Any]) -> str:
             return ""
         case Path() | enum.StrEnum() | str():
             return json.dumps(str(value))
+        case plugin.DocumentName():
+            return json.dumps(value.text)
         case tuple():
             return json.dumps(list(value))
         case _:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from fileroom.cli.command import Settings
 
 PROCESSOR = "metadata"
-DOCUMENTS = ("mapping", "stored_tags", "preference")
+DOCUMENTS = ("mapping", "stored_tags", "preference", "standard_dictionary", "private_dictionary")
 FORMATS = ("json", "xml", "oracle-xml")
 
 
@@ -49,6 +49,10 @@ FORMATS = ("json", "xml", "oracle-xml")
 )
 @click.option("--stored-tags", metavar="NAME|FILE", help="A stored tag list: only its attributes.")
 @click.option("--preference", metavar="NAME|FILE", help="A preference document, for oracle-xml.")
+@click.option("--standard-dictionary", metavar="NAME|FILE", help="Names of attributes, for oracle-xml.")
+@click.option(
+    "--private-dictionary", metavar="NAME|FILE", help="Names of private attributes, for oracle-xml."
+)
 @click.option("--inline", is_flag=True, help="Write all bytes into the document, pixel data too.")
 @click.option("--bulk-threshold", metavar="BYTES", help="Refer to values that are longer.")
 @click.option(
@@ -104,9 +108,9 @@ def header(
 
 
 def _options(form: str, given: Mapping[str, str | None]) -> dict[str, object]:
-    for name in ("mapping", "extract", "preference"):
+    for name in ("mapping", "extract", "preference", "standard_dictionary", "private_dictionary"):
         if given[name] is not None and form != "oracle-xml":
-            raise UsageProblem(f"--{name} is for --format oracle-xml")
+            raise UsageProblem(f"--{name.replace('_', '-')} is for --format oracle-xml")
     said = {name: value for name, value in given.items() if value is not None}
     return {
         name: as_document(value) if name in DOCUMENTS else TypedText(value) for name, value in said.items()

@@ -35,7 +35,8 @@ class Options:
             value's bytes in the object, ``{tag}`` for its tag, and ``{study}``, ``{series}`` and
             ``{instance}`` for UIDs.
         stored_tags: a stored tag list: only its attributes are in the document.
-        mapping: a mapping document; of ``oracle-xml``, as are all further options.
+        mapping: a mapping document; of ``oracle-xml``, as are all further options. That these documents are
+            named as those that come with the plugin lets an archive's own of their names stand for them.
         extract: ``all`` attributes, those that are ``mapped``, or those of the ``standard``.
         preference: a preference document.
         standard_dictionary: a standard dictionary with names of attributes that are not known here.
@@ -50,11 +51,11 @@ class Options:
     bulk_threshold: int = 1024
     bulk_uri: str = "?offset={offset}&length={length}"
     stored_tags: DocumentName | None = None
-    mapping: DocumentName | None = None
+    mapping: DocumentName = DocumentName("ordcmmp.xml")
     extract: Literal["all", "mapped", "standard"] = "all"
-    preference: DocumentName | None = None
-    standard_dictionary: DocumentName | None = None
-    private_dictionary: DocumentName | None = None
+    preference: DocumentName = DocumentName("ordcmpf.xml")
+    standard_dictionary: DocumentName = DocumentName("ordcmsd.xml")
+    private_dictionary: DocumentName = DocumentName("ordcmpv.xml")
 
     def __post_init__(self) -> None:
         """Refuse what makes no document."""

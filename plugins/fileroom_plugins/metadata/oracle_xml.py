@@ -24,7 +24,7 @@ from fileroom_plugins.metadata.lookup import (
     private_entry,
     standard_entry,
 )
-from fileroom_plugins.metadata.oracle_names import ELEMENTS, EXCEPTION, ITEM
+from fileroom_plugins.metadata.oracle_names import ELEMENTS, EXCEPTION, ITEM, VRS
 from fileroom_plugins.metadata.patterns import Dictionary
 from fileroom_plugins.metadata.values import names
 from fileroom_plugins.metadata.xml_text import DECLARATION, escaped, texts
@@ -111,6 +111,12 @@ class _Writer:
                 continue
             if self._is_skipped(element):
                 continue
+            if path.path[-1] in VRS and not path.locator.component:
+                there = here.within(path.path[:-1])
+                there.content.append(self._element(element, dataset.charset, Blocks(dataset), depth=0))
+                if len(path.locator.steps) == 1:
+                    done.add(id(element))
+                continue
             entry, definer = self._known(element.tag, Blocks(dataset))
             said = {
                 "tag": f"{element.tag:08X}" if path.write_tag else None,
@@ -136,13 +142,17 @@ class _Writer:
                 continue
             if isinstance(element.value, list) and depth >= self._settings.preference.max_depth:
                 continue
-            entry, definer = self._known(element.tag, blocks)
-            name, content, more = self._content(element, dataset.charset, depth)
-            title = escaped(entry.name) if entry else ""
-            yield (
-                f'<{name} tag="{element.tag:08X}" definer="{escaped(definer)}" name="{title}"{more}>'
-                f"{content}</{name}>"
-            )
+            yield self._element(element, dataset.charset, blocks, depth)
+
+    def _element(self, element: Element, charset: CharacterSet, blocks: Blocks, depth: int) -> str:
+        """Return an attribute as an element of its VR."""
+        entry, definer = self._known(element.tag, blocks)
+        name, content, more = self._content(element, charset, depth)
+        title = escaped(entry.name) if entry else ""
+        return (
+            f'<{name} tag="{element.tag:08X}" definer="{escaped(definer)}" name="{title}"{more}>'
+            f"{content}</{name}>"
+        )
 
     def _is_skipped(self, element: Element) -> bool:
         if isinstance(element.value, list):

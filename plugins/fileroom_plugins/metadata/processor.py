@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -17,7 +17,8 @@ from fileroom_plugins.metadata.source import opened
 from fileroom_plugins.metadata.walker import KEPT, read_object
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
+    from types import ModuleType
 
     from fileroom.plugin import ObjectSource
     from fileroom_plugins.metadata.elements import Object
@@ -28,6 +29,13 @@ _PRODUCTS = {
     "json": ("metadata", "application/dicom+json", ".json"),
     "xml": ("native-xml", "application/dicom+xml", ".xml"),
     "oracle-xml": ("oracle-xml", "application/xml", ".xml"),
+}
+_READERS = {
+    "mapping": "read_mapping",
+    "preference": "read_preference",
+    "private-dictionary": "read_private_dictionary",
+    "standard-dictionary": "read_standard_dictionary",
+    "stored-tags": "read_stored_tags",
 }
 _DOCUMENTS = ("stored_tags", "mapping", "preference", "standard_dictionary", "private_dictionary")
 
@@ -68,32 +76,21 @@ class Format:
     @cached_property
     def settings(self) -> Settings:
         """How Oracle's XML is written."""
-        from fileroom_plugins.metadata.kinds import mapping, preference, private_dictionary  # noqa: PLC0415
-        from fileroom_plugins.metadata.kinds import standard_dictionary as standard  # noqa: PLC0415
-        from fileroom_plugins.metadata.oracle_names import NAMESPACE, ROOT  # noqa: PLC0415 - for this format
-        from fileroom_plugins.metadata.oracle_xml import Settings  # noqa: PLC0415 - only
+        from fileroom_plugins.metadata.oracle_xml import Settings  # noqa: PLC0415 - for this format only
 
         options = self.options
-        more: dict[str, Any] = {}
-        if options.preference:
-            more["preference"] = preference.read_preference(options.preference.read(preference.KIND))
-        if options.standard_dictionary:
-            found = options.standard_dictionary.read(standard.KIND)
-            more["standard"] = standard.read_standard_dictionary(found)
-        if options.private_dictionary:
-            found = options.private_dictionary.read(private_dictionary.KIND)
-            more["private"] = private_dictionary.read_private_dictionary(found)
-        plain = mapping.Mapping(NAMESPACE, ROOT)
-        told = options.mapping and mapping.read_mapping(options.mapping.read(mapping.KIND))
-        return Settings(told or plain, options.extract, **more)
+        return Settings(
+            _said(options.mapping, "mapping"),
+            options.extract,
+            _said(options.preference, "preference"),
+            _said(options.standard_dictionary, "standard-dictionary"),
+            _said(options.private_dictionary, "private-dictionary"),
+        )
 
     @cached_property
     def _stored(self) -> tuple[Locator, ...] | None:
-        from fileroom_plugins.metadata.kinds import stored_tags  # noqa: PLC0415 - seldom used
-
-        if self.options.stored_tags is None:
-            return None
-        return stored_tags.read_stored_tags(self.options.stored_tags.read(stored_tags.KIND))
+        named = self.options.stored_tags
+        return None if named is None else _said(named, "stored-tags")
 
     def shown(self, source: Object) -> Object:
         """Return the object with what a document is to show of it."""
@@ -128,9 +125,9 @@ def checked(options: Mapping[str, Any]) -> Options:
     for name in options:
         if name not in known:
             raise ConfigError(f"no such option: known are {', '.join(known)}", name)
-    said = dict(options)
+    said = {name: one for name, one in options.items() if one is not None}
     for name in _DOCUMENTS:
-        if said.get(name) is not None:
+        if name in said:
             said[name] = DocumentName.parse(_named(said[name]), name, Path()).found_by(_find)
     for name, values in (("format", _PRODUCTS), ("extract", ("all", "mapped", "standard"))):
         if name in said and said[name] not in values:
@@ -141,14 +138,34 @@ def checked(options: Mapping[str, Any]) -> Options:
         raise ConfigError(str(error)) from error
 
 
+def _said(named: DocumentName, kind: str) -> Any:  # noqa: ANN401 - each kind has its own
+    """Return what a document says."""
+    document = named.found_by(_find).read(kind)
+    return _read(kind, document.name, document.data)
+
+
+@lru_cache(maxsize=32)
+def _read(kind: str, name: str, data: bytes) -> Any:  # noqa: ANN401
+    """Read a document once: most are those that come with the plugin."""
+    reader: Callable[[Document], Any] = getattr(_module(kind), _READERS[kind])
+    return reader(Document(name, kind, data))
+
+
 def _find(name: str, kind: str) -> Document:
-    """Return a document for callers without an archive: a file, or one that comes with the plugin."""
-    module = import_module(f"fileroom_plugins.metadata.kinds.{kind.replace('-', '_')}")
-    defaults = module.fileroom_documents().open(None).defaults()
-    if name in defaults and not Path(name).expanduser().is_file():
-        return Document(name, kind, defaults[name])
-    return Document.load(name, kind)
+    """Return a document for callers without an archive: one that comes with the plugin, or a file."""
+    default = _built_in(kind).get(name)
+    return Document.load(name, kind) if default is None else Document(name, kind, default)
+
+
+@cache
+def _built_in(kind: str) -> Mapping[str, bytes]:
+    defaults: Mapping[str, bytes] = _module(kind).fileroom_documents().open(None).defaults()
+    return defaults
+
+
+def _module(kind: str) -> ModuleType:
+    return import_module(f"fileroom_plugins.metadata.kinds.{kind.replace('-', '_')}")
 
 
 def _named(value: object) -> object:
-    return str(value) if isinstance(value, Path) else value
+    return str(value.expanduser().absolute()) if isinstance(value, Path) else value

@@ -15,6 +15,7 @@ from fileroom_plugins.metadata.elements import BINARY_VRS, CHARACTER_SET, TEXT_V
 from fileroom_plugins.metadata.encoding import encode
 from fileroom_plugins.metadata.file_writing import file_bytes
 from fileroom_plugins.metadata.json_reading import read_json
+from fileroom_plugins.metadata.kinds.mapping import DEFAULT
 from fileroom_plugins.metadata.lookup import HIGHEST_CREATOR, LOWEST_CREATOR, is_private, standard_entry
 from fileroom_plugins.metadata.model import Attribute
 from fileroom_plugins.metadata.processor import Format, checked
@@ -63,7 +64,7 @@ def rewritten(
     data = document.encode() if isinstance(document, str) else document
     format_, edited = _read(data)
     formatted = Format(checked({**options, "format": format_}))
-    if formatted.options.mapping is not None:
+    if formatted.options.mapping.text != DEFAULT:
         raise DocumentError("a document that a mapping made cannot be written back: make one without", NAME)
     with opened(source) as octets:
         original = read_object(octets, keep=formatted.kept)

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from fileroom.plugin import ConfigError, NotFoundError, Processor, ProcessorPlugin, Product, hookimpl
+from fileroom.plugin import (
+    ConfigError,
+    DocumentName,
+    NotFoundError,
+    Processor,
+    ProcessorPlugin,
+    Product,
+    hookimpl,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,11 +29,13 @@ class Options:
         file: a file with it instead.
         sop_instance_uid: that of the new object; empty for the one in the document, or if that is still its
             source's, for one that is made of source and document.
+        preference: the preference document that ``oracle-xml`` was made with; what it left out stays.
     """
 
     document: str = ""
     file: Path | None = None
     sop_instance_uid: str = ""
+    preference: DocumentName = DocumentName("ordcmpf.xml")
 
 
 class WriteMetadata(Processor):
@@ -44,6 +54,7 @@ class WriteMetadata(Processor):
             except OSError as error:
                 raise NotFoundError(f"{options.file.name!r} cannot be read: {error.strerror}") from error
         self._uid = options.sop_instance_uid or None
+        self._options = {"preference": options.preference}
 
     def process(self, source: BinaryIO) -> Sequence[Product]:
         """Return the new object; see `fileroom.processing.Processor.process`.
@@ -53,7 +64,7 @@ class WriteMetadata(Processor):
         """
         from fileroom_plugins.metadata.rewriting import rewritten  # noqa: PLC0415 - when needed
 
-        made = rewritten(source, self._document, self._uid, {}, anew=True)
+        made = rewritten(source, self._document, self._uid, self._options, anew=True)
         return [Product("dicom", made, "application/dicom", ".dcm")]
 
 
