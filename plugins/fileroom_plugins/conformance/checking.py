@@ -14,6 +14,7 @@ from fileroom_plugins.conformance.objects.consistency import check_consistency
 from fileroom_plugins.conformance.objects.evidence import check_evidence
 from fileroom_plugins.conformance.objects.groups import check_groups
 from fileroom_plugins.conformance.objects.identity import check_identity, iod_of_dataset
+from fileroom_plugins.conformance.objects.ranges import check_ranges
 from fileroom_plugins.conformance.objects.types import check_object
 from fileroom_plugins.conformance.pixels.checking import check_pixels
 from fileroom_plugins.conformance.reading.file import read
@@ -62,6 +63,7 @@ def check_standard(file: BinaryIO, *, is_file: bool = True) -> list[Message]:
     check_values(reading.dataset, findings)
     check_identity(reading.dataset, findings)
     check_consistency(reading.dataset, findings)
+    check_ranges(reading.dataset, findings)
     iod = iod_of_dataset(reading, findings)
     if iod is not None:
         check_object(iod, reading.dataset, findings, is_complete=reading.is_complete)

@@ -54,6 +54,15 @@ def test_nothing_is_said_against_a_sound_image() -> None:
         (setting(ImageType=["ORIGINAL", "TERTIARY", "AXIAL"]), "iod/enumerated-value", "ImageType"),
         (setting(ImageType=["ORIGINAL", "PRIMARY", "OBLIQUE"]), "iod/defined-term", "ImageType"),
         (setting(BitsStored=8, HighBit=7), "iod/value-range", "BitsStored"),
+        (setting(Rows=0), "iod/value-range", "Rows"),
+        (setting(Columns=0), "iod/value-range", "Columns"),
+        (setting(NumberOfFrames=0), "iod/value-range", "NumberOfFrames"),
+        (setting(NumberOfFrames=-1), "iod/value-range", "NumberOfFrames"),
+        (setting(PixelSpacing=[0, 0]), "iod/value-range", "PixelSpacing"),
+        (setting(PixelSpacing=[1, -1]), "iod/value-range", "PixelSpacing"),
+        (setting(WindowCenter=1, WindowWidth=0), "iod/value-range", "WindowWidth"),
+        (setting(WindowCenter=1, WindowWidth=0.5), "iod/value-range", "WindowWidth"),
+        (setting(WindowCenter=1, WindowWidth=0, VOILUTFunction="SIGMOID"), "iod/value-range", "WindowWidth"),
         (setting(ImageOrientationPatient=[1, 1, 0, 0, 1, 0]), "iod/consistency", "ImageOrientationPatient"),
         (setting(WindowCenter=[1, 2], WindowWidth=[3]), "iod/consistency", "WindowWidth"),
         (setting(WindowCenter=1), "iod/type-1c-missing", "WindowWidth"),
@@ -71,6 +80,10 @@ def test_an_attribute_that_breaks_its_module_is_named(change: Change, rule: str,
         setting(PatientSex="O", PatientIdentityRemoved="YES", DeidentificationMethod="all"),
         setting(ImageType=["DERIVED", "SECONDARY", "AXIAL", "MPR"]),
         setting(WindowCenter=[1, 2], WindowWidth=[3, 4]),
+        setting(WindowCenter=1, WindowWidth=1),
+        setting(WindowCenter=1, WindowWidth=0.5, VOILUTFunction="LINEAR_EXACT"),
+        setting(Rows=1, PixelSpacing=[0, 1]),
+        setting(NumberOfFrames=1),
         setting(VOILUTSequence=[item(LUTDescriptor=[2, 0, 16], LUTData=bytes(4))]),
         setting(BodyPartExamined="HAND", Laterality="L"),
         setting(
@@ -80,6 +93,23 @@ def test_an_attribute_that_breaks_its_module_is_named(change: Change, rule: str,
 )
 def test_what_a_module_allows_is_no_fault(change: Change) -> None:
     assert {one for one in rules_of(ct(change)) if one.startswith("iod/")} == set()
+
+
+def test_a_number_out_of_its_range_is_named_once_and_in_sequences_too() -> None:
+    assert [one.rule for one in about(ct(setting(PixelSpacing=[0, 0])), "PixelSpacing")] == [
+        "iod/value-range"
+    ]
+    window = item(WindowCenter=1, WindowWidth=0)
+
+    def change(image: Dataset) -> None:
+        image.SharedFunctionalGroupsSequence[0].FrameVOILUTSequence = [window]
+        image.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].PixelSpacing = [1, 0]
+
+    found = {one.path for one in check(enhanced_ct(change)) if one.rule == "iod/value-range"}
+    assert found == {
+        "SharedFunctionalGroupsSequence[1].FrameVOILUTSequence[1].WindowWidth",
+        "SharedFunctionalGroupsSequence[1].PixelMeasuresSequence[1].PixelSpacing",
+    }
 
 
 def test_items_are_checked_to_any_depth() -> None:
