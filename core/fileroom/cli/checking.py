@@ -64,10 +64,18 @@ class Checked:
     "fileroom check image.dcm",
     "fileroom check study PatientID=4711 --rules site-basics --rules house.toml",
     "fileroom check images --no-iod --rules house.toml --sarif check.sarif --jobs 4",
+    "fileroom check image.dcm --rule OracleOrdObject",
     "fileroom check study StudyDate=20240101- --keep",
 )
 @click.argument("words", metavar=WORDS, nargs=-1, required=True)
 @click.option("--rules", "rules", metavar="NAME|FILE", multiple=True, help="A constraint document.")
+@click.option(
+    "--rule",
+    "only",
+    metavar="NAME",
+    multiple=True,
+    help="Only this rule, of these documents or of Fileroom's own; without the standard, unless --iod.",
+)
 @click.option(
     "--iod/--no-iod", default=None, help="Check against the standard too, or only by the documents."
 )
@@ -91,6 +99,7 @@ def check(
     *,
     words: tuple[str, ...],
     rules: tuple[str, ...],
+    only: tuple[str, ...],
     iod: bool | None,
     keep: bool,
     severity: str,
@@ -107,7 +116,7 @@ def check(
     with ExitStack() as stack:
         interruption = stack.enter_context(Interruption())
         objects = stack.enter_context(chosen(settings, words, jobs))
-        options = _options(rules, iod)
+        options = _options(rules, only, iod)
         all_checked: list[Checked] = []
         found = _kept(objects, options, interruption) if keep else _made(objects, options, interruption)
         shown = SEVERITIES[: SEVERITIES.index(severity) + 1]
@@ -129,13 +138,19 @@ def check(
     return FAILED if unreadable or any(one.failed for one in all_checked) else 0
 
 
-def _options(rules: tuple[str, ...], iod: bool | None) -> dict[str, object]:  # noqa: FBT001 - as click has it
+def _options(
+    rules: tuple[str, ...],
+    only: tuple[str, ...],
+    iod: bool | None,  # noqa: FBT001 - as click has it
+) -> dict[str, object]:
     options: dict[str, object] = {}
     if rules:
         files = [Path(name).expanduser() for name in rules]
         options["rules"] = [
             str(file.absolute()) if file.is_file() else name for file, name in zip(files, rules, strict=True)
         ]
+    if only:
+        options |= {"only": list(only), "standard": False}
     if iod is not None:
         options["standard"] = iod
     return options

@@ -29,10 +29,12 @@ class Options:
     Attributes:
         rules: constraint documents to evaluate, by name or path.
         standard: whether objects are checked against the standard too.
+        only: of these documents, or of Fileroom's own, evaluate the rules of these names only.
     """
 
     rules: tuple[DocumentName, ...] = ()
     standard: bool = True
+    only: tuple[str, ...] = ()
 
 
 def check(
@@ -62,7 +64,7 @@ def check(
     from fileroom_plugins.conformance.checking import check_with  # noqa: PLC0415 - pydicom is slow to import
     from fileroom_plugins.conformance.constraints.loading import RuleBook  # noqa: PLC0415
 
-    return check_with(source, [RuleBook.of(document) for document in rules], standard=standard)
+    return check_with(source, [(RuleBook.of(document), "") for document in rules], standard=standard)
 
 
 def _open(options: Options) -> Processor:

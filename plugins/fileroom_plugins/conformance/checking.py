@@ -26,20 +26,18 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from fileroom.plugin import ObjectSource
-    from fileroom_plugins.conformance.constraints.loading import RuleBook
+    from fileroom_plugins.conformance.constraints.checking import Asked
     from fileroom_plugins.conformance.messages import Message
 
 
-def check_with(
-    source: ObjectSource, books: Sequence[RuleBook] = (), *, standard: bool = True
-) -> list[Message]:
+def check_with(source: ObjectSource, asked: Sequence[Asked] = (), *, standard: bool = True) -> list[Message]:
     """Check an object; see `fileroom_plugins.conformance.check`, but for documents that are read already."""
     with opened(source) as (file, is_file):
         start = file.tell()
         messages = check_standard(file, is_file=is_file) if standard else []
-        if books:
+        if asked:
             file.seek(start)
-            messages += _evaluate(file, books, standard=standard)
+            messages += _evaluate(file, asked, standard=standard)
     return messages
 
 
@@ -73,11 +71,11 @@ def check_standard(file: BinaryIO, *, is_file: bool = True) -> list[Message]:
     return findings.messages()
 
 
-def _evaluate(file: BinaryIO, books: Sequence[RuleBook], *, standard: bool) -> list[Message]:
+def _evaluate(file: BinaryIO, asked: Sequence[Asked], *, standard: bool) -> list[Message]:
     """Evaluate documents; that a damaged object cannot be read for them is a message beside others."""
     try:
         with dataset_of(file) as dataset:
-            return [message for book in books for message in evaluate_book(book, dataset)]
+            return [message for book, rule in asked for message in evaluate_book(book, dataset, rule)]
     except InvalidDatasetError:
         if not standard:
             raise

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from fileroom.plugin import Processor, Product
 from fileroom_plugins.conformance.checking import check_with
+from fileroom_plugins.conformance.constraints.checking import book_with
 from fileroom_plugins.conformance.constraints.loading import KIND, RuleBook
 from fileroom_plugins.conformance.messages import to_json, verdict
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fileroom_plugins.conformance import Options
+    from fileroom_plugins.conformance.constraints.checking import Asked
 
 
 class Conformance(Processor):
@@ -22,17 +24,20 @@ class Conformance(Processor):
         options: the documents that they name are read now.
 
     Raises:
-        NotFoundError: there is no such document.
+        NotFoundError: there is no such document, or no such rule in one.
         DocumentError: a document is wrong.
     """
 
     def __init__(self, options: Options) -> None:
-        self._books = [RuleBook.of(name.read(KIND)) for name in options.rules]
+        documents = [name.read(KIND) for name in options.rules]
+        self._asked: list[Asked] = [(book_with(rule, documents), rule) for rule in options.only]
+        if not options.only:
+            self._asked = [(RuleBook.of(document), "") for document in documents]
         self._standard = options.standard
 
     def process(self, source: BinaryIO) -> Sequence[Product]:
         """Check one object; the product is what `fileroom_plugins.conformance.messages.to_json` writes."""
-        messages = check_with(source, self._books, standard=self._standard)
+        messages = check_with(source, self._asked, standard=self._standard)
         return [
             Product(
                 "conformance",

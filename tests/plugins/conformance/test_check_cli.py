@@ -104,6 +104,21 @@ def test_rules_come_with_fileroom_too_and_several_are_checked(files: Path, house
     assert {row["rule"].partition("/")[0] for row in found} == {"site-basics", "house.toml"}
 
 
+def test_single_rules_are_asked_for_by_name(files: Path, house: Path) -> None:
+    bad = files / "bad.dcm"
+    found = run_json("check", bad, "--rules", house, "--rule", "Accession", code=1)
+    assert [row["rule"] for row in found] == ["house.toml/Accession"]
+    both = run_json("check", bad, "--rules", house, "--rule", "Small", "--rule", "OracleOrdObject")
+    assert [row["rule"] for row in both] == ["house.toml/Small"]
+    assert any(
+        row["rule"].startswith("iod/") for row in run_json("check", bad, "--iod", "--rule", "Patient", code=1)
+    )
+    said = run("check", bad, "--rules", house, "--rule", "Nowhere", code=1).stderr
+    assert "'Nowhere'" in said
+    assert "Accession, Small" in said
+    assert "OracleOrdObject" in said
+
+
 def test_processes_check_the_same(files: Path, house: Path) -> None:
     alone = run_json("check", files, *HOUSE, house, code=1)
     together = run_json("check", files, *HOUSE, house, "--jobs", "2", code=1)

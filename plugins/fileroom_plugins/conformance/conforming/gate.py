@@ -63,7 +63,7 @@ class Gate:
         books = self._read_books()
         try:
             with incoming.open() as file:
-                found = check_with(file, books, standard=self._options.standard)
+                found = check_with(file, [(book, "") for book in books], standard=self._options.standard)
         except InvalidDatasetError as error:
             return str(error)
         errors = [f"{one.message} ({one.rule})" for one in found if one.severity is Severity.ERROR]

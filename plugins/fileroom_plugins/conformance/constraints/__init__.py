@@ -62,6 +62,24 @@ def attributes_read(document: Document, rule: str = "") -> tuple[Locator, ...]:
     return read(RuleBook.of(document), rule)
 
 
+def rule_names(documents: Iterable[Document] | None = None) -> list[tuple[str, str]]:
+    """Return the rules that can be asked for by name, as Oracle's view ORDDCM_CONSTRAINT_NAMES did.
+
+    Args:
+        documents: the documents to look into, with those that they include in ``related``; those of
+            Fileroom's own if none are given.
+
+    Returns:
+        The name of the document and that of the rule, in the order of the documents.
+
+    Raises:
+        DocumentError: a document is wrong.
+    """
+    from fileroom_plugins.conformance.constraints.checking import names  # noqa: PLC0415 - when needed
+
+    return names(documents)
+
+
 def is_conformance_valid(source: ObjectSource, rule: str, documents: Iterable[Document] = ()) -> bool:
     """Say whether an object keeps a rule, as ORDDicom's isConformanceValid did.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 import pydicom
 from pydicom.datadict import dictionary_has_tag
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 _PIXELS = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))
 
 
+Asked: TypeAlias = "tuple[RuleBook, str]"
+"""A document, and the one of its rules that is asked for; all of them where that is empty."""
+
+
 def evaluate(document: Document, dataset: Dataset, rule: str = "") -> list[Message]:
     """See `fileroom_plugins.conformance.constraints.evaluate`."""
     return evaluate_book(RuleBook.of(document), dataset, rule)
@@ -42,18 +46,35 @@ def evaluate_book(book: RuleBook, dataset: Dataset, rule: str = "") -> list[Mess
 
 def is_valid(source: ObjectSource, rule: str, documents: Iterable[Document] = ()) -> bool:
     """See `fileroom_plugins.conformance.constraints.is_conformance_valid`."""
-    book = _book_with(rule, documents)
+    book = book_with(rule, documents)
     with opened(source) as dataset:
         return Evaluation(book, dataset).keeps(rule)
 
 
-def _book_with(rule: str, documents: Iterable[Document]) -> RuleBook:
-    own = (Document(name, KIND, data) for name, data in default_documents().items())
-    for document in (*documents, *own):
+def book_with(rule: str, documents: Iterable[Document]) -> RuleBook:
+    """Return the first document that has a rule: of these, and then of Fileroom's own.
+
+    Raises:
+        NotFoundError: none has.
+        DocumentError: one that was looked into is wrong.
+    """
+    documents = (*documents, *_own())
+    for document in documents:
         book = RuleBook.of(document)
         if rule in book.constraints.rules:
             return book
-    raise NotFoundError(f"no constraint document at hand has a rule {rule!r}: see 'fileroom documents list'")
+    known = ", ".join(name for _, name in names(documents))
+    raise NotFoundError(f"no constraint document at hand has a rule {rule!r}: there are {known}")
+
+
+def names(documents: Iterable[Document] | None = None) -> list[tuple[str, str]]:
+    """See `fileroom_plugins.conformance.constraints.rule_names`."""
+    wanted = _own() if documents is None else documents
+    return [(one.name, rule) for one in wanted for rule in RuleBook.of(one).constraints.rules]
+
+
+def _own() -> list[Document]:
+    return [Document(name, KIND, data) for name, data in default_documents().items()]
 
 
 @contextmanager
