@@ -28,6 +28,10 @@ _JPEG = {
     *(uid.JPEGBaseline8Bit, uid.JPEGExtended12Bit, uid.JPEGLossless, uid.JPEGLosslessSV1),
     *("1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55"),  # progressive, retired
 }
+_HARMLESS = 32 << 20
+_MOST_GAIN = 1000
+"""A frame of more bytes than are harmless may not have more than so many times those that it is packed in."""
+
 _PILLOW_KINDS = {0xC0, 0xC1, 0xC2}
 _LOSSLESS_KIND = 0xC3
 _EIGHT_BITS = 8
@@ -59,13 +63,19 @@ def decode(data: bytes, layout: Layout, syntax: uid.UID, *, smallest: int | None
 
     Raises:
         InvalidDatasetError: the frame is damaged, or not what the attributes say.
-        NotSupportedError: there is no decoder for the transfer syntax.
+        NotSupportedError: there is no decoder for the transfer syntax, or a frame of many bytes is compressed
+            into next to none.
         MissingDependencyError: there is one, and it is not installed; the message names the extra.
     """
     if syntax == DEFLATED_FRAMES:
         return Decoded(_inflated(data, layout), layout.photometric)
     if syntax == uid.RLELossless:
         return Decoded(decode_rle(data, layout), layout.photometric)
+    if layout.decoded_size > max(_HARMLESS, _MOST_GAIN * len(data)):
+        raise NotSupportedError(
+            f"a frame of {layout.decoded_size >> 20} MiB is compressed into {len(data)} bytes, which no "
+            "picture is: it is refused"
+        )
     if syntax in extra_codecs.JPEG_XL:
         return Decoded(*extra_codecs.decode_jpeg_xl(data, layout))
     if syntax in _JPEG or syntax in uid.JPEGLSTransferSyntaxes:

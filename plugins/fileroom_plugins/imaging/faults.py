@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from fileroom.plugin import FileroomError, InvalidDatasetError
+from fileroom.plugin import FileroomError, InvalidDatasetError, NotSupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,12 +21,15 @@ def damage(doing: str) -> Iterator[None]:
         doing: what is tried, for the message, for example ``"decoding frame 3"``.
 
     Raises:
+        NotSupportedError: there was not enough memory.
         InvalidDatasetError: something other than Fileroom's own errors was raised.
     """
     try:
         yield
     except FileroomError:
         raise
+    except MemoryError as error:
+        raise NotSupportedError(f"{doing} takes more memory than there is") from error
     except Exception as error:
         raise InvalidDatasetError(
             f"{doing} failed with {type(error).__name__}: the object is damaged"

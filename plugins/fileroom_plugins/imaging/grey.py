@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fileroom.plugin import InvalidDatasetError
+from fileroom_plugins.imaging.blocks import blocks, in_blocks
 from fileroom_plugins.imaging.lookup import Table, read_table
 from fileroom_plugins.imaging.windows import choose
 
@@ -73,7 +74,7 @@ class Shades:
         shown: Pixels = np.rint(np.clip(np.nan_to_num(shades), 0, 1) * _WHITE).astype(np.uint8)
         if padded is not None:
             shown[padded] = 0
-        return shown if places is None else shown.take(places)
+        return shown if places is None else in_blocks(shown.take, places)
 
     def _scaled(self, values: Pixels, counted: Pixels, places: Pixels | None) -> Pixels:
         negative = can_be_negative(self.modality, self.stored)
@@ -81,7 +82,10 @@ class Shades:
         if seen_through is not None:
             return seen_through.scaled(values)
         if places is not None:
-            counted = counted & (np.bincount(places.ravel(), minlength=values.size) > 0)
+            met = np.zeros(values.size, bool)
+            for rows in blocks(places):
+                met[places[rows]] = True
+            counted = counted & met
         present = values[counted]
         if not present.size:
             return np.zeros(values.shape)

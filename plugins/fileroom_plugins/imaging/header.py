@@ -23,7 +23,7 @@ from fileroom_plugins.imaging.faults import damage
 if TYPE_CHECKING:
     from pydicom import Dataset
 
-LARGEST = 512 << 20
+LARGEST = 256 << 20
 """How many bytes a frame, or a deflated object, may have; a film of 10,000 by 10,000 pixels has 200 MB."""
 
 PIXELS = {
@@ -44,6 +44,7 @@ VIDEO = frozenset(f"1.2.840.10008.1.2.4.{number}{more}" for number in range(100,
 _UNDEFINED = 0xFFFFFFFF
 _PREAMBLE = 128
 _META_ELEMENTS = 64
+_PART = 1 << 16
 _LONG_VRS = {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"}
 
 
@@ -157,10 +158,12 @@ def inflated(source: BinaryIO) -> BinaryIO | None:
         return None
     source.seek(start)
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    data = inflater.decompress(source.read(), LARGEST)
-    if inflater.unconsumed_tail:
-        raise NotSupportedError(f"the object inflates to more than {LARGEST >> 20} MiB")
-    return io.BytesIO(data)
+    plain = io.BytesIO()
+    while not inflater.eof and (data := source.read(_PART)):
+        plain.write(inflater.decompress(data, LARGEST - plain.tell() + 1))
+        if plain.tell() > LARGEST:
+            raise NotSupportedError(f"the object inflates to more than {LARGEST >> 20} MiB")
+    return plain
 
 
 def _start_of_deflated(source: BinaryIO) -> int:

@@ -10,6 +10,7 @@ import pydicom
 from pydicom.data import get_palette_files
 
 from fileroom.plugin import InvalidDatasetError, InvalidValueError
+from fileroom_plugins.imaging.blocks import in_blocks
 from fileroom_plugins.imaging.native import value_bytes
 
 if TYPE_CHECKING:
@@ -47,8 +48,12 @@ def colours_of_indices(indices: Pixels, attributes: Dataset, *, little: bool) ->
         InvalidDatasetError: a table is missing, or its data do not fit its descriptor.
     """
     tables, first = read_palette(attributes, little=little)
-    places = np.clip(indices.astype(np.int64) - first, 0, len(tables) - 1)
-    return tables[places]
+
+    def looked_up(part: Pixels) -> Pixels:
+        found: Pixels = tables[np.clip(part.astype(np.int64) - first, 0, len(tables) - 1)]
+        return found
+
+    return in_blocks(looked_up, indices)
 
 
 def read_palette(attributes: Dataset, *, little: bool) -> tuple[Pixels, int]:

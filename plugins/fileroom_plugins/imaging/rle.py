@@ -37,11 +37,11 @@ def decode_rle(data: bytes, layout: Layout) -> Pixels:
     if len(data) * _GAIN < layout.decoded_size:
         raise InvalidDatasetError("an RLE frame is too short for Rows and Columns")
     count = layout.rows * layout.columns
-    planes = np.empty((layout.samples, size, count), np.uint8)
+    planes = np.empty((count, layout.samples, size), np.uint8)
     for place, (start, end) in enumerate(pairwise(bounds)):
         sample, byte = divmod(place, size)
-        planes[sample, size - 1 - byte] = _unpacked(data[start:end], count)
-    values = np.ascontiguousarray(planes.transpose(2, 0, 1)).view(stored_type(layout))
+        planes[:, sample, size - 1 - byte] = _unpacked(data[start:end], count)
+    values = planes.view(stored_type(layout))
     values = without_unused_bits(values.astype(stored_type(layout, "="), copy=False), layout)
     shape = (
         (layout.rows, layout.columns)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fileroom.plugin import NotSupportedError
+from fileroom_plugins.imaging.blocks import in_blocks
 from fileroom_plugins.imaging.colour import rgb
 from fileroom_plugins.imaging.faults import damage
 from fileroom_plugins.imaging.grey import Shades, padding_range
@@ -24,9 +25,17 @@ if TYPE_CHECKING:
     from fileroom_plugins.imaging.native import Pixels
     from fileroom_plugins.imaging.view import View
 
+LARGEST_SHOWN = 128 << 20
+"""How many bytes a decoded frame may have that is displayed: on its way it takes several times as many."""
+
 
 def show(image: Image, decoded: Decoded, index: int, view: View) -> Pixels:
     """Return a decoded frame as it is to be displayed; see `fileroom_plugins.imaging.image.Image.shown`."""
+    if decoded.pixels.nbytes > LARGEST_SHOWN:
+        raise NotSupportedError(
+            f"a frame of {image.columns} by {image.rows} pixels has more than {LARGEST_SHOWN >> 20} MiB, "
+            "and is not displayed: its stored values and a thumbnail can be had"
+        )
     with damage("displaying a frame"):
         attributes = image.attributes_of(index)
         state = Presentation(view.presentation, image, index) if view.presentation is not None else None
@@ -69,4 +78,5 @@ def _coloured(image: Image, decoded: Decoded, attributes: Dataset, view: View) -
     if image.layout.photometric == PALETTE:
         return colours_of_indices(decoded.pixels, attributes, little=image.little_endian)
     stored = min(image.layout.stored, 8 * decoded.pixels.dtype.itemsize)
-    return np.ascontiguousarray(rgb(decoded.pixels, decoded.photometric, stored))
+    converted = in_blocks(lambda part: rgb(part, decoded.photometric, stored), decoded.pixels)
+    return np.ascontiguousarray(converted)

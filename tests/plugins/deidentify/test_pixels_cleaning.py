@@ -249,7 +249,7 @@ def test_missing_frames_of_compressed_pixels_are_damage() -> None:
 def test_claims_beyond_all_bounds_are_refused_before_memory_is_taken() -> None:
     dataset = shipped("SC_rgb_jpeg_dcmtk.dcm")
     dataset.Rows = dataset.Columns = 65535
-    with pytest.raises(NotSupportedError, match="more than 512 MiB"):
+    with pytest.raises(NotSupportedError, match="more than 256 MiB"):
         CleanPixels([HERE], unknown="report")(dataset)
 
 
