@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from fileroom.testing.datasets import make_instance
-from tests.integration.cli_runs import run, run_json
+from tests.integration.cli_runs import ENVIRONMENT, run, run_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -128,6 +131,30 @@ def test_a_wrong_or_costly_xpath_is_one_error_of_usage(folder: Path, xpath: str,
         code=2,
     )
     assert result.stderr.count(reason) == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the names of files are text there")
+def test_a_file_whose_name_is_no_text_is_named_with_escapes(folder: Path, tmp_path: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"\xffad.dcm")
+    odd.write_bytes((folder / "files/1.dcm").read_bytes())
+    ended = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "fileroom",
+            "query-xml",
+            "/DICOM_OBJECT",
+            str(odd),
+            "--column",
+            "x=1",
+            "--csv",
+        ],
+        cwd=tmp_path,
+        env={**ENVIRONMENT, "PYTHONIOENCODING": "utf-8"},
+        capture_output=True,
+        check=True,
+    )
+    assert b"\\udcffad.dcm,1\n" in ended.stdout
 
 
 def test_a_column_that_is_no_xpath_is_an_error_of_usage(folder: Path) -> None:

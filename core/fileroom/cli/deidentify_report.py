@@ -98,7 +98,7 @@ def opened(path: Path | None) -> Iterator[ReportFile | None]:
     try:
         if path.is_file() and not _is_report(path):
             raise UsageProblem("--report: this file exists and is no report: choose another name")
-        file = path.open("w", encoding="utf-8", newline="")
+        file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
     except OSError as error:
         raise _unwritable(error) from error
     with file:

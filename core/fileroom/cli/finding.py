@@ -124,7 +124,7 @@ def _split(names: Iterable[str]) -> list[str]:
 
 def _print_csv(archive: Archive, level: Level, results: Iterable[Resource], returned: list[str]) -> None:
     if not sys.stdout.isatty() and hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(encoding="utf-8")
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     keywords = returned or list(
         dict.fromkeys(
             spec.keyword for above in Level if above <= level for spec in archive.tags.levels[above]

@@ -127,7 +127,8 @@ class _Rows:
 
 def _print_csv(names: list[str], rows: Iterable[list[str | None]], stream: TextIO) -> None:
     if not stream.isatty() and hasattr(stream, "reconfigure"):
-        stream.reconfigure(encoding="utf-8")
+        # Names of files need not be text; what has no UTF-8 is escaped.
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     shown = text.printable if stream.isatty() else str
     written = csv.writer(stream, lineterminator="\n")
     written.writerow([OBJECT, *names])

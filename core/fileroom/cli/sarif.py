@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -61,5 +62,5 @@ def sarif(objects: Iterable[tuple[str, list[dict[str, str]], str]]) -> dict[str,
 def _uri(name: str) -> str:
     path = Path(name)
     if path.exists():
-        return path.as_uri() if path.is_absolute() else quote(path.as_posix())
-    return f"urn:fileroom:{quote(name)}"
+        return path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))
+    return f"urn:fileroom:{quote(os.fsencode(name))}"

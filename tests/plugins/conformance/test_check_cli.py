@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,6 +146,19 @@ def test_what_could_not_be_checked_is_counted_as_that(files: Path, tmp_path: Pat
     assert "0 objects checked: 0 with errors; 0 messages; 2 objects could not be checked" in shown
     (alone,) = run_json("check", files / "good.dcm", *HOUSE, endless, code=1)
     assert "Endless" in alone["reason"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the names of files are text there")
+def test_sarif_names_a_file_whose_name_is_no_text_by_its_bytes(
+    files: Path, house: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (files / "bad.dcm").rename(files / os.fsdecode(b"\xffad.dcm"))
+    monkeypatch.chdir(tmp_path)
+    named = ("files/good.dcm", os.fsdecode(b"files/\xffad.dcm"))
+    run("check", *named, *HOUSE, house, "--sarif", "check.sarif", code=1)
+    found = json.loads(Path("check.sarif").read_text("utf-8"))["runs"][0]["results"]
+    places = {one["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] for one in found}
+    assert places == {"files/good.dcm", "files/%FFad.dcm"}
 
 
 def test_sarif_has_results_with_places_and_what_could_not_be_checked(
