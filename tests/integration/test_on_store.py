@@ -243,6 +243,20 @@ def test_an_import_processes_what_it_stored_before_it_ends(tmp_path: Path) -> No
     assert "odd" in run("-a", archive, "processing", "status").stdout
 
 
+@pytest.mark.usefixtures("installed")
+def test_a_processor_that_nothing_is_given_to_on_store_cannot_be_retried(tmp_path: Path) -> None:
+    (tmp_path / "fileroom.toml").write_text('[processing]\non_store = ["odd"]\n')
+    run("-a", tmp_path, "import", _one_file(tmp_path), "--jobs", "1")
+    assert "names no processor 'nope'" in run("-a", tmp_path, "processing", "retry", "nope", code=2).stderr
+    assert run_json("-a", tmp_path, "processing", "retry", "odd") == {"tried": 0, "failed": 0}
+
+
+def _one_file(folder: Path) -> Path:
+    path = folder / "even.dcm"
+    path.write_bytes(make_instance(sop_uid="1.2.2", instance_number=2))
+    return path
+
+
 def test_only_who_has_the_lease_works_and_a_dead_ones_is_taken_over() -> None:
     index = MemoryIndex(TagSet.default())
     first, second = Lease(index, 0.2), Lease(index, 0.2)

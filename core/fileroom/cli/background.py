@@ -10,7 +10,7 @@ import click
 from fileroom.cli import output, text
 from fileroom.cli.command import Group, command
 from fileroom.cli.counting import counting
-from fileroom.cli.failures import FAILED, INTERRUPTED, say
+from fileroom.cli.failures import FAILED, INTERRUPTED, UsageProblem, say
 from fileroom.cli.interruption import Interruption
 from fileroom.errors import FileroomError
 
@@ -112,6 +112,8 @@ def run(settings: Settings) -> int:
 def retry(settings: Settings, *, processor: str | None) -> int:
     """Try those again that a processor, or each, was given up at."""
     with settings.open() as archive, Interruption() as interruption:
+        if processor not in (None, *archive.config.processing.on_store):
+            raise UsageProblem(f"[processing] on_store names no processor {processor!r}")
         count = archive.on_store.retry(processor)
         through = finish(archive, interruption.stop)
         failed = sum(one.failed for one in archive.on_store.status())
