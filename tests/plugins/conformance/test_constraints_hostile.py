@@ -129,3 +129,11 @@ def test_rules_that_refer_twice_to_the_next_say_each_thing_once_and_cost_little_
         tracemalloc.stop()
     assert [message.message for message in found] == ["no"]
     assert peak < 20 << 20
+
+
+def test_a_document_of_more_rules_than_can_be_read_soon_is_refused_at_once() -> None:
+    many = "".join(f"[[rule]]\nname='r{number}'\ncheck='PatientID exists'\n" for number in range(50_000))
+    started = time.monotonic()
+    with pytest.raises(DocumentError, match="larger than 2 MiB"):
+        ConstraintDocuments().check(document(many))
+    assert time.monotonic() - started < 5

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _Named = TypeVar("_Named")
 
+LARGEST = 2 << 20
+"""Bytes that a document may have: some ten thousand rules, which are read in a few seconds."""
+
 KIND = "constraint"
 """The kind of these documents."""
 
@@ -31,6 +34,8 @@ def read_constraints(document: Document) -> Constraints:
     Raises:
         DocumentError: it is no constraint document; the message says on which line what is wrong.
     """
+    if len(document.data) > LARGEST:
+        raise DocumentError(f"larger than {LARGEST >> 20} MiB: divide it, and check with each", document.name)
     is_xml = document.data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") or b"<\0" in document.data[:4]
     read = read_xml_form if is_xml else read_toml_form
     constraints = read(document.data, document.name)
