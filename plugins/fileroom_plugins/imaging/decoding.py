@@ -14,7 +14,7 @@ from fileroom.plugin import InvalidDatasetError, MissingDependencyError, NotSupp
 from fileroom_plugins.imaging import extra_codecs
 from fileroom_plugins.imaging.codestream import check_claim, jpeg2000_claim, jpeg_head
 from fileroom_plugins.imaging.jpeg import colours_of, decode_jpeg
-from fileroom_plugins.imaging.native import native_frame, stored_type, without_unused_bits
+from fileroom_plugins.imaging.native import native_frame, stored_type
 from fileroom_plugins.imaging.rle import decode_rle
 
 if TYPE_CHECKING:
@@ -38,10 +38,12 @@ _EIGHT_BITS = 8
 _PREFERRED = (
     (uid.JPEG2000TransferSyntaxes, ("pylibjpeg", "pillow", "gdcm")),
     (uid.JPEGLSTransferSyntaxes, ("pyjpegls", "gdcm", "pylibjpeg")),
-    ({uid.JPEGExtended12Bit}, ("pylibjpeg",)),
-    (_JPEG, ("gdcm", "pylibjpeg", "pillow")),
+    (_JPEG, ("pylibjpeg",)),
 )
-"""pydicom's plugins, of which the first that is installed decodes: others take what it finds damaged."""
+"""pydicom's plugins, of which the first that is installed decodes: others take what it finds damaged.
+
+GDCM is none for JPEG, since it ends the whole process over some that is damaged or of fewer than eight bits.
+"""
 
 
 class Decoded(NamedTuple):
@@ -96,11 +98,15 @@ def _decode_jpeg(data: bytes, layout: Layout, syntax: uid.UID, smallest: int | N
     if head.kind in _PILLOW_KINDS and head.claim.precision == _EIGHT_BITS:
         pixels = decode_jpeg(data, head, smallest).astype(stored_type(layout), copy=False)
         return Decoded(pixels, colours_of(head, layout.photometric))
-    if head.kind == _LOSSLESS_KIND and extra_codecs.has_imagecodecs():
-        return Decoded(extra_codecs.decode_lossless_jpeg(data, layout), layout.photometric)
-    if syntax == uid.JPEGExtended12Bit and not _libjpeg_only():
-        return Decoded(extra_codecs.decode_twelve_bits(data, layout), layout.photometric)
-    return None
+    if head.kind not in {*_PILLOW_KINDS, _LOSSLESS_KIND}:
+        raise NotSupportedError(
+            "a frame is JPEG of a process that cannot be decoded: a hierarchical or arithmetic one"
+        )
+    if _libjpeg_only(syntax):
+        return None
+    lossless = head.kind == _LOSSLESS_KIND
+    decode_it = extra_codecs.decode_lossless_jpeg if lossless else extra_codecs.decode_twelve_bits
+    return Decoded(decode_it(data, layout), layout.photometric)
 
 
 def _decode_with_pydicom(data: bytes, layout: Layout, syntax: uid.UID) -> Decoded:
@@ -111,7 +117,6 @@ def _decode_with_pydicom(data: bytes, layout: Layout, syntax: uid.UID) -> Decode
     if not decoder.is_available:
         message = f"decoding {syntax.name} needs more packages: pip install 'fileroom[imaging]'"
         raise MissingDependencyError(message, "imaging", "fileroom")
-    eight = syntax in _JPEG and layout.allocated == _EIGHT_BITS
     options: dict[str, Any] = {
         "number_of_frames": 1,
         "rows": layout.rows,
@@ -119,8 +124,7 @@ def _decode_with_pydicom(data: bytes, layout: Layout, syntax: uid.UID) -> Decode
         "samples_per_pixel": layout.samples,
         "photometric_interpretation": layout.photometric,
         "bits_allocated": layout.allocated,
-        # GDCM ends the process over JPEG of fewer than eight bits, unless it is told that there are eight.
-        "bits_stored": _EIGHT_BITS if eight else layout.stored,
+        "bits_stored": layout.stored,
         "pixel_representation": int(layout.signed),
         "planar_configuration": int(layout.planar),
         "pixel_keyword": "PixelData",
@@ -134,17 +138,17 @@ def _decode_with_pydicom(data: bytes, layout: Layout, syntax: uid.UID) -> Decode
     )
     source = encapsulate([data])
     pixels, properties = decoder.as_array(source, raw=True, index=0, decoding_plugin=plugin, **options)
-    if eight:
-        pixels = without_unused_bits(pixels, layout)
     return Decoded(pixels, str(properties["photometric_interpretation"]))
 
 
-def _libjpeg_only() -> bool:
-    """Say whether twelve bits are decoded by pylibjpeg-libjpeg, which the user may have installed."""
-    return (
-        not extra_codecs.has_imagecodecs()
-        and "pylibjpeg" in get_decoder(uid.JPEGExtended12Bit).available_plugins
-    )
+def _libjpeg_only(syntax: uid.UID) -> bool:
+    """Say whether JPEG is left to pylibjpeg-libjpeg, which the user may have installed."""
+    if extra_codecs.has_imagecodecs():
+        return False
+    try:
+        return "pylibjpeg" in get_decoder(syntax).available_plugins
+    except NotImplementedError:
+        return False
 
 
 def _inflated(data: bytes, layout: Layout) -> Pixels:
