@@ -75,11 +75,13 @@ def transcode_file(source: BinaryIO, sink: BinaryIO, target: Target, settings: S
         MissingDependencyError: the encoder or decoder is not installed; names the extra.
     """
     with damage("transcoding"):
+        header = None
         try:
             header = read_header(source)
         except NotSupportedError:
             if target.encapsulated:
                 raise
+        if header is None:  # out of the exception's reach, which holds on to what was inflated
             return transcode_plain(source, sink, target, settings)
         if header.syntax == target.uid and not settings.new_uid:
             source.seek(0)
