@@ -21,6 +21,9 @@ SEARCHES = 8
 SEARCHES_WITHIN = 1
 """Those of them that may be within its predicates and functions, where each is done for every node."""
 
+TRANSLATED = 128
+"""Characters that ``translate()`` may be told to replace; it looks for each of a text among them all."""
+
 MOST_VISITS = 200_000_000
 """Elements that an XPath may come upon in one document, by the worst that its form allows: some seconds."""
 
@@ -49,10 +52,12 @@ class Visit(NamedTuple):
     Attributes:
         power: how often, as a power of the number of elements.
         share: how many of them take the time of one.
+        weight: how many times as long each takes.
     """
 
     power: int
     share: int = 1
+    weight: int = 1
 
 
 class Cost(NamedTuple):
@@ -73,7 +78,7 @@ class Cost(NamedTuple):
             times: nodes that it is evaluated from.
         """
         size = max(elements, characters // _CHARACTERS)
-        visits: int = sum(size**one.power // one.share for one in self.visits)
+        visits: int = sum(one.weight * size**one.power // one.share for one in self.visits)
         return times * visits <= MOST_VISITS
 
 
@@ -101,13 +106,17 @@ class _Reader:
     def __init__(self) -> None:
         self.visits: list[Visit] = []
         self.searches = self.within = 0
-        self._outer: list[tuple[int, bool]] = []
+        self._outer: list[tuple[int, bool, int, bool]] = []
         self._power = 0  # of the nodes for which what is within these brackets is evaluated
         self._wide = False  # whether the path here has come upon any node, wherever it began
         self._operand = False  # whether the last token ends an operand, so that / is a step and * a product
+        self._weight = 1  # of what is within these brackets
+        self._translates = False  # whether they are those of translate()
+        self._last = ""  # the last token
         self._begins = True  # whether a path would begin here, and so at one node
 
     def take(self, kind: str, text: str) -> None:
+        self._translated(kind, text)
         is_operator = kind == "name" and self._operand
         match kind:
             case "search" | "sweep":
@@ -121,7 +130,7 @@ class _Reader:
             case "opens":
                 self._open(text)
             case "closes" if self._outer:
-                self._power, self._wide = self._outer.pop()
+                self._power, self._wide, self._weight, self._translates = self._outer.pop()
             case "between" if text == "|":
                 self._visit(max(self._power, 1) + 1 - self._power + (self._wide and self._power > 0), _UNION)
             case _:
@@ -130,16 +139,26 @@ class _Reader:
             self._wide = False
         ends = kind in {"literal", "name", "here", "closes"} or (kind == "up" and text == "..")
         self._operand = ends and not is_operator
+        self._last = text
         self._begins = is_operator or kind == "opens" or (kind == "between" and text != "@")
 
+    def _translated(self, kind: str, text: str) -> None:
+        """Make sure that what is to be replaced by ``translate()`` is short."""
+        if self._translates and self._last == "," and (kind != "literal" or len(text) > TRANSLATED + 2):
+            raise ValueError(f"translate() replaces by texts of at most {TRANSLATED} characters in an XPath")
+
     def _visit(self, powers: int, share: int = 1) -> None:
-        self.visits.append(Visit(self._power + powers, share))
+        self.visits.append(Visit(self._power + powers, share, self._weight))
         self._wide = True
 
     def _open(self, text: str) -> None:
         if len(self._outer) >= DEEPEST:
             raise ValueError(f"an XPath has at most {DEEPEST} brackets within each other")
-        self._outer.append((self._power, self._wide))
+        self._outer.append((self._power, self._wide, self._weight, self._translates))
+        self._translates = self._last == "translate"
+        if self._translates:
+            self._weight = TRANSLATED
+            self.visits.append(Visit(max(self._power, 1), weight=TRANSLATED))
         if text == "[":
             # Steps down come upon each node once, however many predicates they begin in.
             self._power += self._wide or self._power == 0

@@ -62,6 +62,8 @@ def large() -> bytes:
         ("|".join(["/*/*/*"] * 500), {}),
         ("//*", {"a": "count(/*/*/*/*)"}),
         ("//*", {"a": "../*"}),
+        ("//*[translate(string(/*),'abc','')='x']", {}),
+        (f"translate(/*,'{'x' * 128}','')=" * 20 + "1", {}),
     ],
 )
 def test_an_xpath_that_would_take_minutes_is_refused_at_once(
@@ -82,6 +84,10 @@ def test_an_xpath_that_would_take_minutes_is_refused_at_once(
         ("//Value[. = '7']", 1),
         ("//Value[../@keyword='ReferencedFrameNumber']", LARGE),
         ("count(//Item)", 1),
+        (
+            "//DicomAttribute[contains(translate(@keyword, 'ABCDEFGHIJKLMNOPQRS', ''), 'eferencedmage')]",
+            1,
+        ),
         ("//SOPx|//SOPy", 0),
     ],
 )
@@ -98,7 +104,18 @@ def test_columns_of_one_row_may_look_through_all(large: bytes) -> None:
 
 @pytest.mark.parametrize(
     "xpath",
-    ["//*[count(//*)>10000]", "//Item[preceding-sibling::Item][@number=9]", "//Item[/*/*][@number=9]"],
+    [
+        "//*[count(//*)>10000]",
+        "//Item[translate(concat(@number, 'a'), 'a', '')='9']",
+        "//Item[preceding-sibling::Item][@number=9]",
+        "//Item[/*/*][@number=9]",
+    ],
 )
 def test_what_looks_through_all_for_each_is_answered_for_headers_of_usual_size(xpath: str) -> None:
     assert len(rows(Options(xpath=xpath, format="xml"), 100)) == xpath.startswith("//Item")
+
+
+@pytest.mark.parametrize("replaced", ["string(/*)", "concat('a', /*)", f"'{'x' * 129}'"])
+def test_translate_is_told_what_to_replace_by_a_short_text(replaced: str) -> None:
+    with pytest.raises(ValueError, match="at most 128 characters"):
+        Options(xpath=f"translate(/*, {replaced}, '')")
