@@ -23,6 +23,7 @@ from pydicom.uid import (
 from fileroom.plugin import InvalidDatasetError, NotSupportedError
 from fileroom_plugins.deidentify.pixels.cleaner import CleanPixels
 from fileroom_plugins.deidentify.pixels.rectangles import Rectangle
+from fileroom_plugins.imaging import open_image
 
 HERE = Rectangle(2, 3, 5, 4)
 BLACKENED = (slice(3, 7), slice(2, 7))
@@ -116,15 +117,15 @@ def test_lossless_syntaxes_stay_where_there_is_an_encoder(name: str, syntax: str
 @pytest.mark.parametrize("name", ["SC_rgb_jpeg_dcmtk.dcm", "JPGExtended.dcm", "JPEGLSNearLossless_16.dcm"])
 def test_lossy_pixels_lose_no_more_and_still_say_that_they_were(name: str) -> None:
     dataset = shipped(name)
-    before = frames(dataset)
+    # pydicom has no decoder for twelve bits.
+    before = open_image(dataset).stored(0)[None] if name == "JPGExtended.dcm" else frames(dataset)
     assert CleanPixels([HERE], unknown="report")(dataset)
     after = written(dataset)
     assert after.file_meta.TransferSyntaxUID == ExplicitVRLittleEndian
     assert after.LossyImageCompression == "01"
     pixels = frames(after)
     pixels[:, *BLACKENED] = before[:, *BLACKENED]
-    # Of twelve bits, decoders round differently.
-    assert np.abs(before.astype(int) - pixels).max() <= (name == "JPGExtended.dcm")
+    assert (before == pixels).all()
 
 
 def test_black_is_the_brightest_value_where_bright_means_black() -> None:
