@@ -25,10 +25,10 @@ from fileroom_plugins.metadata.lookup import (
     standard_entry,
 )
 from fileroom_plugins.metadata.oracle_names import ELEMENTS, EXCEPTION, ITEM, VRS
-from fileroom_plugins.metadata.patterns import Dictionary
 from fileroom_plugins.metadata.values import names
 from fileroom_plugins.metadata.xml_text import DECLARATION, escaped, texts
 from fileroom_plugins.metadata.xml_tree import Tree
+from fileroom_plugins.standard.definitions import Dictionary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from fileroom.plugin import CharacterSet
     from fileroom_plugins.metadata.elements import Element, Object
     from fileroom_plugins.metadata.kinds.mapping import MappedPath, Mapping
+    from fileroom_plugins.standard.definitions import Definition
 
     Extract: TypeAlias = Literal["all", "mapped", "standard"]
 
@@ -159,7 +160,7 @@ class _Writer:
             return False
         return element.length > self._settings.preference.skip_over
 
-    def _known(self, tag: int, blocks: Blocks) -> tuple[Entry | None, str]:
+    def _known(self, tag: int, blocks: Blocks) -> tuple[Entry | Definition | None, str]:
         """Return what dictionaries say of a tag, and whose it is."""
         if not is_private(tag):
             return self._settings.standard.find(tag) or standard_entry(tag), DICOM

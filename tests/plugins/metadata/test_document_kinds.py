@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from fileroom.errors import DocumentError
 from fileroom.plugin import Document, DocumentKind
 from fileroom_plugins.metadata.locators import Locator
-from fileroom_plugins.metadata.patterns import TagPattern
+from fileroom_plugins.standard.definitions import TagPattern
 
 DEFAULTS = {
     "mapping": "ordcmmp.xml",

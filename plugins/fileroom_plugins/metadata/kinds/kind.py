@@ -21,17 +21,24 @@ class Options:
     """These kinds have nothing to configure."""
 
 
+def own(name: str) -> Mapping[str, bytes]:
+    """Return a document that comes with the plugin, by its name."""
+    return {name: (_DEFAULTS / name).read_bytes()}
+
+
 class Kind(DocumentKind):
     """A kind whose documents refer to no others.
 
     Args:
         parse: reads a document, and raises `DocumentError` for one that is wrong.
-        default: the name of the document that comes with the plugin; empty for none.
+        defaults: returns the documents that come with the plugin, by name.
     """
 
-    def __init__(self, parse: Callable[[Document], Any], default: str = "") -> None:
+    def __init__(
+        self, parse: Callable[[Document], Any], defaults: Callable[[], Mapping[str, bytes]] = dict
+    ) -> None:
         self._parse = parse
-        self._default = default
+        self._defaults = defaults
 
     def check(self, document: Document) -> Sequence[str]:
         """See `fileroom.documents.DocumentKind.check`."""
@@ -40,4 +47,4 @@ class Kind(DocumentKind):
 
     def defaults(self) -> Mapping[str, bytes]:
         """See `fileroom.documents.DocumentKind.defaults`."""
-        return {self._default: (_DEFAULTS / self._default).read_bytes()} if self._default else {}
+        return self._defaults()

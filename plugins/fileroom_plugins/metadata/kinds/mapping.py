@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from fileroom.plugin import DocumentError, DocumentsPlugin, hookimpl
-from fileroom_plugins.metadata.grammar import HEADER, MANY, Node, any_text, flag, parse, text
-from fileroom_plugins.metadata.kinds.kind import Kind, Options
+from fileroom_plugins.metadata.kinds.kind import Kind, Options, own
 from fileroom_plugins.metadata.locators import DICOM, Locator
+from fileroom_plugins.standard.definitions.grammar import HEADER, MANY, Node, any_text, flag, parse, text
 
 if TYPE_CHECKING:
     from fileroom.plugin import Document
@@ -140,5 +141,8 @@ def read_mapping(document: Document) -> Mapping:
 def fileroom_documents() -> DocumentsPlugin:
     """Offer the kind."""
     return DocumentsPlugin(
-        KIND, Options, lambda _: Kind(read_mapping, DEFAULT), "Where in an XML document attributes go"
+        KIND,
+        Options,
+        lambda _: Kind(read_mapping, partial(own, DEFAULT)),
+        "Where in an XML document attributes go",
     )

@@ -7,17 +7,27 @@ accepted, and mean nothing here.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fileroom.plugin import DocumentError, DocumentsPlugin, hookimpl
-from fileroom_plugins.metadata.grammar import HEADER, MANY, Node, any_text, choice, parse, text, whole
-from fileroom_plugins.metadata.kinds.kind import Kind, Options
+from fileroom_plugins.metadata.kinds.kind import Kind, Options, own
+from fileroom_plugins.standard.definitions.grammar import (
+    HEADER,
+    MANY,
+    Node,
+    any_text,
+    choice,
+    parse,
+    text,
+    whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fileroom.plugin import Document
-    from fileroom_plugins.metadata.grammar import Convert
+    from fileroom_plugins.standard.definitions.grammar import Convert
 
 NAMESPACE = "http://xmlns.oracle.com/ord/dicom/preference_1_0"
 DEFAULT = "ordcmpf.xml"
@@ -97,5 +107,8 @@ def read_preference(document: Document) -> Preference:
 def fileroom_documents() -> DocumentsPlugin:
     """Offer the kind."""
     return DocumentsPlugin(
-        KIND, Options, lambda _: Kind(read_preference, DEFAULT), "Limits for what is taken out of headers"
+        KIND,
+        Options,
+        lambda _: Kind(read_preference, partial(own, DEFAULT)),
+        "Limits for what is taken out of headers",
     )

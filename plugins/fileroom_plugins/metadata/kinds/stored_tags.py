@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fileroom.plugin import DocumentsPlugin, hookimpl
-from fileroom_plugins.metadata.grammar import HEADER, MANY, Node, parse
 from fileroom_plugins.metadata.kinds.kind import Kind, Options
 from fileroom_plugins.metadata.locators import Locator
+from fileroom_plugins.standard.definitions.grammar import HEADER, MANY, Node, parse
 
 if TYPE_CHECKING:
     from fileroom.plugin import Document

@@ -2,100 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
 
-from fileroom.plugin import DocumentError, DocumentsPlugin, hookimpl
-from fileroom_plugins.metadata.grammar import HEADER, MANY, Node, any_text, choice, flag, parse, text
+from fileroom.plugin import DocumentsPlugin, hookimpl
 from fileroom_plugins.metadata.kinds.kind import Kind, Options
-
-if TYPE_CHECKING:
-    from fileroom.plugin import Document
-
-NAMESPACE = "http://xmlns.oracle.com/ord/dicom/UIDdefinition_1_0"
-DEFAULT = "ordcmui.xml"
-KIND = "uid"
-
-_UID = re.compile(r"(?=.{1,64}$)(0|[1-9]\d*)(\.(0|[1-9]\d*))+")
-_SYNTAX = "transferSyntax"
-
-
-def _uid(value: str) -> str:
-    if not _UID.fullmatch(value):
-        raise ValueError("expected a UID of at most 64 characters (PS3.5 section 9.1)")
-    return value
-
-
-_ROOT = Node(
-    "DICOM_UID_DEFINITIONS",
-    children=(
-        HEADER,
-        Node(
-            "UID_DEF",
-            attributes={
-                "classification": choice(
-                    _SYNTAX, "storageClass", "frameOfRef", "ldapOID", "entityID", "other"
-                ),
-                "isLE": flag,
-                "isEVR": flag,
-                "isCompressed": flag,
-                "retired": flag,
-                "contentType": text,
-            },
-            children=(Node("UID", _uid, least=1), Node("NAME", text, least=1), Node("DESCRIPTION", any_text)),
-            most=MANY,
-        ),
-    ),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Uid:
-    """What is known of one UID.
-
-    Attributes:
-        name: what people call it.
-        classification: what it is of.
-        little_endian: of a transfer syntax: whether bytes are in that order; likewise the next two.
-        retired: whether the standard has done away with it.
-        content_type: of a storage class: what its objects are, such as ``image``.
-    """
-
-    name: str
-    classification: str = "other"
-    little_endian: bool = True
-    explicit_vr: bool = True
-    compressed: bool = True
-    retired: bool = False
-    content_type: str = "image"
-
-
-def read_uids(document: Document) -> dict[str, Uid]:
-    """Return what a UID document says, by UID.
-
-    Raises:
-        DocumentError: it is no UID document, or defines a UID twice.
-    """
-    found: dict[str, Uid] = {}
-    for one in parse(document, _ROOT, NAMESPACE).all("UID_DEF"):
-        uid = one.one("UID")
-        if uid in found:
-            raise DocumentError(f"the UID {uid} is defined twice", document.name, one.line)
-        says = one.attributes
-        found[uid] = Uid(
-            one.one("NAME"),
-            says.get("classification", "other"),
-            says.get("isLE", True),
-            says.get("isEVR", True),
-            says.get("isCompressed", True),
-            says.get("retired", False),
-            says.get("contentType", "image"),
-        )
-    return found
+from fileroom_plugins.standard.definitions import UIDS, built_in, read_uids
 
 
 @hookimpl
 def fileroom_documents() -> DocumentsPlugin:
     """Offer the kind."""
-    return DocumentsPlugin(KIND, Options, lambda _: Kind(read_uids, DEFAULT), "Names and properties of UIDs")
+    return DocumentsPlugin(
+        UIDS, Options, lambda _: Kind(read_uids, partial(built_in, UIDS)), "Names and properties of UIDs"
+    )

@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 from fileroom.plugin import DocumentError
 
-if TYPE_CHECKING:
-    from fileroom_plugins.metadata.lookup import Entry
-
 _EVERY_BIT = 0xFFFFFFFF
 _TAG = re.compile(r"[0-9A-Fa-fxX]{8}")
+
+
+class Definition(NamedTuple):
+    """What a document says of an attribute.
+
+    Attributes:
+        vr: its VR; several joined by ``" or "`` where it depends on other attributes; empty where the
+            document names none.
+        name: for people, for example ``Patient's Name``.
+        vm: its value multiplicity as PS3.6 writes it, for example ``1-n``; empty likewise.
+        retired: whether it is to be used no more.
+    """
+
+    vr: str
+    name: str
+    vm: str = ""
+    retired: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,34 +74,37 @@ class Dictionary:
     """What dictionary documents say of tags."""
 
     def __init__(self) -> None:
-        self._plain: dict[tuple[str, int], Entry] = {}
-        self._patterns: list[tuple[str, TagPattern, Entry]] = []
+        self._plain: dict[str, dict[int, Definition]] = {}
+        self._patterns: dict[str, list[tuple[TagPattern, Definition]]] = {}
 
-    def add(self, pattern: TagPattern, definer: str, entry: Entry, document: str, line: int) -> None:
+    def add(
+        self, pattern: TagPattern, definer: str, definition: Definition, document: str, line: int
+    ) -> None:
         """Add what a document says of a pattern.
 
         Raises:
             DocumentError: it says so of one of its tags already.
         """
-        plain = pattern.low == pattern.high and pattern.mask == _EVERY_BIT
-        twice = (definer, pattern.low) in self._plain if plain else False
-        if twice or any(definer == one and pattern.overlaps(other) for one, other, _ in self._patterns):
+        plain, patterns = self._plain.setdefault(definer, {}), self._patterns.setdefault(definer, [])
+        is_plain = pattern.low == pattern.high and pattern.mask == _EVERY_BIT
+        twice = pattern.low in plain if is_plain else any(map(pattern.matches, plain))
+        if twice or any(pattern.overlaps(other) for other, _ in patterns):
             raise DocumentError("this tag is defined twice", document, line)
-        if plain:
-            self._plain[definer, pattern.low] = entry
+        if is_plain:
+            plain[pattern.low] = definition
         else:
-            self._patterns.append((definer, pattern, entry))
+            patterns.append((pattern, definition))
 
-    def find(self, tag: int, definer: str = "") -> Entry | None:
+    def find(self, tag: int, definer: str = "") -> Definition | None:
         """Return what is said of a tag, None for nothing.
 
         Args:
             tag: with its block, or with the block 00.
             definer: whose it is; empty for DICOM's own.
         """
-        for one in (tag, tag & 0xFFFF00FF) if definer else (tag,):
-            if found := self._plain.get((definer, one)):
-                return found
-        return next(
-            (entry for one, pattern, entry in self._patterns if one == definer and pattern.matches(tag)), None
-        )
+        if plain := self._plain.get(definer):
+            for one in (tag, tag & 0xFFFF00FF) if definer else (tag,):
+                if found := plain.get(one):
+                    return found
+        patterns = self._patterns.get(definer, ())
+        return next((definition for pattern, definition in patterns if pattern.matches(tag)), None)
