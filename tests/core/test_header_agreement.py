@@ -25,6 +25,7 @@ from fileroom.testing.hostile import (
     preamble,
 )
 from tests.core.header_readers import BOTH, CAREFUL, QUICK, TAGS, answer
+from tests.thorough import times
 
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
@@ -152,6 +153,7 @@ def data_set(trees: list[Tree], element: Element) -> bytes:
 
 
 @given(TREES)
+@settings(max_examples=times(100))
 def test_a_data_set_has_one_header_in_all_encodings(trees: list[Tree]) -> None:
     explicitly = data_set(trees, explicit)
     deflater = zlib.compressobj(wbits=-zlib.MAX_WBITS)
@@ -165,15 +167,18 @@ def test_a_data_set_has_one_header_in_all_encodings(trees: list[Tree]) -> None:
     if not isinstance(expected, Header):  # a PatientID that none may have
         assert {answer(CAREFUL, preamble(syntax) + data) for syntax, data in files.items()} == {expected}
         return
+    tags = [0x00100020, *(tag for tag, *_ in trees)]
     for syntax, data in files.items():
         carefully = CAREFUL.read(preamble(syntax) + data)
         assert carefully.transfer_syntax_uid == syntax.decode()
         assert (carefully.identity, carefully.tags) == (expected.identity, expected.tags)
-        if syntax != BIG:
-            assert QUICK.read(preamble(syntax) + data) == carefully
+        quickly = answer(QUICK, preamble(syntax) + data)
+        is_plain = syntax != BIG and len(set(tags)) == len(tags)
+        assert quickly == carefully if is_plain else quickly in (carefully, "unsure")
 
 
 @given(TREES, st.data())
+@settings(max_examples=times(100))
 def test_damage_never_makes_the_readers_disagree(trees: list[Tree], draw: st.DataObject) -> None:
     syntax, element = draw.draw(
         st.sampled_from([(EXPLICIT, explicit), (IMPLICIT, implicit), (BIG, explicit_big)])

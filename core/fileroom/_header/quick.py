@@ -44,13 +44,13 @@ def walk_explicit(  # noqa: C901, PLR0912 - a call for each element would double
         position: offset of the first element.
         wanted: the VR code that each wanted tag must have; 0, which is none, for what ends the walk:
             `PIXEL_DATA`, and a delimiter, which should not be here.
-        found: is given the value of each wanted element; where a tag occurs twice, the last one.
+        found: is given the value of each wanted element.
 
     Returns:
         The offset of the pixel data element's tag, or None where there is none.
 
     Raises:
-        UnsureError: something is out of the ordinary, or missing.
+        UnsureError: something is out of the ordinary, such as a wanted tag that occurs twice, or missing.
     """
     while True:
         buffer, base, limit = window.buffer, window.base, len(window.buffer)
@@ -69,7 +69,7 @@ def walk_explicit(  # noqa: C901, PLR0912 - a call for each element would double
                     raise UnsureError
                 end = start + length
                 if tag in wanted:
-                    if vr != wanted[tag] or end > limit:
+                    if vr != wanted[tag] or end > limit or tag in found:
                         break
                     found[tag] = buffer[start:end]
                 at = end
@@ -81,7 +81,7 @@ def walk_explicit(  # noqa: C901, PLR0912 - a call for each element would double
             continue
         if tag in PIXEL_DATA:
             return _pixel_data(window, base + at, base + start, length)
-        if vr != wanted.get(tag, SQ if length == UNDEFINED else vr):
+        if tag in found or vr != wanted.get(tag, SQ if length == UNDEFINED else vr):
             raise UnsureError
         position = step_over(window, base + start, length, explicit_element)
         if tag in wanted:
@@ -104,7 +104,7 @@ def walk_implicit(  # noqa: C901 - as above
                     break
                 end = at + 8 + length
                 if tag in wanted:
-                    if end > limit or not wanted[tag]:
+                    if end > limit or not wanted[tag] or tag in found:
                         break
                     found[tag] = buffer[at + 8 : end]
                 at = end
@@ -117,7 +117,7 @@ def walk_implicit(  # noqa: C901 - as above
         start = base + at + 8
         if tag in PIXEL_DATA:
             return _pixel_data(window, start - 8, start, length)
-        if not wanted.get(tag, 1):
+        if tag in found or not wanted.get(tag, 1):
             raise UnsureError
         position = step_over(window, start, length, implicit_element)
         if tag in wanted:

@@ -92,20 +92,33 @@ def read_items(value: bytes, read_element: ReadElement) -> Iterator[list[tuple[i
         end = len(value) if length == UNDEFINED else at + length
         if tag != ITEM or end > len(value):
             raise UnsureError
-        elements = []
-        while at < end:
-            try:
-                tag, vr, start, size = read_element(value, at)
-            except struct.error:
-                raise UnsureError from None
-            at = step_over(window, start, size, read_element, depth=3)
-            if at > end:
-                raise UnsureError
-            if tag == ITEM_END:
-                break
-            if size != UNDEFINED:
-                elements.append((tag, vr, value[start:at]))
+        elements, at = _read_item(window, at, end, read_element, delimited=length == UNDEFINED)
         yield elements
+
+
+def _read_item(
+    window: Window, at: int, end: int, read_element: ReadElement, *, delimited: bool
+) -> tuple[list[tuple[int, int, bytes]], int]:
+    """Return the elements of an item, and where it ends: at its delimiter if it has one, else at ``end``."""
+    value = window.buffer
+    elements: list[tuple[int, int, bytes]] = []
+    while at < end:
+        try:
+            tag, vr, start, size = read_element(value, at)
+        except struct.error:
+            raise UnsureError from None
+        at = step_over(window, start, size, read_element, depth=3)
+        if at > end:
+            raise UnsureError
+        if tag == ITEM_END:
+            if not delimited:
+                raise UnsureError
+            return elements, at
+        if size != UNDEFINED:
+            elements.append((tag, vr, value[start:at]))
+    if delimited:
+        raise UnsureError
+    return elements, at
 
 
 def _over_item(buffer: bytes, at: int) -> tuple[int, int]:
