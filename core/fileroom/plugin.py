@@ -60,6 +60,7 @@ from fileroom.index import Index
 from fileroom.markup import Element, Toml, read_toml, read_xml
 from fileroom.naming import NameTemplate, clean_component
 from fileroom.network import Host, NetworkOptions
+from fileroom.objects import ObjectName
 from fileroom.options import InnerStorage, Secret
 from fileroom.processing import Processor, Product, Takes
 from fileroom.retention import format_size, parse_size
@@ -88,7 +89,7 @@ from fileroom.storage import (
     is_external,
 )
 from fileroom.tags import TagSet
-from fileroom.windows import Window, read_at
+from fileroom.windows import RangeFile, Window, read_at
 
 API = 1
 """The number of this interface. It is raised when a plugin written against the one before would break."""
@@ -262,6 +263,7 @@ __all__ = [
     "NotDicomError",
     "NotFoundError",
     "NotSupportedError",
+    "ObjectName",
     "ObjectSource",
     "Openable",
     "Processor",
@@ -270,6 +272,7 @@ __all__ = [
     "PutItem",
     "Quarantine",
     "QueryError",
+    "RangeFile",
     "Reject",
     "RejectedError",
     "RemovedBatch",

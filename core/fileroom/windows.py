@@ -1,7 +1,8 @@
-"""Reading ranges of local files: what every storage needs whose objects lie in files."""
+"""Objects, and ranges of them, as open files: what every storage needs."""
 
 from __future__ import annotations
 
+import abc
 import io
 import os
 import sys
@@ -37,27 +38,28 @@ def read_at(handle: int, size: int, position: int) -> bytes:
     return data
 
 
-class Window(io.RawIOBase):
-    """Bytes ``start`` to ``end`` of an open file, read as if they were the whole file.
+class RangeFile(io.RawIOBase):
+    """Bytes of a known number, read as they are needed; a subclass says in `fetch` how.
 
-    It has a position of its own, holds nothing, and is not thread-safe. An `io.BufferedReader` around it is
-    what `fileroom.storage.Storage.open` is to return.
+    It has a position of its own and is not thread-safe. A read that fails leaves the position where it was.
+    An `io.BufferedReader` around it is what `fileroom.storage.Storage.open` is to return.
 
     Args:
-        handle: the open file, which is closed with the window.
-        start: offset of the first byte.
-        end: offset after the last byte; not past the end of the file.
-        failure: makes the error to raise when reading fails.
+        size: how many bytes there are.
     """
 
     name = ""  # pydicom asks a buffered reader for it
 
-    def __init__(self, handle: int, start: int, end: int, failure: Callable[[OSError], Exception]) -> None:
-        self._handle = handle
-        self._start = start
-        self._size = end - start
+    def __init__(self, size: int) -> None:
+        self._size = size
         self._position = 0
-        self._failure = failure
+
+    @abc.abstractmethod
+    def fetch(self, position: int, size: int) -> bytes | memoryview:
+        """Return bytes from a position on: at most so many (1 or more), all of which are there.
+
+        None at all means that the file ends here, whatever was known of its size.
+        """
 
     def readable(self) -> bool:
         """Yes."""
@@ -68,15 +70,26 @@ class Window(io.RawIOBase):
         return True
 
     def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Read into a buffer; return how many bytes there were."""
+        """Read into a buffer what comes at once; return how many bytes there were."""
         view = memoryview(buffer).cast("B")
-        data = self._take(len(view))
+        wanted = min(len(view), self._left())
+        if not wanted:
+            return 0
+        data = self.fetch(self._position, wanted)
         view[: len(data)] = data
+        self._position += len(data)
         return len(data)
 
     def readall(self) -> bytes:
-        """Read to the end at once; the inherited way reads 8 KiB at a time."""
-        return self._take(self._size)
+        """Read to the end; the inherited way reads 8 KiB at a time."""
+        left = self._left()
+        pieces: list[bytes | memoryview] = []
+        read = 0
+        while read < left and (piece := self.fetch(self._position + read, left - read)):
+            pieces.append(piece)
+            read += len(piece)
+        self._position += read
+        return bytes(pieces[0]) if len(pieces) == 1 else b"".join(pieces)
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
         """Move, past the end too, and return the new position.
@@ -92,26 +105,44 @@ class Window(io.RawIOBase):
         return self._position
 
     def tell(self) -> int:
-        """Return the position, counted from the start of the range."""
+        """Return the position, counted from the first byte."""
         self._check_open()
         return self._position
+
+    def _left(self) -> int:
+        self._check_open()
+        return max(self._size - self._position, 0)
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise ValueError("the file is closed")
+
+
+class Window(RangeFile):
+    """Bytes ``start`` to ``end`` of an open file, read as if they were the whole file.
+
+    Args:
+        handle: the open file, which is closed with the window.
+        start: offset of the first byte.
+        end: offset after the last byte; not past the end of the file.
+        failure: makes the error to raise when reading fails.
+    """
+
+    def __init__(self, handle: int, start: int, end: int, failure: Callable[[OSError], Exception]) -> None:
+        super().__init__(end - start)
+        self._handle = handle
+        self._start = start
+        self._failure = failure
+
+    def fetch(self, position: int, size: int) -> bytes:
+        """Read all that is asked for at once."""
+        try:
+            return read_at(self._handle, size, self._start + position)
+        except OSError as error:
+            raise self._failure(error) from error
 
     def close(self) -> None:
         """Close the file."""
         if not self.closed:
             os.close(self._handle)
         super().close()
-
-    def _take(self, size: int) -> bytes:
-        self._check_open()
-        size = min(size, max(self._size - self._position, 0))
-        try:
-            data = read_at(self._handle, size, self._start + self._position)
-        except OSError as error:
-            raise self._failure(error) from error
-        self._position += len(data)
-        return data
-
-    def _check_open(self) -> None:
-        if self.closed:
-            raise ValueError("the file is closed")

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import io
 import logging
-import os
 import sys
 from typing import TYPE_CHECKING, BinaryIO
 
 from fileroom._attachments.overlay import Overlay
 from fileroom._attachments.splicing import Splice
 from fileroom.storage import CHUNK
+from fileroom.windows import RangeFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from types import TracebackType
 
-    from _typeshed import ReadableBuffer, WriteableBuffer
+    from _typeshed import ReadableBuffer
 
 _log = logging.getLogger("fileroom.attachments")
 _BUFFER = 1 << 16  # bytes; small writes are joined to such pieces
@@ -110,61 +110,34 @@ class AttachmentFile(io.BufferedRandom):
         self._overlay.close()  # an open file cannot be deleted everywhere, and the old version is to be
 
 
-class _Overlaid(io.RawIOBase):
+class _Overlaid(RangeFile):
     """The overlay as a file with a position."""
 
-    name = ""  # pydicom asks for it
-
     def __init__(self, overlay: Overlay) -> None:
+        super().__init__(overlay.size)
         self._overlay = overlay
-        self._position = 0
 
-    def readable(self) -> bool:
-        return True
+    def fetch(self, position: int, size: int) -> bytes:
+        return self._overlay.read(position, size)
 
     def writable(self) -> bool:
         return True
 
-    def seekable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        view = memoryview(buffer).cast("B")
-        data = self._take(len(view))
-        view[: len(data)] = data
-        return len(data)
-
-    def readall(self) -> bytes:
-        return self._take(max(self._overlay.size - self._position, 0))
-
     def write(self, data: ReadableBuffer, /) -> int:
         view = memoryview(data).cast("B")
         self._overlay.write(self._position, view)
+        self._size = self._overlay.size
         self._position += len(view)
         return len(view)
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        bases = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._overlay.size}
-        if whence not in bases or bases[whence] + offset < 0:
-            raise ValueError(f"cannot seek by {offset} from {whence}")
-        self._position = bases[whence] + offset
-        return self._position
-
-    def tell(self) -> int:
-        return self._position
 
     def truncate(self, size: int | None = None, /) -> int:
         size = self._position if size is None else size
         if size < 0:
             raise ValueError(f"cannot cut to {size} bytes")
         self._overlay.truncate(size)
+        self._size = self._overlay.size
         return size
 
     def close(self) -> None:
         self._overlay.close()
         super().close()
-
-    def _take(self, length: int) -> bytes:
-        data = self._overlay.read(self._position, length)
-        self._position += len(data)
-        return data

@@ -5,10 +5,9 @@ from __future__ import annotations
 import io
 import threading
 import weakref
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO, cast
 
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
+from fileroom.windows import RangeFile
 
 
 class SharedFile:
@@ -31,36 +30,17 @@ class SharedFile:
         """Return a reader at its start; closing it does not close the file."""
         return cast("BinaryIO", io.BufferedReader(_Reader(self)))
 
-    def read_into(self, position: int, buffer: memoryview) -> int:
-        """Fill a buffer from a position on; return how many bytes there were."""
+    def read_at(self, position: int, size: int) -> bytes:
+        """Return so many bytes from a position on; fewer only at the end."""
         with self._lock:
             self._file.seek(self._start + position)
-            piece = self._file.read(max(0, min(len(buffer), self.size - position)))
-        buffer[: len(piece)] = piece
-        return len(piece)
+            return self._file.read(size)
 
 
-class _Reader(io.RawIOBase):
-    name = ""  # pydicom asks every io.BufferedReader for its name
-
+class _Reader(RangeFile):
     def __init__(self, shared: SharedFile) -> None:
+        super().__init__(shared.size)
         self._shared = shared
-        self._position = 0
 
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: self._shared.size}[whence]
-        if base + offset < 0:
-            raise ValueError("negative seek position")
-        self._position = base + offset
-        return self._position
-
-    def readinto(self, buffer: WriteableBuffer) -> int:
-        count = self._shared.read_into(self._position, memoryview(buffer).cast("B"))
-        self._position += count
-        return count
+    def fetch(self, position: int, size: int) -> bytes:
+        return self._shared.read_at(position, size)

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, BinaryIO
 from sqlalchemy import literal_column, select
 from sqlalchemy.exc import OperationalError
 
+from fileroom.plugin import RangeFile
 from fileroom_plugins.table_feed import statements
 from fileroom_plugins.table_feed.naming import SOURCE
-from fileroom_plugins.table_feed.pieces import Seekable, gone
+from fileroom_plugins.table_feed.pieces import gone
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
@@ -79,7 +80,7 @@ def _blob(connection: Connection, table: Table, key: object) -> sqlite3.Blob | N
         return None
 
 
-class _Value(Seekable):
+class _Value(RangeFile):
     """A value that a handle is open on; the handle and its connection are closed with it."""
 
     def __init__(self, connection: Connection, blob: sqlite3.Blob, size: int) -> None:
@@ -87,11 +88,11 @@ class _Value(Seekable):
         self._connection = connection
         self._blob = blob
 
-    def fetch(self, start: int, count: int) -> bytes:
-        """Return bytes from a position on."""
+    def fetch(self, position: int, size: int) -> bytes:
+        """Return what is asked for; the row has not changed since it was found."""
         try:
-            self._blob.seek(start)
-            return self._blob.read(count)
+            self._blob.seek(position)
+            return self._blob.read(size)
         except sqlite3.Error as error:
             if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_ABORT:
                 raise gone() from error
