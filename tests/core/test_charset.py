@@ -135,6 +135,73 @@ def test_text_that_is_not_as_declared_is_utf_8_if_it_can_be_and_else_latin_1(dec
     assert charset.decode("Müller".encode("latin-1")) == "Müller"
 
 
+KANJI = b"\x1b$B;3ED"
+AFTER_KANJI = {
+    "katakana": (KANJI + b"\x1b)I\xd4\xcf\xc0\xde", "山田ﾔﾏﾀﾞ"),
+    "katakana and padding": (KANJI + b"\x1b)I\xd4\xcf\xc0 ", "山田ﾔﾏﾀ "),
+    "katakana, and kanji again, which are in G0 still": (KANJI + b"\x1b)I\xd4\xcf;3ED\xc0", "山田ﾔﾏ山田ﾀ"),
+    "katakana in both parts of a name": (KANJI + b"\x1b)I\xd4\xcf^\xc0\xdb\xb3", "山田ﾔﾏ^ﾀﾛｳ"),
+    "katakana and kanji of a given name": (
+        KANJI + b"\x1b)I\xd4\xcf^\x1b$BB@O:\x1b(B^X",
+        "山田ﾔﾏ^太郎^X",
+    ),
+    "katakana and a group of another script": (KANJI + b"\x1b)I\xd4\xcf=Yamada^Taro", "山田ﾔﾏ=Yamada^Taro"),
+    "katakana and Latin letters": (KANJI + b"\x1b)I\xd4\xcf CT1", "山田ﾔﾏ CT1"),
+    "katakana and another value": (KANJI + b"\x1b)I\xd4\xcf\\\xd4\xcf", "山田ﾔﾏ\\ﾔﾏ"),
+    "katakana and another line": (KANJI + b"\x1b)I\xd4\xcf\r\nCT", "山田ﾔﾏ\r\nCT"),
+    "a delimiter": (KANJI + b"^\x1b$BB@O:\x1b(B", "山田^太郎"),
+    "a delimiter and Latin letters": (KANJI + b"^Taro", "山田^Taro"),
+    "a space": (KANJI + b" \x1b$BB@O:\x1b(B ", "山田 太郎 "),
+}
+
+
+@pytest.mark.parametrize("declared", [rb"ISO 2022 IR 13\ISO 2022 IR 87", rb"\ISO 2022 IR 87\ISO 2022 IR 13"])
+@pytest.mark.parametrize("what", AFTER_KANJI)
+def test_what_follows_kanji_without_an_escape_sequence_to_g0_is_read(declared: bytes, what: str) -> None:
+    stored, text = AFTER_KANJI[what]
+    assert CharacterSet(declared).decode(stored, person_name=True) == text
+
+
+def test_kanji_that_make_no_sense_are_shown_as_they_are_stored() -> None:
+    stored = b"\x1b$B;3EDA\x1b(B"
+    assert CharacterSet(rb"\ISO 2022 IR 87").decode(stored) == stored.decode()
+
+
+@given(
+    st.sampled_from([rb"ISO 2022 IR 13\ISO 2022 IR 87", rb"\ISO 2022 IR 87\ISO 2022 IR 13"]),
+    st.lists(
+        st.tuples(
+            st.sampled_from(["山田", "ﾔﾏ", "Ab"]),
+            st.booleans(),
+            st.sampled_from(["", "^", "=", "\\", " ", "\n"]),
+        )
+    ),
+)
+def test_kanji_and_katakana_are_told_apart_however_sparing_the_escape_sequences(
+    declared: bytes, segments: list[tuple[str, bool, str]]
+) -> None:
+    """A writer that escapes to ASCII before delimiters, as it must, and elsewhere only where it has to."""
+    has_katakana = at_first = declared.startswith(b"ISO 2022 IR 13")
+    is_double = False
+    stored = b""
+    for word, again, delimiter in segments:
+        if word == "ﾔﾏ":
+            stored += b"\x1b)I" * (again or not has_katakana) + b"\xd4\xcf"
+            has_katakana = True
+        elif word == "山田":
+            stored += b"\x1b$B" * (again or not is_double) + b";3ED"
+            is_double = True
+        else:
+            stored += b"\x1b(B" * (again or is_double) + b"Ab"
+            is_double = False
+        if delimiter not in ("", " "):
+            stored += b"\x1b(B" * is_double
+            has_katakana, is_double = at_first, False
+        stored += delimiter.encode()
+    text = "".join(word + delimiter for word, _, delimiter in segments)
+    assert CharacterSet(declared).decode(stored, person_name=True) == text
+
+
 def test_bytes_that_a_declared_set_does_not_have_are_read_all_the_same() -> None:
     assert CharacterSet(b"ISO_IR 109").decode(b"\xa5") == "¥"
 

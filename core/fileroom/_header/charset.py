@@ -17,7 +17,8 @@ from fileroom._header.escapes import with_escapes
 from fileroom._header.sets import G0_ESCAPES, G1, G1_ESCAPES, NAME_RESETS, TEXT_RESETS, WHOLE, set_names
 
 _ESCAPE = re.compile(b"(" + b"|".join(map(re.escape, (*G1_ESCAPES, *G0_ESCAPES))) + b")")
-_HALVES = re.compile(rb"[\x00-\x7f]+|[\x80-\xff]+")
+_RUNS = re.compile(rb"[\x21-\x7e]+|[\x80-\xff]+|[\x00-\x20\x7f]")
+_BLANKS = bytes((*range(0x21), 0x7F))
 _NAME_RESETS, _TEXT_RESETS = (
     re.compile(b"([" + re.escape(resets.encode("ascii")) + b"])") for resets in (NAME_RESETS, TEXT_RESETS)
 )
@@ -107,28 +108,71 @@ class CharacterSet:
         text = []
         double = b""
         g1 = self._g1
+        lenient = False
         for part in _ESCAPE.split(value):
             if part in G1_ESCAPES:
                 g1 = G1_ESCAPES[part]
-            elif part in G0_ESCAPES:
+                lenient = True
+                continue
+            if part in G0_ESCAPES:
                 double = part if G0_ESCAPES[part] else b""
-            elif double:
-                for half in _HALVES.findall(part):
-                    is_low = half < b"\x80"
-                    text.append(
-                        (double + half).decode("iso2022_jp_2") if is_low else half.decode(g1 or "ascii")
-                    )
-            elif self._g1:
+                lenient = False
+                continue
+            rest = part
+            if double:
+                decoded, rest = _decode_double(part, double, g1, resets, lenient=lenient)
+                text.append(decoded)
+                double = b"" if rest else double
+            if self._g1:
                 # With nothing of its own in G1, the set has nothing to go back to: then what an escape
                 # sequence put there may as well stay, as some writers take for granted.
-                head, *tail = resets.split(part, maxsplit=1)
+                head, *tail = resets.split(rest, maxsplit=1)
                 text.append(head.decode(g1 or "ascii"))
                 if tail:
                     g1 = self._g1
                     text.append(b"".join(tail).decode(g1))
             else:
-                text.append(part.decode(g1 or "ascii"))
+                text.append(rest.decode(g1 or "ascii"))
         return "".join(text)
+
+
+def _decode_double(
+    part: bytes, escape: bytes, g1: str | None, resets: re.Pattern[bytes], *, lenient: bool
+) -> tuple[str, bytes]:
+    """Return text with two bytes a character in G0, and the bytes from where that is not so any more.
+
+    That is at a delimiter. One that may as well be half a character is taken for that if it makes sense.
+
+    Args:
+        part: what stands between two escape sequences.
+        escape: the one that put the set into G0.
+        g1: the codec of what stands in G1.
+        resets: the delimiters.
+        lenient: there was an escape sequence to G1 in between, of which some writers think that it ends what
+            stands in G0: then so does a delimiter in any case, and what makes no characters.
+
+    Raises:
+        UnicodeDecodeError: it makes no sense.
+    """
+    text = []
+    for run in _RUNS.finditer(part):
+        found, at = run[0], run.start()
+        if found >= b"\x80":
+            text.append(found.decode(g1 or "ascii"))
+        elif resets.match(found) and (lenient or len(found) == 1):
+            return "".join(text), part[at:]
+        elif found in _BLANKS:
+            text.append(found.decode("ascii"))
+        else:
+            try:
+                text.append((escape + found).decode("iso2022_jp_2"))
+            except UnicodeDecodeError:
+                end = 0 if lenient else len(resets.split(found, maxsplit=1)[0])
+                if end == len(found):
+                    raise
+                text.append((escape + found[:end]).decode("iso2022_jp_2"))
+                return "".join(text), part[at + end :]
+    return "".join(text), b""
 
 
 @lru_cache(maxsize=64)
