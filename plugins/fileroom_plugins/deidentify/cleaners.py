@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
 
-from fileroom.plugin import FileroomError, InvalidDatasetError, MissingDependencyError
+from fileroom.plugin import FileroomError, InvalidDatasetError
+from fileroom_plugins.deidentify.pixels.packages import missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -93,12 +94,6 @@ def pixel_cleaner(rectangles: Sequence[Rectangle], unknown: Literal["refuse", "r
     except ImportError as error:
         raise missing(error) from error
     return CleanPixels(rectangles, unknown)
-
-
-def missing(error: ImportError) -> MissingDependencyError:
-    """Return the error that says which package pixels need."""
-    message = f"going over pixels needs {error.name or 'a package'}: pip install 'fileroom[deidentify]'"
-    return MissingDependencyError(message, "deidentify", "fileroom")
 
 
 def as_file(dataset: Dataset) -> bytes:

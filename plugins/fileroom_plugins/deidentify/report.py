@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from fileroom_plugins.deidentify.actions import Action
-    from fileroom_plugins.deidentify.residual import Finding
 
 
 class Touched(NamedTuple):
@@ -26,6 +25,20 @@ class Touched(NamedTuple):
     keyword: str
     action: Action
     rule: str
+
+
+class Finding(NamedTuple):
+    """Something of the original that was found again; what it is is not told.
+
+    Attributes:
+        path: where it was found, as reports have paths.
+        keyword: of the attribute there; empty for a private one.
+        origin: the keyword of the attribute that it stood in before.
+    """
+
+    path: str
+    keyword: str
+    origin: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from fileroom_plugins.deidentify.elements import Fragments
 from fileroom_plugins.deidentify.folding import folded, squeezed
 from fileroom_plugins.deidentify.identity import meant, needles_in
 from fileroom_plugins.deidentify.needles import spans
+from fileroom_plugins.deidentify.report import Finding
 from fileroom_plugins.deidentify.written_dates import written_dates
 
 if TYPE_CHECKING:
@@ -57,20 +58,6 @@ _WIDE = {
     "utf-16-be": re.compile(rb"(?:\x00[\x20-\x7e\xa0-\xff]){3,}"),
 }
 _BINARY = re.compile(rb"[\x01-\x08\x0e-\x1a\x1c-\x1f\x7f]")
-
-
-class Finding(NamedTuple):
-    """Something of the original that was found again; what it is is not told.
-
-    Attributes:
-        path: where it was found, as reports have paths.
-        keyword: of the attribute there; empty for a private one.
-        origin: the keyword of the attribute that it stood in before.
-    """
-
-    path: str
-    keyword: str
-    origin: str
 
 
 class _Place(NamedTuple):

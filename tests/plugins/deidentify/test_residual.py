@@ -17,8 +17,8 @@ from fileroom_plugins.deidentify.elements import Element
 from fileroom_plugins.deidentify.keyed import KeyedPseudonyms
 from fileroom_plugins.deidentify.needles import needles_of
 from fileroom_plugins.deidentify.objects import DicomObject, read_object
-from fileroom_plugins.deidentify.report import Report, Touched
-from fileroom_plugins.deidentify.residual import Finding, residual
+from fileroom_plugins.deidentify.report import Finding, Report, Touched
+from fileroom_plugins.deidentify.residual import residual
 from fileroom_plugins.deidentify.standard_profile import Option, standard_profile
 from tests.plugins.deidentify.samples import SHIPPED, as_bytes, dataset
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import NamedTuple
 
-from fileroom_plugins.deidentify.cleaners import missing
+from fileroom_plugins.deidentify.pixels.packages import missing
 
 _WHOLE = {8, 16, 32, 64}
 
