@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from sqlalchemy import select
-
 from fileroom.model import AttachmentRecord
 from fileroom.plugin import is_external
-from fileroom_plugins.index_sql.lookup import chunks
+from fileroom_plugins.index_sql.lookup import LEVEL, THESE, chunks, hanging_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -91,12 +89,10 @@ def files_of(
 
     Those of the archive itself have level and number of `fileroom_plugins.index_sql.lookup.ARCHIVE`.
     """
-    table = schema.attachment
-    columns = [table.c.resource, *(table.c[name] for name in COLUMNS)]
+    statement = hanging_at(schema.attachment, *COLUMNS)
     found: defaultdict[int, dict[int, AttachmentRecord]] = defaultdict(dict)
     for some in chunks(numbers):
-        here = (table.c.level == int(level), table.c.resource.in_(some))
-        for resource, *row in connection.execute(select(*columns).where(*here)).all():
+        for resource, *row in connection.execute(statement, {LEVEL: int(level), THESE: some}).all():
             record = from_row(row)
             found[resource][record.content_type] = record
     return found

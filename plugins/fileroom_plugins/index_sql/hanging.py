@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete
 
 from fileroom.index import Details
 from fileroom.model import AttachmentRecord, Metadata
 from fileroom_plugins.databases.bulk import insert_rows
 from fileroom_plugins.index_sql.files import files_of, to_row
-from fileroom_plugins.index_sql.lookup import Owner, chunks
+from fileroom_plugins.index_sql.lookup import LEVEL, THESE, Owner, chunks, hanging_at
 from fileroom_plugins.index_sql.schema import KEY
 
 if TYPE_CHECKING:
@@ -50,19 +50,17 @@ class Hanging:
 def hanging_on(connection: Connection, schema: Schema, owners: Collection[Owner]) -> dict[Owner, Hanging]:
     """Return what hangs on resources, and on the archive itself."""
     found = {owner: Hanging() for owner in owners}
+    metadata = hanging_at(schema.metadata, "name", "value", "revision")
+    labels = hanging_at(schema.label, "label")
     for level in sorted({owner.level for owner in owners}):
         numbers = [owner.number for owner in found if owner.level == level]
         for number, files in files_of(connection, schema, level, numbers).items():
             found[Owner(level, number)].files = files
         for some in chunks(numbers):
-            table = schema.metadata.c
-            columns = (table.resource, table.name, table.value, table.revision)
-            here = (table.level == level, table.resource.in_(some))
-            for number, name, value, revision in connection.execute(select(*columns).where(*here)):
+            here = {LEVEL: level, THESE: some}
+            for number, name, value, revision in connection.execute(metadata, here):
                 found[Owner(level, number)].metadata[name] = Metadata(value, revision)
-            labels = schema.label.c
-            here = (labels.level == level, labels.resource.in_(some))
-            for number, label in connection.execute(select(labels.resource, labels.label).where(*here)):
+            for number, label in connection.execute(labels, here):
                 found[Owner(level, number)].labels.add(label)
     return found
 

@@ -130,15 +130,12 @@ class SqlIndex(Index):
         found: dict[str, ResourceRecord] = {}
         with self._database.read() as connection:
             there = places(connection, self._schema, ids).values()
-            for level in Level:
-                table = self._schema.levels[level].table
-                for some in chunks(place.number for place in there if place.level is level):
-                    values = computed_attributes(connection, self._schema, level, some, computed)
-                    rows = connection.execute(
-                        select(*self._records.columns(level)).where(table.c.id.in_(some))
-                    )
-                    records = self._records.of(connection, level, rows, values)
-                    found |= {record.id: record for record in records}
+            for level in {place.level for place in there}:
+                numbers = [place.number for place in there if place.level is level]
+                values = computed_attributes(connection, self._schema, level, numbers, computed)
+                rows = self._records.rows(connection, level, numbers)
+                records = self._records.of(connection, level, rows, values)
+                found |= {record.id: record for record in records}
         return [found.get(each) for each in ids]
 
     def children(self, parent: str) -> Iterator[ResourceRecord]:

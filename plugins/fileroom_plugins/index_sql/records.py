@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import null, select
 
 from fileroom.model import Level, ResourceRecord, digest_to_public_id
-from fileroom_plugins.index_sql.lookup import chunks
+from fileroom_plugins.index_sql.lookup import THESE, among, chunks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from sqlalchemy import ColumnElement, Connection
+    from sqlalchemy import ColumnElement, Connection, Row
 
     from fileroom.model import TagValue
     from fileroom_plugins.index_sql.schema import LevelTable, Schema
@@ -90,6 +90,10 @@ class Records:
         self._uid_at = {
             level: _FIRST_TAG + shown.index(level.uid_keyword) for level, shown in self._shown.items()
         }
+        self._numbered = {
+            level: select(*self.columns(level)).where(among(place.id))
+            for level, place in schema.levels.items()
+        }
 
     def columns(self, level: Level) -> list[ColumnElement[Any]]:
         """Return what to select of a level's table."""
@@ -97,6 +101,13 @@ class Records:
         parent = table.c.parent_id if level is not Level.PATIENT else null().label("parent_id")
         head = [table.c.id, table.c.public_id, parent, table.c.received, table.c.more]
         return [*head, *(table.c[name] for name in self._shown[level])]
+
+    def rows(self, connection: Connection, level: Level, numbers: Iterable[int]) -> list[Row[Any]]:
+        """Return the rows, for `of`, of those resources of a level that are there, in any order."""
+        found: list[Row[Any]] = []
+        for some in chunks(numbers):
+            found += connection.execute(self._numbered[level], {THESE: some}).all()
+        return found
 
     def of(
         self,
@@ -127,11 +138,7 @@ class Records:
         if level is Level.PATIENT or not rows:
             return {}
         above = Level(level - 1)
-        columns = self.columns(above)
-        table = self._schema.levels[above].table
-        found: list[Sequence[Any]] = []
-        for some in chunks({row[_PARENT] for row in rows}):
-            found += connection.execute(select(*columns).where(table.c.id.in_(some))).all()
+        found = self.rows(connection, above, {row[_PARENT] for row in rows})
         return {
             row[_NUMBER]: record for row, record in zip(found, self.of(connection, above, found), strict=True)
         }
