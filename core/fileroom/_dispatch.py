@@ -25,7 +25,7 @@ from fileroom.errors import ConfigError
 from fileroom.executing import Executor
 from fileroom.feeding import Feed
 from fileroom.index import Index
-from fileroom.options import document_names, with_documents
+from fileroom.options import document_names, object_names
 from fileroom.plugin import IndexPlugin
 from fileroom.sending import Sender
 from fileroom.storage import Storage
@@ -111,6 +111,7 @@ class Dispatch:
         making: opens processors and kinds of documents, those too that are only installed.
         passed: the names of what the host passed.
         document_names: what options of extensions name documents by, which may lie in the archive.
+        names_instances: whether options of extensions name instances of the archive.
         on_stored: called after each commit that stored something.
         confined: whether some of that would be missed by an archive of the same configuration elsewhere.
     """
@@ -125,6 +126,7 @@ class Dispatch:
         self._executors: dict[str, Executor] = {}
         self._config = config
         self.document_names: list[str] = []
+        self.names_instances = False
         self._assembly: Assembly = assemble(config, plugins, self._hooks, self._registry)
         self.making = Processors(config, self._assembly, self._hooks, self._registry)
         try:
@@ -289,7 +291,8 @@ class Dispatch:
 
     def _open_extension(self, chosen: Chosen) -> None:
         self.document_names += [name.text for name in document_names(chosen.options)]
-        options = with_documents(chosen.options, self.making.finder.read)
+        self.names_instances |= any(name.in_archive for name in object_names(chosen.options))
+        options = self.making.bound(chosen.options)
         opened = replace(chosen, options=options).open(object)
         found = chosen.offer.found
         if opened is None:

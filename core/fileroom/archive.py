@@ -93,7 +93,7 @@ class Archive(Processes, Documented, Tables, ChangeLog):
             self.index.use_storage(self.storage)
             self._in_process = bool(plugins)
             check_pair(self.index, self.storage)
-            self._find_documents()
+            self._find_named()
             self.on_store = OnStore(self, config.processing)
             stack.callback(self.on_store.close)
             self.plugins.on_stored = self.on_store.wake
@@ -199,8 +199,10 @@ class Archive(Processes, Documented, Tables, ChangeLog):
         return self.plugins.feed(name, options)
 
     def _intake(self, config: Config) -> Intake:
-        # A worker process has no index, and so none of the documents that interventions may ask for.
-        bound = self._in_process or any(map(self._published_document, self.plugins.document_names))
+        # A worker process has no index, and so nothing of what interventions may name in it.
+        plugins = self.plugins
+        named = plugins.names_instances or any(map(self._published_document, plugins.document_names))
+        bound = self._in_process or named
         return Intake(self, config, in_process=bound)
 
     # Finding -----------------------------------------------------------------------------------------

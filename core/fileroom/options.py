@@ -2,9 +2,9 @@
 
 A plugin declares what can be configured as a frozen dataclass; `build_options` makes one of a table. The
 type of a field is ``str``, ``int``, ``float``, ``bool``, `pathlib.Path`, `Secret`, `InnerStorage`,
-`DocumentName`, a ``Literal``, a ``StrEnum``, ``tuple[T, ...]``, ``dict[str, T]``, a union of these
-(``| None`` is one), or another such dataclass. Types are resolved at run time, so none may be imported under
-``TYPE_CHECKING``.
+`DocumentName`, `ObjectName`, a ``Literal``, a ``StrEnum``, ``tuple[T, ...]``, ``dict[str, T]``, a union of
+these (``| None`` is one), or another such dataclass. Types are resolved at run time, so none may be imported
+under ``TYPE_CHECKING``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from fileroom._hints import did_you_mean
 from fileroom.documents import DocumentName
 from fileroom.errors import ConfigError
 from fileroom.inner import InnerStorage
+from fileroom.objects import ObjectName
 from fileroom.secret import Secret
 
 if TYPE_CHECKING:
@@ -27,19 +28,22 @@ if TYPE_CHECKING:
 
     from fileroom._config.conversion import Converter
     from fileroom.documents import Reader
+    from fileroom.objects import Opener
 
 __all__ = [
     "DocumentName",
     "EnvironmentText",
     "InnerStorage",
+    "ObjectName",
     "Secret",
     "TypedText",
     "build_options",
     "check_options",
     "document_names",
     "inner_storages",
+    "object_names",
     "secret_fields",
-    "with_documents",
+    "with_named",
 ]
 
 T = TypeVar("T")
@@ -118,6 +122,11 @@ def document_names(options: object) -> list[DocumentName]:
     return list(_values_of(DocumentName, options))
 
 
+def object_names(options: object) -> list[ObjectName]:
+    """Return the names of objects among an options dataclass's values, those in lists and tables too."""
+    return list(_values_of(ObjectName, options))
+
+
 def _values_of(kind: type[T], options: object) -> Iterator[T]:
     if isinstance(options, kind):
         yield options
@@ -132,28 +141,31 @@ def _values_of(kind: type[T], options: object) -> Iterator[T]:
         yield from _values_of(kind, value)
 
 
-def with_documents(options: T, reader: Reader) -> T:
-    """Return an options dataclass whose names of documents, those in lists and tables too, can be read.
+def with_named(options: T, reader: Reader, opener: Opener) -> T:
+    """Return an options dataclass whose names of documents and objects, in lists and tables too, can be read.
 
     Args:
         options: the options.
         reader: finds a document by its name or path, and its kind.
+        opener: opens the DICOM file of an instance by its public id.
     """
-    found: Any = _with_documents(options, reader)
+    found: Any = _with_named(options, reader, opener)
     return cast("T", found)
 
 
-def _with_documents(value: Any, reader: Reader) -> Any:  # noqa: ANN401 - whatever options may be
+def _with_named(value: Any, reader: Reader, opener: Opener) -> Any:  # noqa: ANN401 - whatever options may be
     if isinstance(value, DocumentName):
         return value.found_by(reader)
+    if isinstance(value, ObjectName):
+        return value.found_by(opener)
     if isinstance(value, tuple):
-        return tuple(_with_documents(one, reader) for one in value)
+        return tuple(_with_named(one, reader, opener) for one in value)
     if isinstance(value, Mapping):
-        return {key: _with_documents(one, reader) for key, one in value.items()}
+        return {key: _with_named(one, reader, opener) for key, one in value.items()}
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         values = {field.name: getattr(value, field.name) for field in _fields(value)}
         return dataclasses.replace(
-            value, **{key: _with_documents(one, reader) for key, one in values.items()}
+            value, **{key: _with_named(one, reader, opener) for key, one in values.items()}
         )
     return value
 

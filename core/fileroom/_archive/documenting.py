@@ -1,9 +1,12 @@
-"""The part of `fileroom.Archive` that leads to its documents."""
+"""The part of `fileroom.Archive` that leads to what options name: its documents, and instances."""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from fileroom.errors import NotFoundError
+from fileroom.resources import Instance
 
 if TYPE_CHECKING:
     from fileroom._documents.repository import Documents
@@ -21,11 +24,21 @@ class Documented:
 
         return Documents(cast("Archive", self))
 
-    def _find_documents(self) -> None:
-        """Let processors go by the archive's documents; none is looked at before one is named."""
-        finder = cast("Archive", self).plugins.making.finder
-        finder.in_archive = self._published_document
-        finder.edition = self._edition
+    def _find_named(self) -> None:
+        """Let processors go by the archive's documents and instances, which are looked at when named."""
+        making = cast("Archive", self).plugins.making
+        making.finder.in_archive = self._published_document
+        making.finder.edition = self._edition
+        making.open_instance = self._named_instance
+
+    def _named_instance(self, id_: str) -> BinaryIO:
+        try:
+            found = cast("Archive", self).get(id_)
+        except NotFoundError as error:
+            raise NotFoundError(f"an option names the instance {id_}, which is not there") from error
+        if not isinstance(found, Instance):
+            raise NotFoundError(f"an option names {id_}, which is a {found.level.label}, and no instance")
+        return found.open()
 
     def _published_document(self, name: str) -> Document | None:
         return self.documents.published(name)

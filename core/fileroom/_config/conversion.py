@@ -18,6 +18,7 @@ from fileroom._hints import did_you_mean
 from fileroom.documents import DocumentName
 from fileroom.errors import ConfigError
 from fileroom.inner import InnerStorage
+from fileroom.objects import ObjectName, is_public_id
 from fileroom.secret import Secret
 
 if TYPE_CHECKING:
@@ -147,6 +148,13 @@ def _document(value: object, path: str, base: Path) -> DocumentName:
     return DocumentName.parse(value, path, base)
 
 
+def _object(value: object, path: str, base: Path) -> ObjectName:
+    """Return the name of an object; a relative path is one as of any file."""
+    if isinstance(value, str | os.PathLike) and str(value) and not is_public_id(str(value)):
+        value = to_path(value, path, base)
+    return ObjectName.parse(value, path)
+
+
 def _flag(value: object, path: str, _: Path) -> bool:
     if isinstance(value, bool):
         return value
@@ -164,6 +172,7 @@ _SCALARS: Mapping[object, Converter] = {
     Secret: Secret.parse,
     InnerStorage: InnerStorage.parse,
     DocumentName: _document,
+    ObjectName: _object,
 }
 
 

@@ -6,7 +6,7 @@ import logging
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, TypeVar, cast
 
 from fileroom._hints import did_you_mean
 from fileroom._loader import blame
@@ -15,8 +15,14 @@ from fileroom._plugins.documents import DocumentFinder
 from fileroom._plugins.guarded import report
 from fileroom._plugins.registry import named_documents, named_processor
 from fileroom.documents import DocumentKind
-from fileroom.errors import ConfigError, NotSupportedError, PluginError, PluginNotFoundError
-from fileroom.options import document_names, with_documents
+from fileroom.errors import (
+    ConfigError,
+    NotSupportedError,
+    PluginError,
+    PluginNotFoundError,
+)
+from fileroom.objects import no_archive
+from fileroom.options import document_names, with_named
 from fileroom.plugin import ProcessorPlugin, Takes
 from fileroom.processing import Processor, Product
 
@@ -28,6 +34,9 @@ if TYPE_CHECKING:
     from fileroom._plugins.assembly import Assembly, Chosen
     from fileroom._plugins.registry import Registry
     from fileroom.config import Config
+    from fileroom.objects import Opener
+
+T = TypeVar("T")
 
 _log = logging.getLogger("fileroom.plugins")
 
@@ -102,10 +111,12 @@ class Processors:
 
     Attributes:
         finder: finds the documents that options name.
+        open_instance: opens the DICOM file of an instance that an option names by its public id.
     """
 
     def __init__(self, config: Config, assembly: Assembly | None, hooks: Hooks, registry: Registry) -> None:
         self.finder = DocumentFinder(self.kind, self.kinds, config.base)
+        self.open_instance: Opener = no_archive
         self._config = config
         self._chosen: dict[str, Chosen] = dict(assembly.processors) if assembly else {}
         self._documents: Mapping[str, Chosen] = assembly.documents if assembly else {}
@@ -128,7 +139,7 @@ class Processors:
         """
         with self._lock:
             opened = self._opened.get(name)
-            if opened is None or opened.edition not in (None, self.finder.edition()):
+            if opened is None or opened.is_outdated(self.finder):
                 chosen = self._choose(name)
                 opened = self._opened[name] = self._open(chosen)
                 self._closing.append((chosen.offer.found, opened.processor))
@@ -185,10 +196,17 @@ class Processors:
             except Exception as error:  # noqa: BLE001 - anybody's, which is not to keep the others open
                 report(found, "close", error)
 
+    def bound(self, options: T) -> T:
+        """Return options whose names of documents and of objects can be read."""
+        return with_named(options, self.finder.read, self._instance)
+
+    def _instance(self, id_: str) -> BinaryIO:
+        return self.open_instance(id_)  # which may be known later than the options
+
     def _open(self, chosen: Chosen) -> Opened:
         registration = _registered(chosen)
         edition = self.finder.edition() if any(document_names(chosen.options)) else None
-        options = with_documents(chosen.options, self.finder.read)
+        options = self.bound(chosen.options)
         processor = cast("Processor", replace(chosen, options=options).open(Processor))
         return Opened(registration.name, processor, registration.takes, edition)
 
