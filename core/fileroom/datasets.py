@@ -17,7 +17,7 @@ from fileroom.errors import InvalidDatasetError, InvalidValueError, NotFoundErro
 from fileroom.storage import buffers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from pydicom import Dataset
 
@@ -40,8 +40,13 @@ ObjectSource: TypeAlias = (
 ``open()``, such as an instance of an archive."""
 
 
-def read_dataset(file: BinaryIO, *, stop_before_pixels: bool = False) -> Dataset:
+def read_dataset(file: BinaryIO, *, stop_before_pixels: bool = False, only: Collection[int] = ()) -> Dataset:
     """Read a DICOM file into a pydicom dataset, all values in memory.
+
+    Args:
+        file: the file; it is left where reading ended.
+        stop_before_pixels: leave out the pixel data and what follows.
+        only: tags of the attributes to read, and the character set; all if none are given.
 
     Raises:
         InvalidDatasetError: pydicom cannot read it.
@@ -49,7 +54,9 @@ def read_dataset(file: BinaryIO, *, stop_before_pixels: bool = False) -> Dataset
     import pydicom  # noqa: PLC0415 - a quarter of a second, for those who need it
 
     try:
-        return pydicom.dcmread(file, stop_before_pixels=stop_before_pixels, force=True)
+        return pydicom.dcmread(
+            file, stop_before_pixels=stop_before_pixels, force=True, specific_tags=list(only) or None
+        )
     except Exception as error:
         # pydicom raises whatever the damage leads to; the caller needs to know one error.
         raise InvalidDatasetError(f"pydicom cannot read this object: {type(error).__name__}") from error

@@ -29,12 +29,19 @@ class Tables:
     ) -> Batches:
         """Search, and return what was found as Arrow record batches, read as they are asked for.
 
-        A column is the keyword of an attribute that the index keeps or computes, or of any other, which is
-        then read from stored headers, several at a time: of an instance its own, of a patient, study or
-        series that of the first instance beneath. ``id``, ``level``, ``uid`` and ``received`` are the
-        resource's. Dates, times, integers and decimals have such types, and attributes that may have several
-        values have lists; a sequence is JSON. What is missing, or not what its VR demands, is null. A moment
-        is in UTC where its value tells how far that is away.
+        A column is an attribute that the index keeps or computes, or any other, which is then read from
+        stored headers, several at a time: of an instance its own, of a patient, study or series that of the
+        first instance beneath. It is named as it was asked for: by keyword (``KVP``), by tag (``00180060``,
+        ``(0018,0060)``), a private one with its creator (``0029xx10(SIEMENS CSA HEADER)``). A dot leads into
+        a sequence, to its first item, or to the one whose number from 1 stands in brackets:
+        ``RequestAttributesSequence[2].ScheduledProcedureStepID``; ``[*]`` makes a list of what all have.
+        At the end, ``[3]`` is the third of several values. ``id``, ``level``, ``uid`` and ``received`` are
+        the resource's.
+
+        Dates, times, integers and decimals have such types, and attributes that may have several values have
+        lists; a sequence is JSON. Of what no dictionary knows, the first thousand rows tell the type: by the
+        VR that the files have, a list if one has several values; else it is text. What is missing, or not
+        what its VR demands, is null. A moment is in UTC where its value tells how far that is away.
 
         Args:
             level: as for `find`.
@@ -44,7 +51,8 @@ class Tables:
             **arguments: those of `find`.
 
         Raises:
-            QueryError: the search makes no sense, or a column is no attribute that a table can hold.
+            QueryError: the search makes no sense, or a column is no attribute that a table can hold; the
+                message names the column, and keywords that look like it.
             MissingDependencyError: pyarrow is not installed; it is in the extra ``table``.
         """
         archive = cast("Archive", self)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any, TypeAlias
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from fileroom._tables.columns import Origin, columns_of
 from fileroom._tables.rows import rows
-from fileroom._tables.values import DECIMALS, INTEGERS, LARGE_INTEGERS
+from fileroom._tables.values import DECIMALS, INTEGERS, LARGE_INTEGERS, cells
 from fileroom.errors import MissingDependencyError
 from fileroom.model import Level
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     import pyarrow as pa  # type: ignore[import-untyped] # as it says itself
 
     from fileroom._tables.columns import Column
-    from fileroom._tables.rows import Unreadable
+    from fileroom._tables.reading import Found
+    from fileroom._tables.rows import Row, Unreadable
     from fileroom.archive import Archive
 
     Batches: TypeAlias = pa.RecordBatchReader
@@ -42,21 +44,27 @@ def batches(
     arrow = the_package()
     level = Level.parse(level)
     columns = columns_of(archive.tags, level, names)
-    computed = [column.name for column in columns if column.origin is Origin.COMPUTED]
+    computed = [column.keyword for column in columns if column.origin is Origin.COMPUTED]
     returning = [*arguments.get("returning", ()), *computed]
     found = archive.find(level, **{**arguments, "returning": returning})
+    every = rows(archive, found, columns, on_unreadable or _ignore)
+    pages: Iterator[list[Row]] = iter(lambda: list(itertools.islice(every, BATCH)), [])
+    if not all(column.is_settled for column in columns):
+        first = next(pages, [])
+        columns = [_settled(column, first, number) for number, column in enumerate(columns)]
+        pages = itertools.chain([first] if first else [], pages)
     schema = arrow.schema([arrow.field(column.name, _type(arrow, column)) for column in columns])
 
     def made() -> Iterator[pa.RecordBatch]:
-        every = rows(archive, found, columns, on_unreadable or _ignore)
-        while page := list(itertools.islice(every, BATCH)):
-            for _ in page if on_row else ():
-                on_row()  # type: ignore[misc] # which is not None
-            arrays = [
-                arrow.array(values, field.type)
-                for values, field in zip(zip(*page, strict=True), schema, strict=True)
-            ]
-            yield arrow.record_batch(arrays, schema=schema)
+        with closing(every):
+            for page in pages:
+                for _ in page if on_row else ():
+                    on_row()  # type: ignore[misc] # which is not None
+                arrays = [
+                    arrow.array(_cells(column, values), field.type)
+                    for column, values, field in zip(columns, zip(*page, strict=True), schema, strict=True)
+                ]
+                yield arrow.record_batch(arrays, schema=schema)
 
     return arrow.RecordBatchReader.from_batches(schema, made())
 
@@ -97,6 +105,19 @@ def _missing(error: ImportError) -> MissingDependencyError:
     )
 
 
+def _settled(column: Column, page: Sequence[Row], number: int) -> Column:
+    """Return a column with the type that the first rows tell, where no dictionary does."""
+    if column.is_settled:
+        return column
+    return column.settled(one for row in page for one in cast("Sequence[Found]", row[number]))
+
+
+def _cells(column: Column, values: Sequence[Any]) -> Sequence[Any]:
+    if column.origin is not Origin.PLACE:
+        return values
+    return [cells(column, [one.value for one in found]) for found in values]
+
+
 def _type(arrow: Any, column: Column) -> pa.DataType:  # noqa: ANN401 - the module
     types = {
         **dict.fromkeys(INTEGERS, arrow.int64()),
@@ -106,8 +127,9 @@ def _type(arrow: Any, column: Column) -> pa.DataType:  # noqa: ANN401 - the modu
         "TM": arrow.time64("us"),
         "DT": arrow.timestamp("us"),
     }
-    one = types.get(column.vr, arrow.string())
-    return arrow.list_(one) if column.several else one
+    one = types.get(column.vr or "", arrow.string())
+    one = arrow.list_(one) if column.several else one
+    return arrow.list_(one) if column.every else one
 
 
 def _ignore(id_: str, error: Exception) -> None:

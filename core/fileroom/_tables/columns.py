@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from fileroom._tags import dictionary
+from fileroom._tables.places import ALL, Step, read_place
+from fileroom._tags import comparable
 from fileroom.errors import QueryError
 from fileroom.model import Level
 from fileroom.query import COMPUTED
-from fileroom.tags import TagSpec, dictionary_spec
+from fileroom.tags import dictionary_spec
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    from fileroom.tags import TagSet
+    from fileroom._tables.reading import Found
+    from fileroom.tags import TagSet, TagSpec
 
 FIXED = {"id": "", "level": "", "uid": "", "received": "DT"}
 """Columns that are no attributes, and the VR that their values are like; empty for text."""
 
 _LISTS = ("ModalitiesInStudy", "SOPClassesInStudy")
+_SHOWN = frozenset(
+    "AE AS CS DA DS DT FD FL IS LO LT PN SH SL SQ SS ST SV TM UC UI UL UR US UT UV".split()  # noqa: SIM905 - as the standard
+)
 
 
 class Origin(enum.Enum):
@@ -30,6 +36,8 @@ class Origin(enum.Enum):
     INDEX = "index"
     COMPUTED = "computed"
     HEADER = "header"
+    ITEMS = "items"  # of a sequence in the index
+    PLACE = "place"  # in the header, where `fileroom.header` does not look
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +45,50 @@ class Column:
     """One column.
 
     Attributes:
-        name: a keyword, or one of `FIXED`.
-        vr: what its values are like; empty for text.
+        name: as it was asked for.
+        vr: what its values are like; empty for text, None for what only the files tell.
         origin: where they come from.
-        several: whether a value is a list.
-        spec: the attribute, where it is read from headers.
+        steps: the way to the attribute; none to one of `FIXED`.
+        several: whether a value is a list; None for what only the files tell.
+        keyword: what records, the index and headers call the attribute, or the sequence that it lies in.
+        number: which of several values or items is meant, from 1; 0 for all of them.
+        every: whether a value is a list of what all items of a sequence have.
     """
 
     name: str
-    vr: str
+    vr: str | None
     origin: Origin
-    several: bool = False
-    spec: TagSpec | None = None
+    steps: tuple[Step, ...] = ()
+    several: bool | None = False
+    keyword: str = field(init=False)
+    number: int = field(init=False)
+    every: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        last = self.steps[-1:]
+        object.__setattr__(self, "keyword", self.steps[0].keyword if self.steps else self.name)
+        object.__setattr__(self, "number", (last[0].item or 0) if last else 0)
+        object.__setattr__(self, "every", any(step.item == ALL for step in self.steps[:-1]))
+
+    @property
+    def spec(self) -> TagSpec | None:
+        """The attribute, where `fileroom.header` is to read it."""
+        return dictionary_spec(self.keyword, Level.INSTANCE) if self.origin is Origin.HEADER else None
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether its type is known before anything was read."""
+        return self.vr is not None and self.several is not None
+
+    def settled(self, found: Iterable[Found]) -> Column:
+        """Return the same column with the type that what was found has; it is text if that does not tell."""
+        told = [one for one in found if one.value]
+        vr = next((one.vr for one in told if one.vr), "") if self.vr is None else self.vr
+        several = self.several
+        if several is None:
+            texts = (one.value for one in told if isinstance(one.value, str))
+            several = any(len(comparable.split(vr, text)) > 1 for text in texts)
+        return dataclasses.replace(self, vr=vr, several=several)
 
 
 def columns_of(tags: TagSet, level: Level, names: Sequence[str]) -> list[Column]:
@@ -61,32 +101,46 @@ def columns_of(tags: TagSet, level: Level, names: Sequence[str]) -> list[Column]
     if not names:
         kept = (spec.keyword for above in Level if above <= level for spec in tags.levels.get(above, ()))
         names = ("id", "level", "uid", *dict.fromkeys(kept))
-    if len(set(names)) < len(names):
-        raise QueryError("a column is named twice")
+    for name in names:
+        if names.count(name) > 1:
+            raise QueryError(f"column {name!r} is named twice")
     return [_column(tags, level, name) for name in names]
 
 
 def _column(tags: TagSet, level: Level, name: str) -> Column:
     if name in FIXED:
         return Column(name, FIXED[name], Origin.RECORD)
-    if name in COMPUTED[level]:
-        return Column(name, "" if name in _LISTS else "IS", Origin.COMPUTED, name in _LISTS)
-    if any(name in computed for computed in COMPUTED.values()):
-        raise QueryError(f"{name} is computed for another level than {level.label}")
-    for number in range(level, 0, -1):
-        if spec := tags.by_keyword(Level(number), name):
-            return Column(name, spec.vr, Origin.INDEX, _has_several(spec))
-    if spec := dictionary_spec(name, Level.INSTANCE):
-        return Column(name, spec.vr, Origin.HEADER, _has_several(spec), spec)
-    if dictionary.lookup(name):
-        raise QueryError(f"{name} has values that no table holds")
-    raise QueryError(f"{name!r} is not the keyword of a DICOM attribute{dictionary.suggestion(name)}")
+    steps = read_place(name, FIXED)
+    last, keyword = steps[-1], steps[0].keyword
+    if keyword in COMPUTED[level] and len(steps) == 1:
+        several = _is_list(last, has_several=keyword in _LISTS)
+        return Column(name, "" if keyword in _LISTS else "IS", Origin.COMPUTED, steps, several)
+    if any(keyword in computed for computed in COMPUTED.values()):
+        raise QueryError(f"column {name!r}: {keyword} is computed for another level than {level.label}")
+    if last.vr and last.vr not in _SHOWN:
+        raise QueryError(
+            f"column {name!r}: {last.keyword or 'this attribute'} has values that no table holds"
+        )
+    origin = _origin(tags, level, steps)
+    several = _is_list(last, has_several=last.has_several)
+    if origin is Origin.PLACE:
+        return Column(name, last.vr or None, origin, steps, several)
+    return Column(name, last.vr, origin, steps, bool(several))
 
 
-def _has_several(spec: TagSpec) -> bool:
-    from pydicom.datadict import dictionary_VM  # noqa: PLC0415 - slow to import
+def _is_list(step: Step, *, has_several: bool | None) -> bool | None:
+    """Say whether a value is a list: of an attribute that may have several, unless one of them is picked."""
+    return has_several if step.item is None else step.item == ALL
 
-    try:
-        return spec.vr != "SQ" and dictionary_VM(spec.tag) != "1"
-    except KeyError:  # a private attribute that the configuration added
-        return False
+
+def _origin(tags: TagSet, level: Level, steps: tuple[Step, ...]) -> Origin:
+    first, *within = steps
+    is_indexed = any(tags.by_keyword(Level(number), first.keyword) for number in range(level, 0, -1))
+    if not within:
+        if is_indexed:
+            return Origin.INDEX
+        return Origin.HEADER if dictionary_spec(first.keyword, Level.INSTANCE) else Origin.PLACE
+    # Items in the index hold the attributes that have a keyword, and no sequences.
+    if is_indexed and len(within) == 1 and within[0].keyword and within[0].vr != "SQ":
+        return Origin.ITEMS
+    return Origin.PLACE

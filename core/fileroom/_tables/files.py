@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from fileroom._tables.arrow import Batches
 
@@ -18,7 +19,8 @@ def write_table(reader: Batches, file: BinaryIO, form: str) -> None:
     Args:
         reader: the batches.
         file: open for writing.
-        form: one of `FORMATS`. CSV has several values as one text, with backslashes as in DICOM.
+        form: one of `FORMATS`. CSV has several values as one text, with backslashes as in DICOM, and several
+            values of several items as JSON.
 
     Raises:
         OSError: the file could not be written.
@@ -61,11 +63,15 @@ def _flat(batch: Any) -> Any:  # noqa: ANN401 - as above
     arrays = []
     for array in batch.columns:
         if pa.types.is_list(array.type):
-            joined = [
-                None if values is None else "\\".join("" if one is None else str(one) for one in values)
-                for values in array.to_pylist()
-            ]
-            arrays.append(pa.array(joined, pa.string()))
+            arrays.append(pa.array([_joined(values) for values in array.to_pylist()], pa.string()))
         else:
             arrays.append(array)
     return pa.record_batch(arrays, names=batch.schema.names)
+
+
+def _joined(values: Sequence[Any] | None) -> str | None:
+    if values is None:
+        return None
+    if any(isinstance(one, list) for one in values):
+        return json.dumps(values, default=str)
+    return "\\".join("" if one is None else str(one) for one in values)

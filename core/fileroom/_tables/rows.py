@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TypeAlias
 
 from fileroom._tables.columns import Origin
-from fileroom._tables.values import cell
+from fileroom._tables.places import ALL
+from fileroom._tables.reading import PlaceReader
+from fileroom._tables.values import cell, cells
 from fileroom.errors import IntegrityError, InvalidDatasetError, NotFoundError, StorageError
 from fileroom.header import HeaderReader
 from fileroom.model import Level
 from fileroom.tags import TagSet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from fileroom._tables.columns import Column
+    from fileroom._tables.places import Step
+    from fileroom._tables.reading import Found
     from fileroom._tables.values import Cell
     from fileroom.archive import Archive
     from fileroom.errors import FileroomError
@@ -28,14 +32,16 @@ THREADS = 4
 AHEAD = 4 * THREADS
 """So many headers are read before they are asked for."""
 
-Row: TypeAlias = "list[Cell | list[Cell]]"
+Row: TypeAlias = "list[Cell | list[Cell] | list[Cell | list[Cell]] | tuple[Found, ...]]"
+"""The cells; of a column of a place what was found there, since only that may tell the column's type."""
+
 Unreadable: TypeAlias = "Callable[[str, FileroomError], object]"
 """Is told of a resource, by its public id, whose header could not be read, and why."""
 
 
 def rows(
     archive: Archive, resources: Iterable[Resource], columns: Sequence[Column], unreadable: Unreadable
-) -> Iterator[Row]:
+) -> Generator[Row]:
     """Yield one row for each resource, in order.
 
     Args:
@@ -44,25 +50,46 @@ def rows(
         columns: the columns.
         unreadable: is told of resources whose header could not be read.
     """
-    specs = tuple(column.spec for column in columns if column.spec is not None)
-    if not specs:
+    reader = _Reader(columns)
+    if not reader.is_needed:
         for resource in resources:
-            yield _row(resource, {}, columns)
+            yield _row(resource, _NOTHING, columns)
         return
-    reader = HeaderReader(TagSet({Level.INSTANCE: specs}))
     with closing(_ahead(resources, lambda resource: _header(archive, resource, reader))) as read:
-        for resource, found in read:
-            if isinstance(found, Exception):
-                unreadable(resource.id, found)
-            yield _row(resource, {} if isinstance(found, Exception) else found, columns)
+        for resource, said in read:
+            if isinstance(said, Exception):
+                unreadable(resource.id, said)
+            yield _row(resource, _NOTHING if isinstance(said, Exception) else said, columns)
 
 
-_Found: TypeAlias = "Mapping[str, TagValue] | FileroomError"
+class _Said(NamedTuple):
+    """What a header says: keyword to value, and what stands at places."""
+
+    tags: Mapping[str, TagValue]
+    places: Mapping[tuple[Step, ...], tuple[Found, ...]]
+
+
+_NOTHING = _Said({}, {})
+
+
+class _Reader:
+    """Reads what columns need of a header."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        specs = {column.spec for column in columns if column.spec is not None}
+        places = {column.steps for column in columns if column.origin is Origin.PLACE}
+        self._header = HeaderReader(TagSet({Level.INSTANCE: tuple(specs)})) if specs else None
+        self._places = PlaceReader(tuple(places)) if places else None
+        self.is_needed = bool(specs or places)
+
+    def read(self, file: BinaryIO) -> _Said:
+        tags = self._header.read(file).tags if self._header else {}
+        return _Said(tags, self._places.read(file) if self._places else {})
 
 
 def _ahead(
-    resources: Iterable[Resource], read: Callable[[Resource], _Found]
-) -> Generator[tuple[Resource, _Found]]:
+    resources: Iterable[Resource], read: Callable[[Resource], _Said | FileroomError]
+) -> Generator[tuple[Resource, _Said | FileroomError]]:
     pool = ThreadPoolExecutor(THREADS, "fileroom-table")
     try:
         waiting = deque()  # type: ignore[var-annotated] # of futures beside their resources
@@ -78,28 +105,42 @@ def _ahead(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _header(archive: Archive, resource: Resource, reader: HeaderReader) -> _Found:
+def _header(archive: Archive, resource: Resource, reader: _Reader) -> _Said | FileroomError:
     """Return what the header of an instance says, or of the first one beneath a resource."""
     try:
         instance: Resource | None = resource
         if resource.level is not Level.INSTANCE:
             instance = archive.within(resource.id, Level.INSTANCE).first()
         if instance is None:
-            return {}
+            return _NOTHING
         with instance.attachments["dicom"].open() as file:
-            return reader.read(file).tags
+            return reader.read(file)
     except (NotFoundError, StorageError, IntegrityError, InvalidDatasetError) as error:
         return error
 
 
-def _row(resource: Resource, header: Mapping[str, TagValue], columns: Sequence[Column]) -> Row:
+def _row(resource: Resource, said: _Said, columns: Sequence[Column]) -> Row:
     tags = resource.tags
     row: Row = []
     for column in columns:
-        if column.origin is Origin.RECORD:
-            value = resource.level.label if column.name == "level" else getattr(resource, column.name)
-            row.append(cell(column, value))
-        else:
-            said = header if column.origin is Origin.HEADER else tags
-            row.append(cell(column, said.get(column.name, "")))
+        match column.origin:
+            case Origin.RECORD:
+                value = resource.level.label if column.name == "level" else getattr(resource, column.name)
+                row.append(cell(column, value))
+            case Origin.PLACE:
+                row.append(said.places.get(column.steps, ()))
+            case Origin.ITEMS:
+                row.append(cells(column, _of_items(tags.get(column.keyword, ()), column)))
+            case Origin.HEADER:
+                row.append(cell(column, said.tags.get(column.keyword, "")))
+            case _:
+                row.append(cell(column, tags.get(column.keyword, "")))
     return row
+
+
+def _of_items(items: TagValue, column: Column) -> list[TagValue]:
+    """Return what those items of a sequence in the index that are meant have of an attribute."""
+    sequence, attribute = column.steps
+    number = 1 if sequence.item is None else sequence.item
+    meant = items if number == ALL else items[number - 1 : number]
+    return [item.get(attribute.keyword, "") for item in meant if not isinstance(item, str)]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from fileroom._tags import comparable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date, time
 
     from fileroom._tables.columns import Column
@@ -27,11 +27,34 @@ def cell(column: Column, value: TagValue | datetime) -> Cell | list[Cell]:
     if isinstance(value, datetime):
         return value.astimezone(UTC).replace(tzinfo=None)
     if not isinstance(value, str):
-        return json.dumps([dict(item) for item in value]) if value else None
-    read = _READERS.get(column.vr, _text)
+        return _items(column, value) if column.vr == "SQ" else None
+    vr = column.vr or ""
+    read = _READERS.get(vr, _text)
+    if column.number:
+        values = comparable.split(vr, value)[column.number - 1 : column.number]
+        return _read(read, values[0]) if values else None
     if not column.several:
-        return _read(read, value.strip(comparable.PADDING) if column.vr else value)
-    return [_read(read, one) for one in comparable.split(column.vr, value)] if value else None
+        return _read(read, value.strip(comparable.PADDING) if vr else value)
+    return [_read(read, one) for one in comparable.split(vr, value)] if value else None
+
+
+def cells(column: Column, values: Sequence[TagValue]) -> Cell | list[Cell] | list[Cell | list[Cell]]:
+    """Return what stands at a place as a table has it: one value, or where all items are meant a list."""
+    made = [cell(column, value) for value in values]
+    if column.every:
+        return made or None
+    return made[0] if made else None
+
+
+def _items(column: Column, items: Sequence[Mapping[str, str]]) -> Cell | list[Cell]:
+    """Return a sequence: each item as JSON where one or all of them are meant, else all in one text."""
+    texts = [dict(item) for item in items]
+    if column.number:
+        picked = texts[column.number - 1 : column.number]
+        return json.dumps(picked[0]) if picked else None
+    if column.several:
+        return [json.dumps(text) for text in texts] or None
+    return json.dumps(texts) if texts else None
 
 
 def _read(read: Callable[[str], Cell], text: str) -> Cell:

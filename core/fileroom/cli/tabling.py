@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,6 +17,8 @@ from fileroom.cli.counting import counting
 from fileroom.cli.failures import FAILED, CommandError, UsageProblem, say
 from fileroom.cli.selecting import keys_of, level_of
 
+_COLUMN = re.compile(r'(?:\("[^"]*"\)|\([^()]*\)|\b[0-9A-Fa-f]{4},[0-9A-Fa-fxX]{4}\b|[^,])+')
+
 if TYPE_CHECKING:
     from fileroom._tables.arrow import Batches
     from fileroom.cli.command import Settings
@@ -25,13 +28,12 @@ if TYPE_CHECKING:
     "table",
     "fileroom table series Modality=CT --columns PatientID,SeriesDate,SliceThickness --to csv",
     "fileroom table instance StudyDate=2024 --columns id,KVP,PixelSpacing --to parquet -o ct.parquet",
+    "fileroom table instance --columns 'id,ImageType[3],(0018,0060),0029xx08(SIEMENS CSA HEADER)'",
     "fileroom table study --to arrow -o studies.arrow",
 )
 @click.argument("level", metavar="LEVEL")
 @click.argument("keys", metavar="[KEY=VALUE]...", nargs=-1)
-@click.option(
-    "--columns", metavar="KEYWORD,...", multiple=True, help="The columns; else all that is indexed."
-)
+@click.option("--columns", metavar="COLUMN,...", multiple=True, help="The columns; else all that is indexed.")
 @click.option("--to", "form", type=click.Choice(FORMATS), help="Of the table.  [default: by FILE, or csv]")
 @click.option("-o", "--output", "target", metavar="FILE", type=click.Path(path_type=Path), help="A new file.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many rows.")
@@ -51,9 +53,10 @@ def table(
 ) -> int:
     """Write what a search finds as a table of typed columns: Parquet, CSV, or Arrow's file format.
 
-    LEVEL and KEY=VALUE are as for 'fileroom find'. A column is the keyword of any attribute: one that is not
-    in the index is read from the stored headers, for a patient, study or series from that of one instance.
-    Other columns are id, level, uid and received.
+    LEVEL and KEY=VALUE are as for 'fileroom find'. A column is the keyword or tag of any attribute: one that
+    is not in the index is read from the stored headers, for a patient, study or series from that of one
+    instance. A private one is '0029xx10(SIEMENS CSA HEADER)'; a dot leads into a sequence, to its first item,
+    'SEQUENCE[2].' to the second, and 'SEQUENCE[*].' to all. Other columns are id, level, uid and received.
     """
     if settings.json:
         raise UsageProblem("a table is CSV, Parquet or Arrow: 'fileroom find --json' prints JSON")
@@ -76,7 +79,7 @@ def table(
         say(f"{id_}: {error}")
 
     with settings.open() as archive, ExitStack() as stack:
-        names = _split(columns)
+        names = [name for typed in columns for name in _columns(typed)]
         count = archive.find(wanted, **arguments).count()
         step = stack.enter_context(counting("reading", count if limit is None else min(count, limit)))
         reader = archive.to_batches(wanted, columns=names, on_row=step, on_unreadable=unreadable, **arguments)
@@ -93,6 +96,11 @@ def _by_suffix(target: Path | None) -> str:
     """Return the format that a file's name tells, CSV where it tells none."""
     suffix = target.suffix.lower() if target is not None else ""
     return {".parquet": "parquet", ".arrow": "arrow", ".feather": "arrow"}.get(suffix, "csv")
+
+
+def _columns(typed: str) -> list[str]:
+    """Split columns at commas, but not at those within tags and creators."""
+    return [name for part in _COLUMN.findall(typed) if (name := part.strip())]
 
 
 def _split(names: tuple[str, ...]) -> list[str]:
