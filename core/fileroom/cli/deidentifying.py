@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 PROCESSOR = "deidentify"
 
+_WITHOUT_KEY = "without a key another run gives other pseudonyms: delete what was made, and run it again"
+
 
 @dataclass(frozen=True, slots=True)
 class _Where:
@@ -125,6 +127,8 @@ def deidentify(
         objects = stack.enter_context(chosen(settings, words, jobs))
         _check_single(objects, options)
         lasting = _add_key(objects, options)
+        if not lasting:
+            interruption.advice = _WITHOUT_KEY
         file = stack.enter_context(opened(report))
         told: list[dict[str, object]] = []
         for done in _done(objects, where, options, interruption):
@@ -142,7 +146,7 @@ def deidentify(
         failed += objects.report_unreadable()
         if settings.json:
             output.print_json_list(told)
-    if interruption.stop.is_set():
+    if interruption.ended_it():
         return INTERRUPTED
     return FAILED if failed else 0
 

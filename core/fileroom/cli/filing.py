@@ -56,6 +56,6 @@ def write_products(
         failed += objects.report_unreadable()
     if settings.json:
         output.print_json_list(written)
-    if interruption.stop.is_set():
+    if interruption.ended_it():
         return INTERRUPTED
     return FAILED if failed else 0

@@ -25,10 +25,15 @@ class Interruption:
     """While it is entered, Ctrl-C sets ``stop``; a second one ends the process.
 
     Ending it is safe: bytes are durable before the index speaks of them, whenever a process dies.
+
+    Attributes:
+        stop: is set by Ctrl-C.
+        advice: what to do after it, which whoever pressed it is told.
     """
 
     def __init__(self) -> None:
         self.stop = threading.Event()
+        self.advice = "run the same command to go on"
         self._main = threading.current_thread() is threading.main_thread()
 
     def __enter__(self) -> Self:
@@ -52,11 +57,17 @@ class Interruption:
                 wait([future], _PATIENCE)
         return future.result()
 
+    def ended_it(self) -> bool:
+        """Say whether Ctrl-C ended the work; tell whoever pressed it what to do then."""
+        if self.stop.is_set():
+            say(f"interrupted: {self.advice}")
+        return self.stop.is_set()
+
     def _heard(self, number: int, frame: FrameType | None) -> None:
         del number, frame
         if self.stop.is_set():
             console(stderr=True).show_cursor()  # a progress bar hides it
-            say("\naborted: run the same command to go on")
+            say(f"\naborted: {self.advice}")
             os._exit(INTERRUPTED)
         self.stop.set()
         say("\nfinishing what is under way; Ctrl-C again leaves at once")

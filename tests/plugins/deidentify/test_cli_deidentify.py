@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import shutil
+import signal
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pydicom
 import pytest
@@ -13,6 +16,9 @@ from pydicom import Dataset
 import fileroom
 from tests.integration.cli_runs import run, run_json
 from tests.plugins.deidentify.samples import IDENTIFIER, NAME, SHIPPED, as_bytes, dataset
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 PRESENTATION_STATE = "1.2.840.10008.5.1.4.1.1.11.1"
 WHO = (NAME.partition("^")[0], IDENTIFIER)
@@ -253,3 +259,25 @@ def test_a_document_may_lie_in_the_archive(study: Path, tmp_path: Path, key: Pat
     words = ("study", "-o", tmp_path / "out", "--document", "house rules", "--key-file", key, "--jobs", 2)
     run("-a", archive, "deidentify", *words)
     assert {str(one.PatientName) for one in made(tmp_path / "out")} == {"Somebody"}
+
+
+@pytest.mark.parametrize("with_key", [True, False])
+def test_ctrl_c_says_how_to_go_on(
+    study: Path, tmp_path: Path, key: Path, monkeypatch: pytest.MonkeyPatch, *, with_key: bool
+) -> None:
+    @contextmanager
+    def interrupting(*_: object) -> Iterator[Callable[[], None]]:
+        steps = itertools.count()
+        yield lambda: signal.raise_signal(signal.SIGINT) if not next(steps) else None
+
+    words = ("deidentify", study, "-o", tmp_path / "out", *(("--key-file", key) if with_key else ()))
+    with monkeypatch.context() as patched:
+        patched.setattr("fileroom.cli.making.counting", interrupting)
+        said = run(*words, code=130).stderr
+    assert len(made(tmp_path / "out")) == 1
+    if with_key:
+        assert "interrupted: run the same command to go on" in said
+        run(*words)
+        assert len(made(tmp_path / "out")) == 3, "what was made before is made again, the same"
+    else:
+        assert "interrupted: without a key another run gives other pseudonyms" in said
