@@ -15,6 +15,7 @@ import click
 from fileroom.cli import output, text
 from fileroom.cli.command import command
 from fileroom.cli.counting import counting
+from fileroom.cli.defining import defining, defining_options
 from fileroom.cli.executing import LOCAL
 from fileroom.cli.failures import FAILED, INTERRUPTED, CommandError, UsageProblem, say
 from fileroom.cli.intake import jobs_option
@@ -65,6 +66,7 @@ class Checked:
     "fileroom check study PatientID=4711 --rules site-basics --rules house.toml",
     "fileroom check images --no-iod --rules house.toml --sarif check.sarif --jobs 4",
     "fileroom check image.dcm --rule OracleOrdObject",
+    "fileroom check images --private-dictionary vendor.xml --uids house.xml",
     "fileroom check study StudyDate=20240101- --keep",
 )
 @click.argument("words", metavar=WORDS, nargs=-1, required=True)
@@ -79,6 +81,7 @@ class Checked:
 @click.option(
     "--iod/--no-iod", default=None, help="Check against the standard too, or only by the documents."
 )
+@defining_options("standard_dictionary", "private_dictionary", "uids")
 @click.option("--keep", is_flag=True, help="Keep the messages in the archive, for 'fileroom messages'.")
 @click.option(
     "--severity",
@@ -105,6 +108,7 @@ def check(
     severity: str,
     sarif_file: Path | None,
     jobs: int,
+    **given: str | None,
 ) -> int:
     """Check objects against the standard, and by the rules of constraint documents.
 
@@ -116,7 +120,7 @@ def check(
     with ExitStack() as stack:
         interruption = stack.enter_context(Interruption())
         objects = stack.enter_context(chosen(settings, words, jobs))
-        options = _options(rules, only, iod)
+        options = _options(rules, only, iod) | defining(given)
         all_checked: list[Checked] = []
         found = _kept(objects, options, interruption) if keep else _made(objects, options, interruption)
         shown = SEVERITIES[: SEVERITIES.index(severity) + 1]

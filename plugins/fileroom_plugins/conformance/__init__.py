@@ -30,11 +30,19 @@ class Options:
         rules: constraint documents to evaluate, by name or path.
         standard: whether objects are checked against the standard too.
         only: of these documents, or of Fileroom's own, evaluate the rules of these names only.
+        standard_dictionary: a standard dictionary: its attributes count as those of the standard. That it and
+            the next two are named as those that come with Fileroom lets an archive's own of their names stand
+            for them.
+        private_dictionary: a private dictionary: its attributes have to be as it says.
+        uids: a UID document: its transfer syntaxes, SOP classes and other UIDs are known.
     """
 
     rules: tuple[DocumentName, ...] = ()
     standard: bool = True
     only: tuple[str, ...] = ()
+    standard_dictionary: DocumentName = DocumentName("ordcmsd.xml")
+    private_dictionary: DocumentName = DocumentName("ordcmpv.xml")
+    uids: DocumentName = DocumentName("ordcmui.xml")
 
 
 def check(
@@ -42,6 +50,9 @@ def check(
     rules: Iterable[Document] = (),
     *,
     standard: bool = True,
+    standard_dictionary: Document | None = None,
+    private_dictionary: Document | None = None,
+    uids: Document | None = None,
 ) -> list[Message]:
     """Check one object.
 
@@ -51,6 +62,9 @@ def check(
             of an archive.
         rules: constraint documents, with those that they include in ``related``.
         standard: whether it is checked against the standard too.
+        standard_dictionary: what it defines counts as the standard's.
+        private_dictionary: what it defines holds of private attributes.
+        uids: the UIDs that it defines are known.
 
     Returns:
         What is wrong, or worth knowing, in no order that means anything; see `Message`.
@@ -63,8 +77,13 @@ def check(
     """
     from fileroom_plugins.conformance.checking import check_with  # noqa: PLC0415 - pydicom is slow to import
     from fileroom_plugins.conformance.constraints.loading import RuleBook  # noqa: PLC0415
+    from fileroom_plugins.conformance.reading.dictionary import DataDictionary  # noqa: PLC0415
+    from fileroom_plugins.standard.definitions import read_definitions  # noqa: PLC0415
 
-    return check_with(source, [(RuleBook.of(document), "") for document in rules], standard=standard)
+    documents = (standard_dictionary, private_dictionary, uids)
+    defined = read_definitions(*(None if one is None else DocumentName.of(one) for one in documents))
+    asked = [(RuleBook.of(document), "") for document in rules]
+    return check_with(source, asked, DataDictionary(defined), standard=standard)
 
 
 def _open(options: Options) -> Processor:

@@ -17,6 +17,7 @@ from fileroom_plugins.conformance.objects.identity import check_identity, iod_of
 from fileroom_plugins.conformance.objects.ranges import check_ranges
 from fileroom_plugins.conformance.objects.types import check_object
 from fileroom_plugins.conformance.pixels.checking import check_pixels
+from fileroom_plugins.conformance.reading.dictionary import STANDARD
 from fileroom_plugins.conformance.reading.file import read
 from fileroom_plugins.conformance.reading.source import opened
 from fileroom_plugins.conformance.values.checking import check_values
@@ -28,20 +29,29 @@ if TYPE_CHECKING:
     from fileroom.plugin import ObjectSource
     from fileroom_plugins.conformance.constraints.checking import Asked
     from fileroom_plugins.conformance.messages import Message
+    from fileroom_plugins.conformance.reading.dictionary import DataDictionary
 
 
-def check_with(source: ObjectSource, asked: Sequence[Asked] = (), *, standard: bool = True) -> list[Message]:
+def check_with(
+    source: ObjectSource,
+    asked: Sequence[Asked] = (),
+    dictionary: DataDictionary = STANDARD,
+    *,
+    standard: bool = True,
+) -> list[Message]:
     """Check an object; see `fileroom_plugins.conformance.check`, but for documents that are read already."""
     with opened(source) as (file, is_file):
         start = file.tell()
-        messages = check_standard(file, is_file=is_file) if standard else []
+        messages = check_standard(file, dictionary, is_file=is_file) if standard else []
         if asked:
             file.seek(start)
-            messages += _evaluate(file, asked, standard=standard)
+            messages += _evaluate(file, asked, dictionary, standard=standard)
     return messages
 
 
-def check_standard(file: BinaryIO, *, is_file: bool = True) -> list[Message]:
+def check_standard(
+    file: BinaryIO, dictionary: DataDictionary = STANDARD, *, is_file: bool = True
+) -> list[Message]:
     """Check an object against the standard.
 
     What is checked is in `fileroom_plugins.conformance.rules`. Whatever the size of the object or the claims
@@ -50,12 +60,13 @@ def check_standard(file: BinaryIO, *, is_file: bool = True) -> list[Message]:
 
     Args:
         file: its bytes, from where it stands.
+        dictionary: which attributes and UIDs there are.
         is_file: whether file meta information is expected.
 
     Raises:
         NotDicomError: this is no DICOM at all.
     """
-    findings = Findings()
+    findings = Findings(dictionary)
     reading = read(file, findings, is_file=is_file)
     check_file_meta(reading, findings)
     check_values(reading.dataset, findings)
@@ -71,11 +82,15 @@ def check_standard(file: BinaryIO, *, is_file: bool = True) -> list[Message]:
     return findings.messages()
 
 
-def _evaluate(file: BinaryIO, asked: Sequence[Asked], *, standard: bool) -> list[Message]:
+def _evaluate(
+    file: BinaryIO, asked: Sequence[Asked], dictionary: DataDictionary, *, standard: bool
+) -> list[Message]:
     """Evaluate documents; that a damaged object cannot be read for them is a message beside others."""
     try:
         with dataset_of(file) as dataset:
-            return [message for book, rule in asked for message in evaluate_book(book, dataset, rule)]
+            return [
+                message for book, rule in asked for message in evaluate_book(book, dataset, dictionary, rule)
+            ]
     except InvalidDatasetError:
         if not standard:
             raise

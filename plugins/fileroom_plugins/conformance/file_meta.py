@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fileroom_plugins.conformance import rules
 from fileroom_plugins.conformance.values.checking import check_values
 from fileroom_plugins.conformance.values.numbers import text
-from fileroom_plugins.conformance.values.uids import DICOM_ROOT, kind_of
+from fileroom_plugins.conformance.values.uids import DICOM_ROOT, TRANSFER_SYNTAX, kind_of
 
 if TYPE_CHECKING:
     from fileroom_plugins.conformance.findings import Findings
@@ -35,8 +35,11 @@ def check_file_meta(reading: Reading, findings: Findings) -> None:
     if version is not None and version.value != b"\0\1":
         findings.add(rules.FILE_META_VERSION, meta, _VERSION)
     syntax = text(meta, _SYNTAX)
-    if syntax.startswith(DICOM_ROOT) and kind_of(syntax) != "Transfer Syntax":
+    kind = kind_of(syntax, findings.dictionary.uids)
+    if kind != TRANSFER_SYNTAX and syntax.startswith(DICOM_ROOT):
         findings.add(rules.FILE_SYNTAX, meta, _SYNTAX, "no transfer syntax of the standard")
+    elif kind not in {TRANSFER_SYNTAX, ""}:
+        findings.add(rules.FILE_SYNTAX, meta, _SYNTAX, "a document defines it as something else")
     if text(meta, _CLASS) == _DIRECTORY:
         return
     for tag, own in ((_CLASS, _SOP_CLASS), (_INSTANCE, _SOP_INSTANCE)):

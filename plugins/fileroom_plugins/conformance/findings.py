@@ -7,10 +7,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from fileroom_plugins.conformance.messages import Message
-from fileroom_plugins.conformance.reading.dictionary import tag_text
+from fileroom_plugins.conformance.reading.dictionary import STANDARD, tag_text
 from fileroom_plugins.conformance.reading.elements import name
 
 if TYPE_CHECKING:
+    from fileroom_plugins.conformance.reading.dictionary import DataDictionary
     from fileroom_plugins.conformance.reading.elements import Level
     from fileroom_plugins.conformance.rules import Rule
 
@@ -22,9 +23,14 @@ MOST = 2000
 
 
 class Findings:
-    """The messages about one object, in the order in which they were found."""
+    """The messages about one object, in the order in which they were found.
 
-    def __init__(self) -> None:
+    Attributes:
+        dictionary: by which attributes and UIDs are judged: the standard's alone unless another is given.
+    """
+
+    def __init__(self, dictionary: DataDictionary = STANDARD) -> None:
+        self.dictionary = dictionary
         self._messages: list[Message] = []
         self._alike: Counter[tuple[str, str]] = Counter()
         self._last: dict[tuple[str, str], int] = {}

@@ -18,6 +18,9 @@ class Options:
         on_error: what becomes of an object with errors. ``accept`` lets it pass, ``label`` labels its
             instance in the transaction that stores it, ``quarantine`` sets it aside, ``reject`` refuses it.
         label: the label, 1 to 64 letters, digits, ``-`` or ``_``.
+        standard_dictionary: as of ``[plugins.conformance]``, and so are the next two.
+        private_dictionary: likewise.
+        uids: likewise.
 
     Raises:
         InvalidValueError: ``label`` cannot be a label.
@@ -27,6 +30,9 @@ class Options:
     standard: bool = True
     on_error: Literal["accept", "label", "quarantine", "reject"] = "label"
     label: str = "nonconformant"
+    standard_dictionary: DocumentName = DocumentName("ordcmsd.xml")
+    private_dictionary: DocumentName = DocumentName("ordcmpv.xml")
+    uids: DocumentName = DocumentName("ordcmui.xml")
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a label before anything arrives."""

@@ -17,6 +17,8 @@ from fileroom.plugin import (
 from fileroom_plugins.conformance.checking import check_with
 from fileroom_plugins.conformance.constraints.loading import KIND, RuleBook
 from fileroom_plugins.conformance.messages import Severity
+from fileroom_plugins.conformance.reading.dictionary import DataDictionary
+from fileroom_plugins.standard.definitions import read_definitions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +36,7 @@ class Gate:
     def __init__(self, options: Options) -> None:
         self._options = options
         self._lock = threading.Lock()
-        self._books: Sequence[RuleBook] | None = None
+        self._read: tuple[Sequence[RuleBook], DataDictionary] | None = None
 
     @hookimpl
     def fileroom_before_store(self, incoming: Incoming) -> Decision | None:
@@ -60,19 +62,25 @@ class Gate:
                 return Reject(reason)
 
     def _what_is_wrong(self, incoming: Incoming) -> str:
-        books = self._read_books()
+        books, dictionary = self._documents()
+        asked = [(book, "") for book in books]
         try:
             with incoming.open() as file:
-                found = check_with(file, [(book, "") for book in books], standard=self._options.standard)
+                found = check_with(file, asked, dictionary, standard=self._options.standard)
         except InvalidDatasetError as error:
             return str(error)
         errors = [f"{one.message} ({one.rule})" for one in found if one.severity is Severity.ERROR]
         more = f"; and {len(errors) - NAMED} more" if len(errors) > NAMED else ""
         return f"does not conform: {'; '.join(errors[:NAMED])}{more}" if errors else ""
 
-    def _read_books(self) -> Sequence[RuleBook]:
-        """Return the documents, read when the first object arrives: until then there may be no archive."""
+    def _documents(self) -> tuple[Sequence[RuleBook], DataDictionary]:
+        """Return what documents say, read with the first object: until then there may be no archive."""
         with self._lock:
-            if self._books is None:
-                self._books = [RuleBook.of(name.read(KIND)) for name in self._options.rules]
-            return self._books
+            if self._read is None:
+                options = self._options
+                defined = read_definitions(
+                    options.standard_dictionary, options.private_dictionary, options.uids
+                )
+                books = [RuleBook.of(name.read(KIND)) for name in options.rules]
+                self._read = books, DataDictionary(defined)
+            return self._read

@@ -17,12 +17,14 @@ from fileroom.plugin import Document, InvalidDatasetError, NotDicomError, NotFou
 from fileroom_plugins.conformance.constraints.defaults import default_documents
 from fileroom_plugins.conformance.constraints.evaluating import Evaluation
 from fileroom_plugins.conformance.constraints.loading import KIND, RuleBook
+from fileroom_plugins.conformance.reading.dictionary import STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from fileroom.plugin import ObjectSource
     from fileroom_plugins.conformance.messages import Message
+    from fileroom_plugins.conformance.reading.dictionary import DataDictionary
 
 _PIXELS = frozenset((0x7FE00008, 0x7FE00009, 0x7FE00010))
 
@@ -33,12 +35,14 @@ Asked: TypeAlias = "tuple[RuleBook, str]"
 
 def evaluate(document: Document, dataset: Dataset, rule: str = "") -> list[Message]:
     """See `fileroom_plugins.conformance.constraints.evaluate`."""
-    return evaluate_book(RuleBook.of(document), dataset, rule)
+    return evaluate_book(RuleBook.of(document), dataset, STANDARD, rule)
 
 
-def evaluate_book(book: RuleBook, dataset: Dataset, rule: str = "") -> list[Message]:
+def evaluate_book(
+    book: RuleBook, dataset: Dataset, dictionary: DataDictionary, rule: str = ""
+) -> list[Message]:
     """Evaluate rules that are read already; as `evaluate`."""
-    evaluation = Evaluation(book, dataset)
+    evaluation = Evaluation(book, dataset, dictionary)
     for name in [rule] if rule else book.constraints.rules:
         evaluation.keeps(name)
     return evaluation.messages
@@ -48,7 +52,7 @@ def is_valid(source: ObjectSource, rule: str, documents: Iterable[Document] = ()
     """See `fileroom_plugins.conformance.constraints.is_conformance_valid`."""
     book = book_with(rule, documents)
     with opened(source) as dataset:
-        return Evaluation(book, dataset).keeps(rule)
+        return Evaluation(book, dataset, STANDARD).keeps(rule)
 
 
 def book_with(rule: str, documents: Iterable[Document]) -> RuleBook:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fileroom_plugins.conformance.constraints.leaves import Answer
     from fileroom_plugins.conformance.constraints.loading import RuleBook
     from fileroom_plugins.conformance.constraints.model import Predicate, Rule
+    from fileroom_plugins.conformance.reading.dictionary import DataDictionary
 
 MOST_STEPS = 500_000
 """Predicates, values and characters that the rules of a document may look at in one object."""
@@ -48,11 +49,12 @@ class Evaluation:
     Args:
         book: the document's rules, and those they refer to.
         dataset: the object.
+        dictionary: which attributes and UIDs there are.
     """
 
-    def __init__(self, book: RuleBook, dataset: Dataset) -> None:
+    def __init__(self, book: RuleBook, dataset: Dataset, dictionary: DataDictionary) -> None:
         self._book = book
-        self._root = Scope.of(dataset)
+        self._root = Scope.of(dataset, dictionary)
         self._leaves = Leaves(self._spend)
         self._steps = 0
         self._depth = 0
@@ -87,9 +89,6 @@ class Evaluation:
         if not answer[0]:
             self._say(Action(False, Severity.ERROR, _what_is_not_so(rule), fallback=True), mark, answer[1])
         self._rule = caller
-        # Each once: rules that refer twice to the next say twice as much with each, were it all kept.
-        self._spend(len(self._said) - mark)
-        self._said[mark:] = dict.fromkeys(self._said[mark:])
         # Each once: rules that refer twice to the next say twice as much with each, were it all kept.
         self._spend(len(self._said) - mark)
         self._said[mark:] = dict.fromkeys(self._said[mark:])

@@ -20,6 +20,7 @@ from fileroom_plugins.conformance.constraints.model import (
 )
 from fileroom_plugins.conformance.constraints.places import Place, places, resolved
 from fileroom_plugins.conformance.constraints.values import Kind, common_kind, comparable, kind_of
+from fileroom_plugins.conformance.values.uids import kind_of as kind_of_uid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -184,7 +185,7 @@ class Leaves:
                 ]
             case Call(_, locator):
                 return [
-                    Values(tuple(map(_uid_type, place.values())), Kind.TEXT, focus_on(place))
+                    Values(_uid_types(place), Kind.TEXT, focus_on(place))
                     for place in self.places(locator, scope)
                 ]
             case Locator():
@@ -232,8 +233,7 @@ def _component(values: Sequence[str], locator: Locator) -> Sequence[str]:
     return found
 
 
-def _uid_type(uid: str) -> str:
-    from pydicom import config  # noqa: PLC0415 - heavy: when needed
-    from pydicom.uid import UID  # noqa: PLC0415
-
-    return UID(uid, config.IGNORE).type
+def _uid_types(place: Place) -> tuple[str, ...]:
+    """Return what the UIDs at a place identify; empty for one that nobody knows."""
+    uids = place.scope.dictionary.uids
+    return tuple(kind_of_uid(uid, uids) for uid in place.values())

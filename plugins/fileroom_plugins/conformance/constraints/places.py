@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from fileroom_plugins.conformance.constraints.locators import Locator, name_of
 from fileroom_plugins.conformance.constraints.reading import charset_of, find
+from fileroom_plugins.conformance.reading.dictionary import STANDARD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from fileroom_plugins.conformance.constraints.locators import Step
     from fileroom_plugins.conformance.constraints.model import Operand
     from fileroom_plugins.conformance.constraints.reading import Found
+    from fileroom_plugins.conformance.reading.dictionary import DataDictionary
 
 
 class NotAnAttributeError(Exception):
@@ -41,6 +43,7 @@ class Scope:
         path: of the item, empty for an object.
         root: the scope of the whole object; None for that itself.
         bindings: what a macro's parameters stand for.
+        dictionary: which attributes and UIDs there are.
     """
 
     dataset: Dataset = field(repr=False)
@@ -48,21 +51,22 @@ class Scope:
     path: str = ""
     root: Scope | None = None
     bindings: Mapping[str, Bound] = field(default_factory=dict)
+    dictionary: DataDictionary = field(default=STANDARD, repr=False)
 
     @classmethod
-    def of(cls, dataset: Dataset) -> Scope:
+    def of(cls, dataset: Dataset, dictionary: DataDictionary) -> Scope:
         """Return the scope of an object."""
-        return cls(dataset, charset_of(dataset))
+        return cls(dataset, charset_of(dataset), dictionary=dictionary)
 
     def item(self, dataset: Dataset, path: str) -> Scope:
         """Return the scope of an item somewhere below."""
         charset = charset_of(dataset, self.charset)
-        return Scope(dataset, charset, path, self.root or self, self.bindings)
+        return replace(self, dataset=dataset, charset=charset, path=path, root=self.root or self)
 
     def calling(self, arguments: Mapping[str, Operand]) -> Scope:
         """Return the scope of a macro that is called here."""
         bindings = {name: Bound(operand, self) for name, operand in arguments.items()}
-        return Scope(self.dataset, self.charset, self.path, self.root, bindings)
+        return replace(self, bindings=bindings)
 
     def path_to(self, name: str) -> str:
         """Return the path of an attribute that is directly in here."""
@@ -157,7 +161,9 @@ def _walk(scopes: Sequence[Scope], steps: Sequence[Step], spend: Callable[[int],
     for number, (step, name) in enumerate(zip(steps, names, strict=True), start=1):
         spend(len(scopes))
         found = [
-            Place(find(one.dataset, step, one.charset), one.path_to(name), name, one, step.item)
+            Place(
+                find(one.dataset, step, one.charset, one.dictionary), one.path_to(name), name, one, step.item
+            )
             for one in scopes
         ]
         if number < len(steps):

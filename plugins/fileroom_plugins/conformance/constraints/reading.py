@@ -11,16 +11,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
-from pydicom.datadict import dictionary_VR, private_dictionary_VR
 from pydicom.dataelem import RawDataElement
+from pydicom.values import convert_SQ
 
 from fileroom.plugin import CharacterSet
+from fileroom_plugins.conformance.reading.dictionary import UNKNOWN
 
 if TYPE_CHECKING:
     from pydicom import Dataset
     from pydicom.dataelem import DataElement
 
     from fileroom_plugins.conformance.constraints.locators import Step
+    from fileroom_plugins.conformance.reading.dictionary import DataDictionary
 
 _META = 0x0002
 _CHARACTER_SET = 0x00080005
@@ -59,13 +61,14 @@ class Found:
     filled: bool = False
 
 
-def find(dataset: Dataset, step: Step, charset: CharacterSet) -> Found | None:
+def find(dataset: Dataset, step: Step, charset: CharacterSet, dictionary: DataDictionary) -> Found | None:
     """Return an attribute, None where it is not there. Group 0002 is looked for in the file meta information.
 
     Args:
         dataset: an object's data set, or an item.
         step: which attribute; its item number plays no part.
         charset: how text is encoded here.
+        dictionary: the VRs of attributes that are without one.
     """
     home: Dataset = getattr(dataset, "file_meta", dataset) if step.tag >> 16 == _META else dataset
     tag = _private_tag(dataset, step, charset) if step.definer else step.tag
@@ -73,7 +76,8 @@ def find(dataset: Dataset, step: Step, charset: CharacterSet) -> Found | None:
         return None
     element = _element(home, tag)
     if isinstance(element, RawDataElement):
-        return _from_raw(home, element, step.definer, charset)
+        vr = element.VR or dictionary.vr(tag, step.definer)
+        return _from_raw(home, element._replace(VR=vr), charset)
     return _from_element(element)
 
 
@@ -102,7 +106,7 @@ def _private_tag(dataset: Dataset, step: Step, charset: CharacterSet) -> int | N
         if tag in dataset:
             creator = _element(dataset, tag)
             found = (
-                _from_raw(dataset, creator._replace(VR="LO"), "", charset)
+                _from_raw(dataset, creator._replace(VR="LO"), charset)
                 if isinstance(creator, RawDataElement)
                 else _from_element(creator)
             )
@@ -111,11 +115,11 @@ def _private_tag(dataset: Dataset, step: Step, charset: CharacterSet) -> int | N
     return None
 
 
-def _from_raw(dataset: Dataset, raw: RawDataElement, definer: str, charset: CharacterSet) -> Found:
-    vr = raw.VR or _vr(raw.tag, definer)
+def _from_raw(dataset: Dataset, raw: RawDataElement, charset: CharacterSet) -> Found:
+    vr = raw.VR or UNKNOWN
     data = raw.value or b""
     if vr == "SQ" or (vr == "UN" and raw.length == 0xFFFFFFFF):  # noqa: PLR2004 - undefined
-        items = _items(dataset, raw.tag)
+        items = _items(dataset, raw)
         return Found("SQ", items=items, filled=bool(items))
     if vr == "US or SS":
         vr = "SS" if _signed(dataset) else "US"
@@ -150,9 +154,11 @@ def _from_element(element: DataElement) -> Found:
     return _from_text(vr, "\\".join(str(one) for one in value))
 
 
-def _items(dataset: Dataset, tag: int) -> Sequence[Dataset]:
+def _items(dataset: Dataset, raw: RawDataElement) -> Sequence[Dataset]:
     try:
-        value = dataset[tag].value
+        value = dataset[raw.tag].value
+        if isinstance(value, bytes):  # a sequence that pydicom does not know for one
+            value = convert_SQ(value, raw.is_implicit_VR, raw.is_little_endian)
     except Exception:  # noqa: BLE001 - pydicom raises whatever the damage leads to; then there are none
         return ()
     return value if isinstance(value, Sequence) and not isinstance(value, bytes | str) else ()
@@ -173,10 +179,3 @@ def _signed(dataset: Dataset) -> bool:
     if isinstance(raw, RawDataElement):
         return bool(raw.value and any(raw.value))
     return raw is not None and raw.value == 1
-
-
-def _vr(tag: int, definer: str) -> str:
-    try:
-        return private_dictionary_VR(tag, definer) if definer else dictionary_VR(tag)
-    except KeyError:
-        return "UN"

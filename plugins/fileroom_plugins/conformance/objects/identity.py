@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fileroom_plugins.conformance import rules
 from fileroom_plugins.conformance.values.numbers import text
-from fileroom_plugins.conformance.values.uids import kind_of
+from fileroom_plugins.conformance.values.uids import DICOM_ROOT, kind_of
 from fileroom_plugins.standard import iod_of
 
 if TYPE_CHECKING:
@@ -22,7 +22,10 @@ _IDENTIFIERS = (0x0020_000D, 0x0020_000E, 0x0008_0018, 0x0020_0052)
 
 
 def iod_of_dataset(reading: Reading, findings: Findings) -> Iod | None:
-    """Return the IOD of an object's SOP class; where there is none to be had, a finding says why."""
+    """Return the IOD of an object's SOP class; where there is none to be had, a finding says why.
+
+    Of a private class that a document defines, nobody needs to be told that it is one.
+    """
     uid = text(reading.dataset, _SOP_CLASS)
     if not uid:
         if text(reading.meta, _MEDIA_SOP_CLASS) != "1.2.840.10008.1.3.10":  # a DICOMDIR has none (PS3.3 F)
@@ -30,7 +33,11 @@ def iod_of_dataset(reading: Reading, findings: Findings) -> Iod | None:
         return None
     found = iod_of(uid)
     if found is None:
-        findings.add(rules.UNKNOWN_IOD if kind_of(uid) else rules.PRIVATE_IOD, reading.dataset, _SOP_CLASS)
+        uids = findings.dictionary.uids
+        if uid.startswith(DICOM_ROOT) and kind_of(uid, uids):
+            findings.add(rules.UNKNOWN_IOD, reading.dataset, _SOP_CLASS)
+        elif uid not in uids or not uids[uid].is_storage_class:
+            findings.add(rules.PRIVATE_IOD, reading.dataset, _SOP_CLASS)
     return found
 
 

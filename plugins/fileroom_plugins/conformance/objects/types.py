@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from fileroom_plugins.conformance import rules
 from fileroom_plugins.conformance.objects.plans import plan
 from fileroom_plugins.conformance.objects.presence import present_modules
-from fileroom_plugins.conformance.reading.dictionary import entry
 from fileroom_plugins.conformance.values.numbers import values_of
 from fileroom_plugins.standard import repeating
 
@@ -54,7 +53,7 @@ class _Check:
         for tag, element in level.elements.items():
             need = demanded.needs.get(repeating(tag))
             if need is None:
-                if not tag >> 16 & 1 and tag & 0xFFFF and entry(tag) is not None:
+                if not tag >> 16 & 1 and tag & 0xFFFF and self._findings.dictionary.entry(tag) is not None:
                     self._findings.add(rules.NOT_IN_IOD, level, tag)
                 continue
             self._present(element, need, level)

@@ -72,7 +72,7 @@ def _bits(dataset: Level, pixels: Pixels, findings: Findings) -> None:
 
 def _pixel_data(element: Element, pixels: Pixels, reading: Reading, findings: Findings) -> None:
     dataset = reading.dataset
-    compressed = is_encapsulated(reading.syntax)
+    compressed = is_encapsulated(reading.syntax, findings.dictionary.uids)
     if compressed is not None and compressed != (element.length == UNDEFINED):
         text = "not encapsulated in a transfer syntax that demands it" if compressed else "encapsulated"
         findings.add(rules.PIXEL_ENCAPSULATION, dataset, _PIXEL_DATA, text)

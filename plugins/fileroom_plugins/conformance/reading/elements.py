@@ -102,6 +102,10 @@ class Level:
             level = level.parent
         return level
 
+    def creator(self, tag: int) -> str:
+        """Return the private creator of a private tag's block (PS3.5 section 7.8.1); empty for none."""
+        return self.creators.get(tag & 0xFFFF_0000 | tag >> 8 & 0xFF, "") if tag >> 16 & 1 else ""
+
     def path(self, tag: int = 0) -> str:
         """Return where an attribute of this level is, or the level itself: as in `Message.path`."""
         steps = [name(tag)] if tag else []

@@ -13,9 +13,13 @@ from fileroom_plugins.conformance.reading.elements import Element, Level
 from fileroom_plugins.conformance.reading.headers import LONGEST, Encoding, read_header
 from fileroom_plugins.conformance.reading.source import Bytes
 from fileroom_plugins.conformance.reading.walking import MAX_VALUE, Walker, check_padding
+from fileroom_plugins.conformance.values.uids import kind_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fileroom_plugins.conformance.findings import Findings
+    from fileroom_plugins.standard.definitions import Uid
 
 MAX_INFLATED = 64 << 20
 """Bytes of a deflated data set that are looked at; the rest is not checked."""
@@ -102,11 +106,18 @@ def _encoding(data: Bytes, at: int, declared: str, findings: Findings) -> Encodi
     seen = _guess(data, at)
     if not declared:
         return seen or Encoding(explicit=True)
-    expected = Encoding(declared not in {IMPLICIT_LITTLE, _GE_PRIVATE}, declared == EXPLICIT_BIG)
+    expected = _expected(declared, findings.dictionary.uids)
     if seen is None or seen == expected or _is_exception(data, at, expected):
         return expected
     findings.add(rules.FILE_SYNTAX, None, 0x0002_0010, f"the data set is in {_words(seen)}")
     return seen
+
+
+def _expected(syntax: str, uids: Mapping[str, Uid]) -> Encoding:
+    own = uids.get(syntax)
+    if own is not None and own.is_transfer_syntax and not kind_of(syntax):
+        return Encoding(own.explicit_vr, not own.little_endian)
+    return Encoding(syntax not in {IMPLICIT_LITTLE, _GE_PRIVATE}, syntax == EXPLICIT_BIG)
 
 
 def _is_exception(data: Bytes, at: int, expected: Encoding) -> bool:

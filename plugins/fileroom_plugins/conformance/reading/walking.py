@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from fileroom_plugins.conformance import rules
-from fileroom_plugins.conformance.reading.dictionary import entry, private_vr
 from fileroom_plugins.conformance.reading.elements import PADDED, UNDEFINED, Element, Level
 from fileroom_plugins.conformance.reading.fragments import read_fragments
 from fileroom_plugins.conformance.reading.group_lengths import GroupLengths
@@ -66,6 +65,7 @@ class Walker:
     def __init__(self, data: Bytes, findings: Findings) -> None:
         self._data = data
         self._findings = findings
+        self._dictionary = findings.dictionary
         self._left = MAX_ELEMENTS
 
     def walk(self, level: Level, at: int, end: int, encoding: Encoding) -> bool:
@@ -133,7 +133,7 @@ class Walker:
 
     def _element(self, header: Header, level: Level, encoding: Encoding) -> Element:
         tag = header.tag
-        known = _dictionary_vr(tag, level)
+        known = self._known_vr(tag, level)
         written = header.vr
         if not written:
             if encoding.explicit:
@@ -144,10 +144,12 @@ class Walker:
         if written not in VRS:
             self._findings.add(rules.UNKNOWN_VR, level, tag)
             return Element(tag, known, header.length)
-        if written == "UN" and not tag >> 16 & 1 and known != "UN":
+        # Of private attributes, which vendors may change, only what a document says is held against them.
+        counts = not tag >> 16 & 1 or self._dictionary.private(tag, level.creator(tag)) is not None
+        if written == "UN" and counts and known != "UN":
             self._findings.add(rules.UN_KNOWN, level, tag)
             return Element(tag, "UN" if known == "SQ" else known, header.length)
-        if written != "UN" and known != "UN" and written not in known and not tag >> 16 & 1:
+        if written != "UN" and known != "UN" and written not in known and counts:
             self._findings.add(rules.VR_MISMATCH, level, tag, f"{written} instead of {known}")
         return Element(tag, written, header.length)
 
@@ -166,7 +168,7 @@ class Walker:
                 raise StoppedError
             element.read = False
             return end
-        inner = _sequence_encoding(element, level, encoding)
+        inner = self._sequence_encoding(element, level, encoding)
         if inner is not None:
             element.items = []
             self._items(element, level, Span(at, stop, inner, depth))
@@ -185,7 +187,7 @@ class Walker:
             if after < 0:
                 raise StoppedError
             return after
-        inner = _sequence_encoding(element, level, encoding)
+        inner = self._sequence_encoding(element, level, encoding)
         if inner is None:
             self._findings.add(rules.UNDEFINED_LENGTH, level, element.tag)
             inner = encoding  # what else could it be but a sequence
@@ -236,8 +238,24 @@ class Walker:
                 self._findings.add(rules.PRIVATE_CREATOR, level, tag, "a private creator without a value")
         elif number < 0x1000:  # noqa: PLR2004
             self._findings.add(rules.BAD_TAG, level, tag)
-        elif not level.creators.get(tag >> 16 << 16 | number >> 8):
+        elif not level.creator(tag):
             self._findings.add(rules.PRIVATE_CREATOR, level, tag)
+
+    def _known_vr(self, tag: int, level: Level) -> str:
+        return self._dictionary.vr(tag, level.creator(tag))
+
+    def _sequence_encoding(self, element: Element, level: Level, encoding: Encoding) -> Encoding | None:
+        """Return how the items of an element are written; None where it is no sequence.
+
+        What was written as UN by somebody who did not know it is in implicit VR little endian (PS3.5 6.2.2).
+        """
+        if element.vr == "SQ":
+            return encoding
+        if element.vr == "UN" and (
+            element.length == UNDEFINED or (element.length and self._known_vr(element.tag, level) == "SQ")
+        ):
+            return _IMPLICIT if encoding.explicit else encoding
+        return None
 
 
 def check_padding(element: Element, level: Level, findings: Findings) -> None:
@@ -254,30 +272,3 @@ _BAD_GROUPS = {
     **dict.fromkeys((0x0000, 0x0001, 0x0003, 0x0005, 0x0006, 0x0007, 0xFFFF), rules.BAD_TAG),
 }
 """Groups of commands, directories and files, and those that PS3.5 section 7.8 keeps free."""
-
-
-def _dictionary_vr(tag: int, level: Level) -> str:
-    if tag >> 16 & 1:
-        number = tag & 0xFFFF
-        if 0x10 <= number <= 0xFF:  # noqa: PLR2004 - a private creator
-            return "LO"
-        creator = level.creators.get(tag >> 16 << 16 | number >> 8)
-        return private_vr(tag, creator) if creator else "UN"
-    if tag & 0xFFFF == 0:
-        return "UL"
-    known = entry(tag)
-    return known.vr if known is not None else "UN"
-
-
-def _sequence_encoding(element: Element, level: Level, encoding: Encoding) -> Encoding | None:
-    """Return how the items of an element are written; None where it is no sequence.
-
-    What was written as UN by somebody who did not know it is in implicit VR little endian (PS3.5 6.2.2).
-    """
-    if element.vr == "SQ":
-        return encoding
-    if element.vr == "UN" and (
-        element.length == UNDEFINED or (element.length and _dictionary_vr(element.tag, level) == "SQ")
-    ):
-        return _IMPLICIT if encoding.explicit else encoding
-    return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fileroom_plugins.conformance import rules
-from fileroom_plugins.conformance.reading.dictionary import entry
 from fileroom_plugins.conformance.reading.elements import UNDEFINED
 from fileroom_plugins.conformance.values.charsets import ASCII, character_set
 from fileroom_plugins.conformance.values.multiplicity import multiplicity
@@ -51,7 +50,8 @@ def _check_level(level: Level, outer: CharacterSet, findings: Findings) -> None:
 
 def _check_element(element: Element, level: Level, here: CharacterSet, findings: Findings) -> None:
     tag = element.tag
-    known = entry(tag)
+    creator = level.creator(tag)
+    known = findings.dictionary.private(tag, creator) if creator else findings.dictionary.entry(tag)
     if known is None:
         if not tag >> 16 & 1 and tag & 0xFFFF:
             findings.add(rules.UNKNOWN, level, tag)
@@ -108,7 +108,9 @@ def _check_text(element: Element, level: Level, here: CharacterSet, findings: Fi
         stripped = value.rstrip(" ") if vr in _TRAILING else value
         if not stripped:
             continue
-        wrong = fault(vr, stripped) or (uid_fault(stripped) if vr == "UI" else None)
+        wrong = fault(vr, stripped)
+        if wrong is None and vr == "UI":
+            wrong = uid_fault(stripped, findings.dictionary.uids)
         if wrong is not None:
             text = f"value {number}: {wrong[1]}" if len(values) > 1 and wrong[1] else wrong[1]
             findings.add(wrong[0], level, tag, text)

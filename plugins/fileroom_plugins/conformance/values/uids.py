@@ -11,12 +11,16 @@ from pydicom.uid import UID
 from fileroom_plugins.conformance import rules
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from fileroom_plugins.conformance.values.text import Fault
+    from fileroom_plugins.standard.definitions import Uid
 
 LONGEST = 64
 """Characters of a UID."""
 
 DICOM_ROOT = "1.2.840.10008."
+TRANSFER_SYNTAX = "Transfer Syntax"
 
 _SHAPE = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))+")
 _HIGHEST_BELOW_TWO = 39
@@ -28,9 +32,30 @@ _JOINT = frozenset(map(str, (*range(30), 40, 41, 42, *range(48, 53), 999)))
 """Arcs under joint-iso-itu-t(2) that are or were registered."""
 
 
+_KINDS = {
+    "transferSyntax": TRANSFER_SYNTAX,
+    "storageClass": "SOP Class",
+    "frameOfRef": "Well-known frame of reference",
+    "ldapOID": "LDAP OID",
+}
+"""The standard's words for what documents classify UIDs as."""
+
+_NONE: Mapping[str, Uid] = {}
+
+
+def uid_fault(value: str, uids: Mapping[str, Uid] = _NONE) -> Fault | None:
+    """Return what is wrong with one UID, None for nothing; the length is the VR's affair.
+
+    Args:
+        value: the UID.
+        uids: those that documents define.
+    """
+    wrong = _fault(value)
+    return None if wrong is not None and wrong[0] is rules.UID_UNKNOWN and value in uids else wrong
+
+
 @functools.lru_cache(maxsize=4096)
-def uid_fault(value: str) -> Fault | None:
-    """Return what is wrong with one UID, None for nothing; the length is the VR's affair."""
+def _fault(value: str) -> Fault | None:
     if not _SHAPE.fullmatch(value):
         return rules.UID_FORMAT, _what(value)
     first, second = value.split(".")[:2]
@@ -42,15 +67,31 @@ def uid_fault(value: str) -> Fault | None:
     return None
 
 
-def kind_of(value: str) -> str:
-    """Return what a UID of the standard identifies, such as ``SOP Class``; empty for all else."""
+def kind_of(value: str, uids: Mapping[str, Uid] = _NONE) -> str:
+    """Return what a UID identifies, such as ``SOP Class``; empty for one that nobody knows.
+
+    Args:
+        value: the UID.
+        uids: those that documents define, which cannot make another thing of one of the standard's.
+    """
     # Of anything else, pydicom would warn, and repeat it in the warning.
-    return UID(value).type if value.startswith(DICOM_ROOT) and _is_well_formed(value) else ""
+    if value.startswith(DICOM_ROOT) and _is_well_formed(value) and (kind := UID(value).type):
+        return kind
+    own = uids.get(value)
+    return "" if own is None else _KINDS.get(own.classification, own.classification)
 
 
-def is_encapsulated(value: str) -> bool | None:
-    """Return whether a transfer syntax encapsulates pixels; None for what is none of the standard's."""
-    return UID(value).is_encapsulated if kind_of(value) == "Transfer Syntax" else None
+def is_encapsulated(value: str, uids: Mapping[str, Uid] = _NONE) -> bool | None:
+    """Return whether a transfer syntax encapsulates pixels; None for one that nobody knows.
+
+    Args:
+        value: its UID.
+        uids: those that documents define.
+    """
+    if kind_of(value) == TRANSFER_SYNTAX:
+        return UID(value).is_encapsulated
+    own = uids.get(value)
+    return own.compressed if own is not None and own.is_transfer_syntax else None
 
 
 def _is_well_formed(value: str) -> bool:
