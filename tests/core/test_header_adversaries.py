@@ -130,7 +130,7 @@ def assert_agreement(data: bytes) -> None:
 
 
 @given(st.sampled_from(ENCODINGS), st.lists(NODES, max_size=5), st.booleans(), st.integers(0, 9))
-@settings(max_examples=times(100))
+@settings(max_examples=times(100), deadline=None)
 def test_whatever_rule_is_broken_the_readers_agree(
     encoding: tuple[bytes, Element], nodes: list[Node], identified_last: bool, cut: int
 ) -> None:

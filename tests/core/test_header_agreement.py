@@ -153,7 +153,7 @@ def data_set(trees: list[Tree], element: Element) -> bytes:
 
 
 @given(TREES)
-@settings(max_examples=times(100))
+@settings(max_examples=times(100), deadline=None)
 def test_a_data_set_has_one_header_in_all_encodings(trees: list[Tree]) -> None:
     explicitly = data_set(trees, explicit)
     deflater = zlib.compressobj(wbits=-zlib.MAX_WBITS)
@@ -178,7 +178,7 @@ def test_a_data_set_has_one_header_in_all_encodings(trees: list[Tree]) -> None:
 
 
 @given(TREES, st.data())
-@settings(max_examples=times(100))
+@settings(max_examples=times(100), deadline=None)
 def test_damage_never_makes_the_readers_disagree(trees: list[Tree], draw: st.DataObject) -> None:
     syntax, element = draw.draw(
         st.sampled_from([(EXPLICIT, explicit), (IMPLICIT, implicit), (BIG, explicit_big)])

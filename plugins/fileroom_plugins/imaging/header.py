@@ -6,9 +6,12 @@ import io
 import os
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal, cast
 
 import pydicom
+from pydicom.dataelem import RawDataElement
+from pydicom.fileutil import read_undefined_length_value
+from pydicom.tag import SequenceDelimiterTag
 from pydicom.uid import (
     UID,
     DeflatedExplicitVRLittleEndian,
@@ -40,6 +43,9 @@ NATIVE = frozenset(
 
 VIDEO = frozenset(f"1.2.840.10008.1.2.4.{number}{more}" for number in range(100, 109) for more in ("", ".1"))
 """MPEG-2, H.264 and HEVC, whole or in fragments (PS3.5 sections 8.2.5 to 8.2.8 and 8.2.11)."""
+
+LONG = 1 << 20
+"""Values of more bytes are read only where there are pixels."""
 
 _UNDEFINED = 0xFFFFFFFF
 _PREAMBLE = 128
@@ -118,7 +124,7 @@ def read_header(source: BinaryIO) -> Header:
         if deflated is not None:
             source, syntax = deflated, DeflatedExplicitVRLittleEndian
         source.seek(0)
-        dataset = pydicom.dcmread(source, force=True, stop_before_pixels=True)
+        dataset = pydicom.dcmread(source, force=True, stop_before_pixels=True, defer_size=LONG)
         position = source.tell()
         if "SOPClassUID" not in dataset:
             raise InvalidDatasetError("this is no DICOM object, or a damaged one")
@@ -127,6 +133,8 @@ def read_header(source: BinaryIO) -> Header:
         if deflated is None:
             syntax = _transfer_syntax(dataset)
         pixels = _pixel_element(source, position, dataset)
+        for raw in deferred(dataset):  # only now, since an object without pixels may have nothing but these
+            read_deferred(dataset, raw, source)
         return Header(source, source.seek(0, os.SEEK_END), dataset, syntax, pixels)
 
 
@@ -164,6 +172,22 @@ def inflated(source: BinaryIO) -> BinaryIO | None:
         if plain.tell() > LARGEST:
             raise NotSupportedError(f"the object inflates to more than {LARGEST >> 20} MiB")
     return plain
+
+
+def deferred(dataset: Dataset) -> list[RawDataElement]:
+    """Return the elements that pydicom did not read, since they are longer than `LONG`."""
+    found = (cast("object", dataset.get_item(tag, keep_deferred=True)) for tag in tuple(dataset.keys()))
+    return [one for one in found if isinstance(one, RawDataElement) and one.value is None and one.length]
+
+
+def read_deferred(dataset: Dataset, raw: RawDataElement, source: BinaryIO) -> None:
+    """Give a dataset the value of an element, from where it was read before."""
+    source.seek(raw.value_tell)
+    if raw.length == _UNDEFINED:
+        value = read_undefined_length_value(source, raw.is_little_endian, SequenceDelimiterTag)
+    else:
+        value = source.read(raw.length)
+    dataset[raw.tag] = raw._replace(value=value)
 
 
 def _start_of_deflated(source: BinaryIO) -> int:

@@ -1,27 +1,37 @@
-"""Objects without pixels: all that changes is how their attributes are written."""
+"""Objects without pixels: all that changes is how their attributes are written.
+
+Long values of bytes, such as those of raw data or of encapsulated documents, are copied piece by piece.
+"""
 
 from __future__ import annotations
 
 import os
+from itertools import pairwise
 from typing import TYPE_CHECKING, BinaryIO
 
 import pydicom
-from pydicom.dataelem import RawDataElement
+from pydicom.dataelem import RawDataElement, convert_raw_data_element
 from pydicom.filewriter import correct_ambiguous_vr
 from pydicom.uid import UID
 
 from fileroom.plugin import InvalidDatasetError, NotSupportedError
-from fileroom_plugins.imaging.header import PIXELS, inflated
+from fileroom_plugins.imaging.header import LONG, PIXELS, deferred, inflated, read_deferred
 from fileroom_plugins.imaging.transcoding.attributes import renew_uid, swap_words
-from fileroom_plugins.imaging.transcoding.writing import write_object
+from fileroom_plugins.imaging.transcoding.writing import CHUNK, encoded, native_element, write_object
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from pydicom import Dataset
 
     from fileroom_plugins.imaging.transcoding.settings import Settings
     from fileroom_plugins.imaging.transcoding.targets import Target
 
 _UNDEFINED = 0xFFFFFFFF
+_SOP_INSTANCE_UID = 0x00080018
+_LAST = 0xFFFFFFFF
+_BYTES = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
+"""VRs of values that are the same bytes in all transfer syntaxes that are little endian."""
 
 
 def transcode_plain(source: BinaryIO, sink: BinaryIO, target: Target, settings: Settings) -> bool:
@@ -33,7 +43,7 @@ def transcode_plain(source: BinaryIO, sink: BinaryIO, target: Target, settings: 
     """
     plain = inflated(source) or source
     plain.seek(0)
-    dataset: Dataset = pydicom.dcmread(plain, force=True)
+    dataset: Dataset = pydicom.dcmread(plain, force=True, defer_size=LONG)
     if "SOPClassUID" not in dataset or "SOPInstanceUID" not in dataset:
         raise InvalidDatasetError("this is no DICOM object, or a damaged one")
     syntax = dataset.file_meta.get("TransferSyntaxUID")
@@ -43,18 +53,52 @@ def transcode_plain(source: BinaryIO, sink: BinaryIO, target: Target, settings: 
         raise InvalidDatasetError("the object is cut off")
     if any(keyword in dataset for keyword in PIXELS.values()):
         raise NotSupportedError("the object has pixels, and is no image that can be transcoded")
+    long = _long_values(dataset, plain)
     if dataset.original_encoding[1] is False:
         swap_words(dataset)
     another = renew_uid(dataset, target, settings, loses=False)
     meta = dataset.file_meta
     dataset = correct_ambiguous_vr(dataset, is_little_endian=True)
-    write_object(sink, meta, (dataset, (), pydicom.Dataset()), UID(target.uid))
+    before = dataset[: min(long)] if long else dataset
+    rest = _from_first_long(dataset, long, plain, UID(target.uid))
+    write_object(sink, meta, (before, rest, pydicom.Dataset()), UID(target.uid))
     return another
+
+
+def _long_values(dataset: Dataset, source: BinaryIO) -> dict[int, RawDataElement]:
+    """Take the long values out of a dataset that can be copied as they are, and read those that cannot."""
+    found: dict[int, RawDataElement] = {}
+    for raw in deferred(dataset):
+        vr = convert_raw_data_element(raw._replace(value=b"", length=0), ds=dataset).VR
+        is_sized = raw.length != _UNDEFINED
+        if vr in _BYTES and is_sized and raw.is_little_endian and raw.tag > _SOP_INSTANCE_UID:
+            found[int(raw.tag)] = raw._replace(VR=vr)
+            del dataset[raw.tag]
+        else:
+            read_deferred(dataset, raw, source)
+    return found
+
+
+def _from_first_long(
+    dataset: Dataset, long: Mapping[int, RawDataElement], source: BinaryIO, syntax: UID
+) -> Iterator[bytes]:
+    """Yield the first long value and all attributes behind it, encoded."""
+    character_set = dataset.get("SpecificCharacterSet")
+    for tag, following in pairwise([*sorted(long), _LAST]):
+        raw = long[tag]
+        yield from native_element(tag, str(raw.VR), raw.length, _copied(raw, source), syntax)
+        yield encoded(dataset[tag:following], syntax, character_set)
+
+
+def _copied(raw: RawDataElement, source: BinaryIO) -> Iterator[bytes]:
+    for start in range(0, raw.length, CHUNK):
+        source.seek(raw.value_tell + start)
+        yield source.read(min(CHUNK, raw.length - start))
 
 
 def _is_whole(dataset: Dataset, size: int) -> bool:
     """Say whether the last element ends where the object does, since pydicom reads it cut off too."""
-    last: object = dataset.get_item(max(dataset.keys()))
+    last: object = dataset.get_item(max(dataset.keys()), keep_deferred=True)
     if not isinstance(last, RawDataElement) or last.length == _UNDEFINED:
         return True
     return last.value_tell + last.length == size

@@ -6,6 +6,7 @@ import zlib
 from itertools import accumulate
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
+from pydicom.charset import default_encoding
 from pydicom.dataset import FileMetaDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset, write_file_meta_info
@@ -82,12 +83,18 @@ def write_object(
         body.finish()
 
 
-def encoded(dataset: Dataset, syntax: UID) -> bytes:
-    """Return attributes as they stand in a file of a little-endian transfer syntax."""
+def encoded(dataset: Dataset, syntax: UID, character_set: str | list[str] | None = None) -> bytes:
+    """Return attributes as they stand in a file of a little-endian transfer syntax.
+
+    Args:
+        dataset: the attributes.
+        syntax: the transfer syntax.
+        character_set: Specific Character Set, where it is not among them.
+    """
     buffer = DicomBytesIO()
     buffer.is_little_endian = True
     buffer.is_implicit_VR = syntax == ImplicitVRLittleEndian
-    write_dataset(buffer, dataset)
+    write_dataset(buffer, dataset, character_set or default_encoding)
     return buffer.getvalue()
 
 
