@@ -66,7 +66,8 @@ class Processor(abc.ABC):
     - The same input and options give the same products, on any machine with the same libraries, unless the
       options ask for what is random.
     - A processor reads its source and what its options name, and nothing else: no archive, no network, no
-      global setting.
+      global setting. What options name, a document (`DocumentName`) or an object (`ObjectName`), is read when
+      the processor is opened, so that what is wrong with it is one error, and not one for each object.
     """
 
     uses: ClassVar[tuple[str, ...]] = ()

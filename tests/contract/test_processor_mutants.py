@@ -18,6 +18,7 @@ import pydicom
 import pytest
 
 from fileroom.errors import InvalidDatasetError, NotSupportedError
+from fileroom.objects import ObjectName
 from fileroom.processing import Processor, Product
 from fileroom.testing.processor import ProcessorContract
 from fileroom.testing.processor_samples import sound_samples
@@ -293,6 +294,14 @@ class SeedsEverybodysDice(Reference):
         self.calls += 1
         random.seed(self.calls)
         return super().size(source)
+
+
+@must_fail("test_what_options_name_is_read_when_it_is_opened")
+class ReadsWhatIsNamedWithEachObject(Reference):
+    named = ObjectName.of(b"state")
+
+    def product(self, data: bytes) -> Product:
+        return super().product(data + self.named.read())
 
 
 @must_fail("test_it_may_be_closed_twice")

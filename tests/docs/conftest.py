@@ -10,6 +10,7 @@ import pytest
 
 import fileroom
 from fileroom.testing.datasets import make_instance
+from tests.plugins.imaging.presentation_states import state_file
 
 STUDIES = {
     "P-1": ("Müller^Anna", "CT", "Thorax", "20240229", 3),
@@ -30,7 +31,7 @@ def make_old_pacs(place: Path) -> None:
 
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A current folder, also the home, with what the pages speak of: DICOM files, an area, a report."""
+    """A current folder, also the home, with what the pages speak of: DICOM files, an area, and others."""
     (tmp_path / "dicom").mkdir()
     for patient_id, (name, modality, description, day, count) in STUDIES.items():
         tags = {"PatientName": name, "StudyDescription": description, "StudyDate": day, "KVP": "120"}
@@ -54,6 +55,8 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "AETable BEGIN\nACME_STORE area RW (200, 1024mb) ANY\nAETable END\n"
     )
     make_old_pacs(tmp_path)
+    images = [path.read_bytes() for path in sorted((tmp_path / "dicom").glob("CT-*.dcm"))]
+    (tmp_path / "state.dcm").write_bytes(state_file(*images, parts={"PresentationLUTShape": "INVERSE"}))
     (tmp_path / "report.pdf").write_bytes(b"%PDF-1.7\n%%EOF\n")
     monkeypatch.chdir(tmp_path)
     for name in ("HOME", "USERPROFILE"):

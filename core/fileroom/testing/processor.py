@@ -28,8 +28,10 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 import pytest
 
+from fileroom.documents import DocumentName
 from fileroom.errors import InvalidDatasetError, MissingDependencyError, NotSupportedError
 from fileroom.header import HeaderReader
+from fileroom.objects import ObjectName
 from fileroom.processing import Product
 from fileroom.tags import TagSet
 from fileroom.testing.processor_samples import PATIENT_VALUES, damaged, sound_samples
@@ -274,6 +276,19 @@ class ProcessorContract:
         for data in samples.values():
             outcome(processor, data)
         assert settings() == before
+
+    def test_what_options_name_is_read_when_it_is_opened(
+        self, processor: Processor, samples: Mapping[str, bytes], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Documents and objects, and not with each object that is processed."""
+
+        def refuse(*_: object) -> None:
+            pytest.fail("a processor reads what its options name when it processes an object")
+
+        for named in (DocumentName, ObjectName):
+            monkeypatch.setattr(named, "read", refuse)
+        for data in samples.values():
+            outcome(processor, data)
 
     def test_it_may_be_closed_twice(self, processor: Processor, samples: Mapping[str, bytes]) -> None:
         """Once is enough, but twice does no harm."""

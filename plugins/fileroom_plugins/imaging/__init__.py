@@ -8,8 +8,9 @@
         hounsfield = image.modality(0)
         shown = image.shown(0, View(window="lung"))
 
-`render` makes pictures by command, `transcode` writes objects in other transfer syntaxes, and `capture_file`,
-`capture_frames`, `encapsulate_pdf` and `encapsulate_cda` make objects of what is no DICOM yet.
+`render` makes pictures by command, `states_for` finds an image's presentation states, `transcode` writes
+objects in other transfer syntaxes, and `capture_file`, `capture_frames`, `encapsulate_pdf` and
+`encapsulate_cda` make objects of what is no DICOM yet.
 These names are loaded when they are first asked for, since numpy and Pillow take their time.
 """
 
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from fileroom.plugin import MissingDependencyError, ProcessorPlugin, Takes, hookimpl
+from fileroom.plugin import MissingDependencyError, ObjectName, ProcessorPlugin, Takes, hookimpl
 
 if TYPE_CHECKING:
     from fileroom.plugin import Processor
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     )
     from fileroom_plugins.imaging.image import Image, open_image
     from fileroom_plugins.imaging.rendering.picture import Picture, render
+    from fileroom_plugins.imaging.states import states_for
     from fileroom_plugins.imaging.transcoding.functions import transcode
     from fileroom_plugins.imaging.view import View
 
@@ -46,6 +48,7 @@ __all__ = [
     "fileroom_processor",
     "open_image",
     "render",
+    "states_for",
     "transcode",
 ]
 
@@ -59,6 +62,7 @@ _MODULES = {
     "encapsulate_pdf": "capture",
     "open_image": "image",
     "render": "rendering.picture",
+    "states_for": "states",
     "transcode": "transcoding.functions",
 }
 
@@ -73,6 +77,8 @@ class Options:
     Attributes:
         size: length of a picture's longer side in pixels, 16 to 4096; smaller images are not enlarged.
         quality: of the JPEG, 1 to 95.
+        presentation: a presentation state to apply to the frames that it refers to: the public id of an
+            instance, or the path of a file.
 
     Raises:
         ValueError: one of them is out of range.
@@ -80,6 +86,7 @@ class Options:
 
     size: int = 256
     quality: int = 85
+    presentation: ObjectName | None = None
 
     def __post_init__(self) -> None:
         """Refuse numbers that make no picture."""

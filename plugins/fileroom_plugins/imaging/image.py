@@ -18,6 +18,7 @@ from fileroom_plugins.imaging.header import VIDEO, header_of, read_header
 from fileroom_plugins.imaging.layout import GREY, read_layout
 from fileroom_plugins.imaging.native import native_frame, swapped_bytes
 from fileroom_plugins.imaging.offsets import FrameOffsets
+from fileroom_plugins.imaging.presentation import Presentation
 from fileroom_plugins.imaging.shape import height_of_a_pixel
 from fileroom_plugins.imaging.showing import show
 from fileroom_plugins.imaging.video import Video
@@ -107,9 +108,21 @@ class Image:
         """Whether the object's words are in little-endian order."""
         return self.syntax != ExplicitVRBigEndian
 
-    def aspect(self, index: int = 0) -> float:
-        """Return the height of a frame's pixel as a multiple of its width (PS3.3 section C.7.6.3.1.7)."""
+    def aspect(self, index: int = 0, view: View = PLAIN) -> float:
+        """Return the height of a frame's pixel as a multiple of its width (PS3.3 section C.7.6.3.1.7).
+
+        Args:
+            index: of the frame.
+            view: how it is shown: a presentation state has a say (PS3.3 section C.10.4), and may turn it.
+
+        Raises:
+            InvalidValueError: there is no such frame.
+            NotSupportedError: the presentation state does not refer to it.
+            InvalidDatasetError: the presentation state is wrong.
+        """
         with damage("reading the pixel spacing"):
+            if view.presentation is not None:
+                return Presentation(view.presentation, self, index).aspect()
             return height_of_a_pixel(self.attributes_of(index))
 
     def attributes_of(self, index: int) -> Dataset:

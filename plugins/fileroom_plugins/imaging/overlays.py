@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
@@ -12,14 +12,19 @@ from fileroom_plugins.imaging.header import NATIVE
 from fileroom_plugins.imaging.native import native_frame, value_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from pydicom import Dataset
 
     from fileroom_plugins.imaging.image import Image
     from fileroom_plugins.imaging.native import Pixels
 
-_GROUPS = range(0x6000, 0x6020, 2)
+    Plane: TypeAlias = tuple[Pixels, int, int]
+    """Rows by columns of booleans, and the row and column of the first, from 0."""
+
+GROUPS = range(0x6000, 0x6020, 2)
+"""The groups that overlays have."""
+
 _ROWS, _COLUMNS, _FRAMES, _ORIGIN, _FIRST_FRAME = 0x0010, 0x0011, 0x0015, 0x0050, 0x0051
 _BIT, _DATA = 0x0102, 0x3000
 _WHITE = 255
@@ -37,8 +42,13 @@ def draw_overlays(shown: Pixels, image: Image, index: int) -> Pixels:
     Raises:
         InvalidDatasetError: an overlay's data are shorter than its rows and columns say.
     """
+    return draw_planes(shown, overlay_planes(image, index))
+
+
+def draw_planes(shown: Pixels, planes: Iterable[Plane]) -> Pixels:
+    """Return a picture with planes drawn in white; itself where there are none."""
     drawn = shown
-    for plane, top, left in overlay_planes(image, index):
+    for plane, top, left in planes:
         if drawn is shown:
             drawn = shown.copy()
         rows, columns = plane.shape
@@ -49,8 +59,8 @@ def draw_overlays(shown: Pixels, image: Image, index: int) -> Pixels:
     return drawn
 
 
-def overlay_planes(image: Image, index: int) -> Iterator[tuple[Pixels, int, int]]:
-    """Yield a frame's overlays: rows by columns of booleans, and the row and column of the first, from 0.
+def overlay_planes(image: Image, index: int, groups: Iterable[int] = GROUPS) -> Iterator[Plane]:
+    """Yield a frame's overlays of these groups.
 
     Overlays of their own data, and those in unused bits of the pixels (retired, PS3.3-2004 section C.9.2);
     compressed pixels have no such bits.
@@ -59,18 +69,36 @@ def overlay_planes(image: Image, index: int) -> Iterator[tuple[Pixels, int, int]
         InvalidDatasetError: an overlay's data are shorter than its rows and columns say.
     """
     attributes = image.attributes
-    for group in _GROUPS:
-        if (group, _ROWS) not in attributes or (group, _COLUMNS) not in attributes:
+    for group in groups:
+        if not _has_shape(attributes, group):
             continue
         plane = _own_data(attributes, group, index, little=image.little_endian)
         if plane is None:
             plane = _embedded(image, group, index)
-        if plane is None:
-            continue
-        origin = _value(attributes, group, _ORIGIN)
-        top, left = (int(one) for one in origin) if origin is not None else (1, 1)
-        if abs(top) <= _FAR and abs(left) <= _FAR:
-            yield plane, top - 1, left - 1
+        if plane is not None:
+            yield from _placed(attributes, group, plane)
+
+
+def own_planes(attributes: Dataset, group: int, index: int, *, little: bool) -> Iterator[Plane]:
+    """Yield the overlay of a group for a frame, if the group has data of its own.
+
+    Raises:
+        InvalidDatasetError: the data are shorter than its rows and columns say.
+    """
+    plane = _own_data(attributes, group, index, little=little) if _has_shape(attributes, group) else None
+    if plane is not None:
+        yield from _placed(attributes, group, plane)
+
+
+def _has_shape(attributes: Dataset, group: int) -> bool:
+    return (group, _ROWS) in attributes and (group, _COLUMNS) in attributes
+
+
+def _placed(attributes: Dataset, group: int, plane: Pixels) -> Iterator[Plane]:
+    origin = _value(attributes, group, _ORIGIN)
+    top, left = (int(one) for one in origin) if origin is not None else (1, 1)
+    if abs(top) <= _FAR and abs(left) <= _FAR:
+        yield plane, top - 1, left - 1
 
 
 def _own_data(attributes: Dataset, group: int, index: int, *, little: bool) -> Pixels | None:

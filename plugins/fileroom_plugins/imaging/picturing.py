@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fileroom.plugin import MissingDependencyError, ProcessorPlugin, hookimpl
+from fileroom.plugin import MissingDependencyError, ObjectName, ProcessorPlugin, hookimpl
 from fileroom_plugins.imaging.commands import parse
 from fileroom_plugins.imaging.uids import check_root
 
@@ -21,6 +21,8 @@ class Options:
         command: what to do, as Oracle Multimedia's ``processCopy()`` has it.
         uid_root: prefix of the UIDs of what ``fileFormat=DICM`` makes; without one they are UUIDs beneath
             ``2.25``.
+        presentation: a presentation state to apply to the frames that it refers to: the public id of an
+            instance, or the path of a file.
 
     Raises:
         InvalidValueError: the command is wrong, or the prefix.
@@ -28,6 +30,7 @@ class Options:
 
     command: str = "fileFormat=JFIF"
     uid_root: str = ""
+    presentation: ObjectName | None = None
 
     def __post_init__(self) -> None:
         """Refuse commands that are none."""

@@ -10,16 +10,23 @@ from pydicom import Dataset
 from fileroom.plugin import InvalidDatasetError, NotSupportedError
 from fileroom_plugins.imaging.graphics import DISPLAY, PIXEL, draw_graphics
 from fileroom_plugins.imaging.lookup import read_table
+from fileroom_plugins.imaging.overlays import GROUPS, draw_planes, overlay_planes, own_planes
 from fileroom_plugins.imaging.palettes import read_palette
-from fileroom_plugins.imaging.shutters import draw_shutter
+from fileroom_plugins.imaging.shape import height_of_a_pixel
+from fileroom_plugins.imaging.shutters import draw_bitmap_shutter, draw_shutter
+from fileroom_plugins.imaging.view import View
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from fileroom_plugins.imaging.image import Image
     from fileroom_plugins.imaging.lookup import Table
     from fileroom_plugins.imaging.native import Pixels
-    from fileroom_plugins.imaging.view import View
+    from fileroom_plugins.imaging.overlays import Plane
 
 _RIGHT_ANGLE = 90
+_ACTIVATION_LAYER = 0x1001
+_SPACINGS = ("PresentationPixelSpacing", "PresentationPixelAspectRatio")
 
 
 class Presentation:
@@ -34,9 +41,7 @@ class Presentation:
         self._state = state
         self._image = image
         self._index = index
-        series = state.get("ReferencedSeriesSequence") or []
-        images = [one for item in series for one in item.get("ReferencedImageSequence") or []]
-        if not self._among(images):
+        if not refers_to(state, image, index):
             raise NotSupportedError("the presentation state does not refer to this image")
 
     @property
@@ -85,7 +90,9 @@ class Presentation:
             palette, _ = read_palette(state, little=self._little)
             shown = palette[np.rint(shown * ((len(palette) - 1) / 255)).astype(np.int64)]
         shown = draw_shutter(shown, state, image.rows, image.columns)
+        shown = self._covered(shown)
         if view.overlays:
+            shown = draw_planes(shown, self._overlays())
             shown = draw_graphics(shown, self._annotations(), PIXEL)
         if view.displayed_area:
             shown = self._area(shown)
@@ -93,6 +100,17 @@ class Presentation:
         if view.overlays:
             shown = draw_graphics(shown, self._annotations(), DISPLAY)
         return np.ascontiguousarray(shown)
+
+    def aspect(self) -> float:
+        """Return the height of a pixel as a multiple of its width, as it is displayed: turned with the image.
+
+        The state's own (PS3.3 section C.10.4), or else the image's.
+        """
+        ratio = height_of_a_pixel(self._image.attributes_of(self._index))
+        area = self._displayed_area()
+        if area is not None:
+            ratio = height_of_a_pixel(area, _SPACINGS, ratio)
+        return 1 / ratio if quarter_turns(self._state) % 2 else ratio
 
     @property
     def _little(self) -> bool:
@@ -106,46 +124,110 @@ class Presentation:
             if not (images := item.get("ReferencedImageSequence")) or self._among(images)
         ]
 
-    def _among(self, images: object) -> bool:
-        """Say whether references to images include this frame."""
-        uid = self._image.attributes.get("SOPInstanceUID")
-        for item in images:  # type: ignore[attr-defined]
-            if item.get("ReferencedSOPInstanceUID") != uid:
+    def _among(self, images: Iterable[Dataset]) -> bool:
+        return _are_among(images, self._image.attributes.get("SOPInstanceUID"), self._index)
+
+    def _covered(self, shown: Pixels) -> Pixels:
+        """Close the bitmap shutter, an overlay of the state's own (PS3.3 section C.7.6.15)."""
+        group = bitmap_shutter(self._state)
+        if group is None:
+            return shown
+        for plane, top, left in own_planes(self._state, group, self._index, little=self._little):
+            if plane.shape == (self._image.rows, self._image.columns) and top == left == 0:
+                return draw_bitmap_shutter(shown, self._state, plane)
+        raise InvalidDatasetError("the bitmap shutter of the presentation state is not of the image's size")
+
+    def _overlays(self) -> Iterator[Plane]:
+        """Yield the overlays that are activated: the state's, or else the image's (PS3.3 section C.11.7)."""
+        shutter = bitmap_shutter(self._state)
+        for group in GROUPS:
+            layer = (group, _ACTIVATION_LAYER)
+            if layer not in self._state or not self._state[layer].value or group == shutter:
                 continue
-            frames = item.get("ReferencedFrameNumber")
-            if not frames:
-                return True
-            if self._index + 1 in np.atleast_1d(np.asarray(frames, dtype=np.int64)):
-                return True
-        return False
+            own = list(own_planes(self._state, group, self._index, little=self._little))
+            yield from own or overlay_planes(self._image, self._index, [group])
+
+    def _displayed_area(self) -> Dataset | None:
+        items: Iterable[Dataset] = self._state.get("DisplayedAreaSelectionSequence") or []
+        for item in items:
+            images = item.get("ReferencedImageSequence")
+            if not images or self._among(images):
+                return item
+        return None
 
     def _area(self, shown: Pixels) -> Pixels:
         """Cut a picture to the displayed area (PS3.3 section C.10.4), as far as it lies in the image."""
-        items = self._state.get("DisplayedAreaSelectionSequence") or []
-        for item in items:
-            images = item.get("ReferencedImageSequence")
-            if images and not self._among(images):
-                continue
-            corners = [item.get(f"DisplayedArea{corner}HandCorner") for corner in ("TopLeft", "BottomRight")]
-            try:
-                (left, top), (right, bottom) = ((int(one[0]), int(one[1])) for one in corners)
-            except (TypeError, ValueError, IndexError):
-                raise InvalidDatasetError("the displayed area has no sound corners") from None
-            left, right = sorted((left, right))
-            top, bottom = sorted((top, bottom))
-            part = shown[max(0, top - 1) : max(0, bottom), max(0, left - 1) : max(0, right)]
-            if not part.size:
-                raise InvalidDatasetError("the displayed area lies outside of the image")
-            return part
-        return shown
+        item = self._displayed_area()
+        if item is None:
+            return shown
+        corners = [item.get(f"DisplayedArea{corner}HandCorner") for corner in ("TopLeft", "BottomRight")]
+        try:
+            (left, top), (right, bottom) = ((int(one[0]), int(one[1])) for one in corners)
+        except (TypeError, ValueError, IndexError):
+            raise InvalidDatasetError("the displayed area has no sound corners") from None
+        left, right = sorted((left, right))
+        top, bottom = sorted((top, bottom))
+        part = shown[max(0, top - 1) : max(0, bottom), max(0, left - 1) : max(0, right)]
+        if not part.size:
+            raise InvalidDatasetError("the displayed area lies outside of the image")
+        return part
 
     def _turned(self, shown: Pixels) -> Pixels:
         """Rotate clockwise, then flip (PS3.3 section C.10.6)."""
-        try:
-            quarters, rest = divmod(int(self._state.get("ImageRotation") or 0), _RIGHT_ANGLE)
-        except (TypeError, ValueError):
-            rest = 1
-        if rest:
-            raise InvalidDatasetError("ImageRotation is none of 0, 90, 180 and 270")
-        shown = np.rot90(shown, -quarters)
+        shown = np.rot90(shown, -quarter_turns(self._state))
         return shown[:, ::-1] if self._state.get("ImageHorizontalFlip") == "Y" else shown
+
+
+def refers_to(state: Dataset, image: Image, index: int | None = None) -> bool:
+    """Say whether a presentation state refers to a frame of an image; without its index, to any."""
+    return _are_among(referenced_images(state), image.attributes.get("SOPInstanceUID"), index)
+
+
+def view_by(state: Dataset | None, image: Image, index: int, *, overlays: bool = False) -> View:
+    """Return the view by a presentation state, or the plain one where it does not refer to the frame."""
+    if state is None or not refers_to(state, image, index):
+        return View(overlays=overlays)
+    return View(overlays=overlays, presentation=state)
+
+
+def referenced_images(state: Dataset) -> list[Dataset]:
+    """Return a state's references to images (PS3.3 section C.11.11)."""
+    series = state.get("ReferencedSeriesSequence") or []
+    return [one for item in series for one in item.get("ReferencedImageSequence") or []]
+
+
+def quarter_turns(state: Dataset) -> int:
+    """Return by how many right angles a state turns an image clockwise (PS3.3 section C.10.6).
+
+    Raises:
+        InvalidDatasetError: it says so in no right angles.
+    """
+    try:
+        quarters, rest = divmod(int(state.get("ImageRotation") or 0), _RIGHT_ANGLE)
+    except (TypeError, ValueError):
+        rest = 1
+    if rest:
+        raise InvalidDatasetError("ImageRotation is none of 0, 90, 180 and 270")
+    return quarters
+
+
+def bitmap_shutter(state: Dataset) -> int | None:
+    """Return the group of the overlay that is a state's shutter, if one is (PS3.3 section C.7.6.15)."""
+    if state.get("ShutterShape") != "BITMAP":
+        return None
+    group = state.get("ShutterOverlayGroup")
+    if not isinstance(group, int):
+        raise InvalidDatasetError("ShutterOverlayGroup of the bitmap shutter is missing or wrong")
+    return group
+
+
+def _are_among(images: Iterable[Dataset], uid: object, index: int | None) -> bool:
+    for item in images:
+        if item.get("ReferencedSOPInstanceUID") != uid:
+            continue
+        frames = item.get("ReferencedFrameNumber")
+        if index is None or not frames:
+            return True
+        if index + 1 in np.atleast_1d(np.asarray(frames, dtype=np.int64)):
+            return True
+    return False

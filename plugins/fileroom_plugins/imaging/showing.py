@@ -49,10 +49,11 @@ def show(image: Image, decoded: Decoded, index: int, view: View) -> Pixels:
             if image.coloured:
                 raise NotSupportedError("a colormap is for grey images, and this one has colours")
             shown = colormap(view.colormap)[shown]
+        if state is not None:
+            return state.finished(shown, view)
         if view.overlays:
             shown = draw_overlays(shown, image, index)
-        shown = draw_shutter(shown, attributes, image.rows, image.columns)
-        return shown if state is None else state.finished(shown, view)
+        return draw_shutter(shown, attributes, image.rows, image.columns)
 
 
 def _grey(

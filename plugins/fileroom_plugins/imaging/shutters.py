@@ -1,4 +1,4 @@
-"""Display shutters: what lies outside of the exposed field is covered (PS3.3 section C.7.6.11)."""
+"""Display shutters: what is not to be seen is covered (PS3.3 sections C.7.6.11 and C.7.6.15)."""
 
 from __future__ import annotations
 
@@ -50,6 +50,22 @@ def draw_shutter(shown: Pixels, attributes: Dataset, rows: int, columns: int) ->
             visible &= _polygon(attributes, (height, width), (rows, columns))
     covered = shown.copy()
     covered[~visible] = _value(attributes)
+    return covered
+
+
+def draw_bitmap_shutter(shown: Pixels, attributes: Dataset, plane: Pixels) -> Pixels:
+    """Return a picture with the pixels covered at which a plane of the image's size is true.
+
+    Args:
+        shown: the picture; it may have less detail than the image.
+        attributes: with the Bitmap Display Shutter module.
+        plane: the overlay that is the shutter.
+    """
+    height, width = shown.shape[:2]
+    rows, columns = plane.shape
+    down, across = np.arange(height) * rows // height, np.arange(width) * columns // width
+    covered = shown.copy()
+    covered[plane[down[:, np.newaxis], across]] = _value(attributes)
     return covered
 
 

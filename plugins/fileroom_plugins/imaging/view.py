@@ -23,9 +23,11 @@ class View:
             numbers: centre and width, in modality units (Hounsfield units for CT). ``"full"``: from the least
             to the greatest value. Any other text, in any case: the window that the object gives this
             explanation, or else the preset of this name (see `fileroom_plugins.imaging.windows.PRESETS`).
-        overlays: draw the overlays (groups 60xx), and the graphics of the presentation state.
+        overlays: draw the overlays (groups 60xx); with a presentation state those that it activates, and its
+            graphics and texts.
         presentation: a Grayscale or Color Softcopy Presentation State that refers to the image (PS3.3
-            section A.33); its modality and VOI transformations, shutters, rotation and flip are applied.
+            section A.33); its modality and VOI transformations, shutters, rotation and flip are applied
+            in the place of the image's own (PS3.4 section N.2).
         displayed_area: cut what is shown to the presentation state's displayed area.
         colormap: show a grey image in the colours of one of the standard's palettes (PS3.6 annex B), such
             as ``"HOT_IRON"``; see `fileroom_plugins.imaging.palettes.COLORMAPS`.

@@ -11,7 +11,8 @@ from pydicom import Dataset
 from fileroom.plugin import InvalidDatasetError, NotSupportedError
 from fileroom_plugins.imaging.image import open_image
 from fileroom_plugins.imaging.view import View
-from tests.plugins.imaging.images import made
+from tests.plugins.imaging.images import made, saved
+from tests.plugins.imaging.presentation_states import item, reference, state
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,27 +22,6 @@ if TYPE_CHECKING:
 SHAPE = (20, 30)
 CORNERS = np.zeros(SHAPE, "uint8")
 CORNERS[:5, :5], CORNERS[:5, -5:], CORNERS[-5:, :5] = 50, 100, 200
-
-
-def item(**values: object) -> Dataset:
-    dataset = Dataset()
-    for keyword, value in values.items():
-        setattr(dataset, keyword, value)
-    return dataset
-
-
-def reference(data: bytes, **more: object) -> Dataset:
-    image = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=True)
-    return item(
-        ReferencedSOPClassUID=image.SOPClassUID, ReferencedSOPInstanceUID=image.SOPInstanceUID, **more
-    )
-
-
-def state(data: bytes, **values: object) -> Dataset:
-    series = item(SeriesInstanceUID="1.2.3", ReferencedImageSequence=[reference(data)])
-    window = item(WindowCenter=128, WindowWidth=256)
-    full = {"SoftcopyVOILUTSequence": [window], "PresentationLUTShape": "IDENTITY", **values}
-    return item(Modality="PR", ReferencedSeriesSequence=[series], **full)
 
 
 def shown(pixels: Pixels, values: Mapping[str, object]) -> Pixels:
@@ -152,6 +132,84 @@ def graphic(kind: str, *points: float, filled: str = "N", units: str = "PIXEL") 
         GraphicType=kind,
         GraphicFilled=filled,
     )
+
+
+def bits(plane: Pixels) -> bytes:
+    return np.packbits(plane.ravel(), bitorder="little").tobytes()
+
+
+def with_plane(dataset: Dataset, group: int, plane: Pixels, layer: str | None = None) -> Dataset:
+    """Give a dataset an overlay; a state activates it in a layer."""
+    rows, columns = plane.shape
+    for element, vr, value in (
+        (0x0010, "US", rows),
+        (0x0011, "US", columns),
+        (0x0040, "CS", "G"),
+        (0x0050, "SS", [1, 1]),
+        (0x0100, "US", 1),
+        (0x0102, "US", 0),
+        (0x3000, "OB", bits(plane)),
+    ):
+        dataset.add_new((group, element), vr, value)
+    if layer is not None:
+        dataset.add_new((group, 0x1001), "CS", layer)
+    return dataset
+
+
+def test_a_bitmap_shutter_covers_the_pixels_whose_bits_are_set() -> None:
+    data, plane = made(np.full(SHAPE, 255, "uint8")), np.random.default_rng(1).integers(0, 2, SHAPE)
+    presentation = state(
+        data, ShutterShape="BITMAP", ShutterOverlayGroup=0x6002, ShutterPresentationValue=0x4000
+    )
+    with_plane(presentation, 0x6002, plane, "LAYER")
+    image = open_image(data)
+    for overlays in (False, True):  # the shutter is no overlay to be drawn
+        found = image.shown(0, View(presentation=presentation, overlays=overlays))
+        assert np.array_equal(found, np.where(plane, 0x40, 255))
+
+
+@pytest.mark.parametrize("shape", [(20, 31), None])
+def test_a_bitmap_shutter_of_another_size_or_none_is_refused(shape: tuple[int, int] | None) -> None:
+    data = made(CORNERS)
+    presentation = state(data, ShutterShape="BITMAP", ShutterOverlayGroup=0x6000)
+    if shape:
+        with_plane(presentation, 0x6000, np.zeros(shape, int))
+    with pytest.raises(InvalidDatasetError, match="bitmap shutter"):
+        open_image(data).shown(0, View(presentation=presentation))
+
+
+def test_the_images_own_shutter_plays_no_part() -> None:
+    edges = dict.fromkeys((f"Shutter{one}VerticalEdge" for one in ("Left", "Right")), 5)
+    edges |= dict.fromkeys((f"Shutter{one}HorizontalEdge" for one in ("Upper", "Lower")), 5)
+    window = {"WindowCenter": 128, "WindowWidth": 256}
+    data = made(np.full((9, 9), 255, "uint8"), {"ShutterShape": "RECTANGULAR", **edges, **window})
+    image = open_image(data)
+    assert (image.shown(0) == 255).sum() == 1
+    assert (image.shown(0, View(presentation=state(data))) == 255).all()
+
+
+def test_the_overlays_that_the_state_activates_are_drawn_and_its_own_go_before_the_images() -> None:
+    planes = np.eye(4, dtype=int).reshape(4, 2, 2)
+    whole = pydicom.dcmread(io.BytesIO(made(np.zeros((2, 2), "uint8"))))
+    for number, plane in enumerate(planes[:3]):
+        with_plane(whole, 0x6000 + 2 * number, plane)
+    data = saved(whole)
+    presentation = with_plane(state(data), 0x6000, planes[3], "ONE")
+    presentation.add_new((0x6002, 0x1001), "CS", "ONE")
+    presentation.add_new((0x6004, 0x1001), "CS", "")
+    image = open_image(data)
+    assert image.shown(0, View(overlays=True)).tolist() == [[255, 255], [255, 0]]
+    assert image.shown(0, View(overlays=True, presentation=presentation)).tolist() == [[0, 255], [0, 255]]
+    assert not image.shown(0, View(presentation=presentation)).any()
+
+
+def test_pixels_have_the_shape_that_the_state_says_and_turn_with_the_image() -> None:
+    data = made(CORNERS, {"PixelSpacing": [2, 1]})
+    image = open_image(data)
+    area = item(PresentationPixelAspectRatio=[3, 1])
+    assert image.aspect(0, View(presentation=state(data))) == 2
+    assert image.aspect(0, View(presentation=state(data, ImageRotation=90))) == 1 / 2
+    assert image.aspect(0, View(presentation=state(data, DisplayedAreaSelectionSequence=[area]))) == 3
 
 
 def test_graphics_are_drawn_where_overlays_are_asked_for() -> None:

@@ -59,8 +59,15 @@ class Canvas:
         return self.having(Image.fromarray(samples[..., 0] if samples.shape[-1] == 1 else samples))
 
 
-def canvas_of(pixels: Pixels, aspect: float = 1.0) -> Canvas:
-    """Return a canvas of rows by columns, or by three colours, of 8 or (grey only) 16 bits."""
+def canvas_of(pixels: Pixels, aspect: float = 1.0, profile: bytes | None = None) -> Canvas:
+    """Return a canvas of rows by columns, or by three colours, of 8 or (grey only) 16 bits.
+
+    Args:
+        pixels: the samples.
+        aspect: the height of a pixel as a multiple of its width.
+        profile: the ICC profile of the colours.
+    """
     if pixels.dtype == np.uint16:
         return Canvas(Image.fromarray(pixels.astype(np.float32)), aspect)
-    return Canvas(Image.fromarray(np.ascontiguousarray(pixels)), aspect)
+    info = {} if profile is None else {"icc_profile": profile}
+    return Canvas(Image.fromarray(np.ascontiguousarray(pixels)), aspect, info)

@@ -42,16 +42,17 @@ def dicom_object(
     Raises:
         FileroomError: see `fileroom_plugins.imaging.rendering.picture.render`.
     """
+    drawn = not set(command.values) <= _ONLY_CODING or (isinstance(source, DicomSource) and source.presented)
     name = FORMATS["DICM"].compressions[compression] or "explicit"
     if isinstance(source, DicomSource) and "compressionFormat" not in command:
         kept = next((one.name for one in TARGETS.values() if one.uid == source.image.syntax), name)
-        name = kept if set(command.values) <= _ONLY_CODING else name
+        name = name if drawn else kept
     given = quality(command)
     settings = Settings(quality=max(1, 85 if given is None else given), new_uid=True, uid_root=uid_root)
     if name == "jpeg-2000" and given is not None and given < _BEST:
         name = _LOSSY_2000
         settings = Settings(ratio=2 + (_BEST - given) / 2, new_uid=True, uid_root=uid_root)
-    if isinstance(source, DicomSource) and set(command.values) <= _ONLY_CODING:
+    if isinstance(source, DicomSource) and not drawn:
         return transcode_bytes(_file(source), target(name), settings)
     metadata = _metadata(source.image.attributes) if isinstance(source, DicomSource) else None
     fps = next(iter(command.numbers("fps")), source.fps)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,11 +13,12 @@ from fileroom_plugins.imaging.faults import damage
 from fileroom_plugins.imaging.grey import can_be_negative
 from fileroom_plugins.imaging.image import open_image
 from fileroom_plugins.imaging.overlays import overlay_planes
+from fileroom_plugins.imaging.presentation import refers_to, view_by
 from fileroom_plugins.imaging.rendering.canvas import canvas_of
 from fileroom_plugins.imaging.rendering.colours import colour
+from fileroom_plugins.imaging.rendering.profiles import colour_profile
 from fileroom_plugins.imaging.rendering.sources import PictureSource
 from fileroom_plugins.imaging.rendering.tones import colormap
-from fileroom_plugins.imaging.view import View
 from fileroom_plugins.imaging.windows import choose
 
 if TYPE_CHECKING:
@@ -39,8 +41,12 @@ class DicomSource(PictureSource):
 
     format = "DICM"
 
-    def __init__(self, source: BinaryIO | Dataset) -> None:
+    def __init__(self, source: BinaryIO | Dataset, state: Dataset | None = None) -> None:
         """Open it; a file stays open.
+
+        Args:
+            source: the object.
+            state: a presentation state, which is applied to the frames that it refers to.
 
         Attributes:
             image: the image.
@@ -50,6 +56,7 @@ class DicomSource(PictureSource):
             FileroomError: see `fileroom_plugins.imaging.image.open_image`.
         """
         self.source = source
+        self._state = state
         self.image = image = open_image(source)
         self.frames = image.frames
         self.fps = _frames_a_second(image) or PictureSource.fps
@@ -57,12 +64,24 @@ class DicomSource(PictureSource):
     def canvas(self, index: int, command: Command) -> Canvas:
         """See `PictureSource.canvas`: the window, the colour map and the overlay are applied."""
         image = self.image
+        view = view_by(self._state, image, index)
         if command.word("contentFormat") == _DEEP and not image.coloured:
+            if view.presentation is not None:
+                raise InvalidValueError("contentFormat: 16BITGRAYSCALE is without a presentation state")
             shown = _deep(image, index, command)
         else:
-            shown = image.shown(index, View(window=window_of(command)))
-        canvas = colormap(canvas_of(shown, image.aspect(index)), command)
-        return self._with_overlays(canvas, index, command) if "overlay" in command else canvas
+            drawn = view.presentation is not None and "overlay" in command
+            shown = image.shown(index, replace(view, window=window_of(command), overlays=drawn))
+        canvas = canvas_of(shown, image.aspect(index, view), colour_profile(image, view.presentation))
+        canvas = colormap(canvas, command)
+        if view.presentation is None and "overlay" in command:
+            canvas = self._with_overlays(canvas, index, command)
+        return canvas
+
+    @property
+    def presented(self) -> bool:
+        """Whether a presentation state changes how some frame is seen."""
+        return self._state is not None and refers_to(self._state, self.image)
 
     def close(self) -> None:
         """Close the image."""

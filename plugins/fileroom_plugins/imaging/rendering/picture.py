@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, BinaryIO
 from PIL import UnidentifiedImageError
 from pydicom import Dataset
 
-from fileroom.plugin import InvalidDatasetError, InvalidValueError, NotSupportedError, opened_source
+from fileroom.plugin import (
+    InvalidDatasetError,
+    InvalidValueError,
+    NotSupportedError,
+    ObjectName,
+    opened_source,
+)
 from fileroom_plugins.imaging.commands import OPERATORS, Applies, parse
 from fileroom_plugins.imaging.faults import damage
 from fileroom_plugins.imaging.formats import FORMATS, WITHOUT_WRITER, has_quality
@@ -21,6 +27,7 @@ from fileroom_plugins.imaging.rendering.shapes import cut, scale, turn
 from fileroom_plugins.imaging.rendering.sources import frame_number, open_raster
 from fileroom_plugins.imaging.rendering.tones import colormap, contrast, gamma, sharpen
 from fileroom_plugins.imaging.rendering.writers import compression_of, write
+from fileroom_plugins.imaging.states import read_state
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -52,7 +59,11 @@ class Picture:
 
 
 def render(
-    source: ObjectSource, command: str | Command = "fileFormat=JFIF", *, uid_root: str = ""
+    source: ObjectSource,
+    command: str | Command = "fileFormat=JFIF",
+    *,
+    uid_root: str = "",
+    presentation: ObjectSource | None = None,
 ) -> Picture:
     """Make a picture, as Oracle Multimedia's ``processCopy()`` did.
 
@@ -67,22 +78,30 @@ def render(
             instance of an archive.
         command: what to do, as a string or parsed.
         uid_root: prefix of new UIDs, for ``fileFormat=DICM``.
+        presentation: a presentation state, to be applied to frames that it refers to.
 
     Returns:
         The picture; the same arguments give the same bytes.
 
     Raises:
         InvalidValueError: the command is wrong, or asks for what cannot be: names the operator.
-        NotSupportedError: the source is no image, or cannot be shown in this way.
-        InvalidDatasetError: the source is damaged.
+        NotSupportedError: the source is no image, or cannot be shown in this way; or there is another object
+            in the place of the presentation state.
+        InvalidDatasetError: the source or the presentation state is damaged.
         MissingDependencyError: a package is not installed; names the extra.
         NotFoundError: the path cannot be opened.
     """
     parsed = parse(command) if isinstance(command, str) else command
+    state = None if presentation is None else read_state(ObjectName.of(presentation).read())
+    return draw(source, parsed, uid_root, state)
+
+
+def draw(source: ObjectSource, parsed: Command, uid_root: str, state: Dataset | None) -> Picture:
+    """Make a picture by a command that is parsed and a state that is read; see `render`."""
     with ExitStack() as stack:
         file = source if isinstance(source, Dataset) else stack.enter_context(opened_source(source))
         stack.enter_context(damage("making a picture"))
-        opened = stack.enter_context(closing(_opened(file)))
+        opened = stack.enter_context(closing(_opened(file, state)))
         form = _format(parsed, opened)
         _check_applies(parsed, opened, form)
         compression = compression_of(form, parsed)
@@ -97,19 +116,19 @@ def render(
     return Picture(data, form.media_type, form.suffix)
 
 
-def _opened(file: BinaryIO | Dataset) -> PictureSource:
+def _opened(file: BinaryIO | Dataset, state: Dataset | None) -> PictureSource:
     if isinstance(file, Dataset):
-        return DicomSource(file)
+        return DicomSource(file, state)
     file.seek(_MAGIC)
     if file.read(4) == b"DICM":
-        return DicomSource(file)
+        return DicomSource(file, state)
     try:
         return open_raster(file)
     except NotSupportedError as unknown:
         if not isinstance(unknown.__cause__, UnidentifiedImageError):
             raise
         try:
-            return DicomSource(file)  # one without a preamble
+            return DicomSource(file, state)  # one without a preamble
         except (InvalidDatasetError, NotSupportedError):
             raise unknown from None
 

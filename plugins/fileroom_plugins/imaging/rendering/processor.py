@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from fileroom.plugin import InvalidValueError, NotSupportedError, Processor, Product
 from fileroom_plugins.imaging.commands import parse
-from fileroom_plugins.imaging.rendering.picture import render
+from fileroom_plugins.imaging.rendering.picture import draw
+from fileroom_plugins.imaging.states import named_state
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,11 +21,12 @@ class Pictures(Processor):
     def __init__(self, options: Options) -> None:
         self._command = parse(options.command)
         self._uid_root = options.uid_root
+        self._state = named_state(options.presentation)
 
     def process(self, source: BinaryIO) -> Sequence[Product]:
         """Return the picture; see `fileroom.processing.Processor.process`."""
         try:
-            picture = render(source, self._command, uid_root=self._uid_root)
+            picture = draw(source, self._command, self._uid_root, self._state)
         except InvalidValueError as error:
             # The command is sound; this object has no such frame, or is smaller than what is to be cut out.
             raise NotSupportedError(str(error)) from error

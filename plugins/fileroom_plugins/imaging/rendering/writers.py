@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fileroom.plugin import InvalidValueError, NotSupportedError
 from fileroom_plugins.imaging.rendering.own_formats import OWN_WRITERS, tiled_tiff
+from fileroom_plugins.imaging.rendering.profiles import fits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +44,7 @@ def write(image: Image.Image, form: Format, command: Command, info: Mapping[str,
         return OWN_WRITERS[form.name](image, command)
     if "tiled" in command:
         return tiled_tiff(image, compression_of(form, command))
-    options = {**_kept(form, command, info), **_options(image, form, command)}
+    options = {**_kept(image, form, command, info), **_options(image, form, command)}
     buffer = io.BytesIO()
     try:
         image.save(buffer, form.pillow, **options)
@@ -115,9 +116,12 @@ def _tiff_options(image: Image.Image, compression: str, given: int | None) -> di
     return {"compression": compression, "quality": _jpeg_options(given)["quality"]}
 
 
-def _kept(form: Format, command: Command, info: Mapping[str, Any]) -> dict[str, Any]:
+def _kept(image: Image.Image, form: Format, command: Command, info: Mapping[str, Any]) -> dict[str, Any]:
     if "nometadata" in command:
         return {}
     kept = {"JFIF": ("icc_profile", "dpi", "exif"), "WEBP": ("icc_profile", "exif"), "AVIF": ("icc_profile",)}
     kept |= {"PNGF": ("icc_profile", "dpi"), "TIFF": ("icc_profile", "dpi"), "BMPF": ("dpi",)}
-    return {name: info[name] for name in kept.get(form.name, ()) if info.get(name)}
+    found = {name: info[name] for name in kept.get(form.name, ()) if info.get(name)}
+    if "icc_profile" in found and not fits(found["icc_profile"], image.mode):
+        del found["icc_profile"]  # of colours that the picture has no more
+    return found
