@@ -85,15 +85,22 @@ class Octets:
             InvalidDatasetError: they are damaged, or more than `INFLATED`.
         """
         inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-        try:
-            data = inflater.decompress(self.exactly(offset, self.size - offset), INFLATED)
-        except zlib.error as error:
-            raise InvalidDatasetError("damaged: the deflated data set cannot be inflated") from error
-        if inflater.unconsumed_tail:
-            raise InvalidDatasetError(f"refused: the deflated data set is larger than {INFLATED >> 20} MiB")
+        whole = io.BytesIO()
+        whole.write(self.exactly(0, offset))
+        most = offset + INFLATED
+        while not inflater.eof and (piece := self.exactly(offset, min(CHUNK, self.size - offset))):
+            offset += len(piece)
+            try:
+                whole.write(inflater.decompress(piece, most + 1 - whole.tell()))
+            except zlib.error as error:
+                raise InvalidDatasetError("damaged: the deflated data set cannot be inflated") from error
+            if whole.tell() > most:
+                raise InvalidDatasetError(
+                    f"refused: the deflated data set is larger than {INFLATED >> 20} MiB"
+                )
         if not inflater.eof:
             raise InvalidDatasetError("truncated: the deflated data set does not end")
-        return Octets(self.exactly(0, offset) + data)
+        return Octets(whole.getvalue())
 
     def _read(self, offset: int, length: int) -> bytes:
         if self._file is None:
