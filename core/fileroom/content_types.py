@@ -85,6 +85,9 @@ FRAME_OFFSETS = ContentType(23, "frame-offsets", "application/json")
 TRANSCODED = ContentType(24, "transcoded", "application/dicom")
 """The same object in another transfer syntax, nothing lost: under the same SOP Instance UID."""
 
+ANONYMITY = ContentType(25, "anonymity", "application/json")
+"""Whether it is de-identified, and which attributes say that it is not."""
+
 DOCUMENTS = ContentType(32, "documents", "application/zip")
 """The archive's documents, see `fileroom.documents`."""
 
@@ -104,6 +107,7 @@ BUILT_IN = (
     DEIDENTIFICATION,
     FRAME_OFFSETS,
     TRANSCODED,
+    ANONYMITY,
     DOCUMENTS,
     DOCUMENTS_DRAFT,
 )

@@ -48,6 +48,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "label": ("annotating:label", "Show, add or remove labels."),
         "process": ("processing:process", "Run a processor, and keep what it makes."),
         "deidentify": ("deidentifying:deidentify", "Make objects without the patient's identity."),
+        "anonymous": ("anonymity:anonymous", "Say whether objects are de-identified."),
         "pseudonyms": ("pseudonyms:pseudonyms", "Tell who became whom, with the key."),
         "processing": ("background:processing", "See to what is processed once it is stored."),
         "delete": ("deleting:delete", "Delete resources with all beneath them."),

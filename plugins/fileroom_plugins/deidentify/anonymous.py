@@ -1,26 +1,74 @@
-"""Whether an object has been de-identified already."""
+"""Whether an object has been de-identified already, and what says that it has not."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from fileroom.plugin import Processor, Product
 from fileroom_plugins.deidentify.actions import Action
+from fileroom_plugins.deidentify.dictionary import is_known_private, keyword_of
 from fileroom_plugins.deidentify.elements import Fragments
 from fileroom_plugins.deidentify.marks import PATIENT_IDENTITY_REMOVED
+from fileroom_plugins.deidentify.objects import read_object
+from fileroom_plugins.deidentify.opening import profile_of_document
 from fileroom_plugins.deidentify.plan import Plan
 from fileroom_plugins.deidentify.reading import creator_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from fileroom_plugins.deidentify.asking import Options
     from fileroom_plugins.deidentify.elements import Element, Items
     from fileroom_plugins.deidentify.objects import DicomObject
     from fileroom_plugins.deidentify.plan import Node, Step
     from fileroom_plugins.deidentify.profile import Profile
 
 _GROUP, _LAST_CREATOR = 0xFFFF_0000, 0xFF
+_UNMARKED = "not marked"
 
 
-def nothing_to_take_away(found: DicomObject, profile: Profile) -> bool:
-    """Say whether a profile would find nothing to remove, to empty or to replace.
+class Anonymous(Processor):
+    """Makes one product, ``anonymity``: JSON with ``profile``, ``anonymous`` and ``remaining``.
+
+    What remains are objects with ``path``, ``keyword``, ``action`` and ``rule``, and never a value. As
+    metadata, ``anonymous`` is ``yes`` or ``no``, so that what is kept can be searched for.
+    """
+
+    def __init__(self, options: Options) -> None:
+        document = options.document
+        self._profile = profile_of_document(document.read("anonymity") if document else None)
+
+    def process(self, source: BinaryIO) -> Sequence[Product]:
+        """Ask one object; see `fileroom.processing.Processor.process`."""
+        left = [one._asdict() for one in remaining(read_object(source.read()), self._profile)]
+        answer = {"profile": self._profile.name, "anonymous": not left, "remaining": left}
+        data = json.dumps(answer, ensure_ascii=False).encode()
+        metadata = {"anonymous": "no" if left else "yes"}
+        return [Product("anonymity", data, "application/json", ".json", metadata)]
+
+
+class Remaining(NamedTuple):
+    """One attribute that a profile would still change.
+
+    Attributes:
+        path: tags and item numbers from 1 on, as in `fileroom_plugins.deidentify.report.Touched`.
+        keyword: the last attribute's keyword; of a known private one its creator; else empty.
+        action: what the profile does with it; none of those that leave it to the attribute's type.
+        rule: the name of the rule that says so.
+    """
+
+    path: str
+    keyword: str
+    action: Action
+    rule: str
+
+
+def remaining(found: DicomObject, profile: Profile) -> Iterator[Remaining]:
+    """Yield what a profile would find to remove, to empty or to replace, in the order of the object.
+
+    The first is the mark that the patient's identity was removed, (0012,0062), if the object lacks it; its
+    rule is called ``not marked``.
 
     Args:
         found: the object.
@@ -28,38 +76,53 @@ def nothing_to_take_away(found: DicomObject, profile: Profile) -> bool:
     """
     said = found.items.get(PATIENT_IDENTITY_REMOVED)
     if said is None or said.data.strip() != b"YES":
-        return False
-    return _is_done(found.items, Plan(profile, found.sop_class).root)
+        name = keyword_of(PATIENT_IDENTITY_REMOVED)
+        yield Remaining(f"{PATIENT_IDENTITY_REMOVED:08X}", name, Action.REPLACE, _UNMARKED)
+    yield from _level(found.items, Plan(profile, found.sop_class).root, "")
 
 
-def _is_done(items: Items, node: Node) -> bool:
+def _level(items: Items, node: Node, where: str) -> Iterator[Remaining]:
     for tag, element in items.items():
+        creator = ""
         if tag >> 16 & 1:
             if tag & 0xFFFF <= _LAST_CREATOR:
                 continue
-            creator = items.get(tag & _GROUP | tag >> 8 & 0xFF)
-            name = creator_of(creator) if creator else ""
-            step = node.private_step(tag & 0xFFFF_00FF, element.vr, name)
+            holder = items.get(tag & _GROUP | tag >> 8 & 0xFF)
+            creator = creator_of(holder) if holder else ""
+            step = node.private_step(tag & 0xFFFF_00FF, element.vr, creator)
         else:
             step = node.step(tag, element.vr)
-        if not _is_one_done(tag, element, step, node):
-            return False
-    return True
+        path = f"{where}{tag:08X}"
+        value = element.value
+        if step.action is not Action.REMOVE and isinstance(value, list) and not _acts_on_all(step):
+            below = node.below(tag if not tag >> 16 & 1 else tag & 0xFFFF_00FF)
+            for number, item in enumerate(value, start=1):
+                yield from _level(item, below, f"{path}[{number}].")
+        elif not _is_done(element, step):
+            yield Remaining(path, _keyword(tag, creator), step.action, step.rule.name)
 
 
-def _is_one_done(tag: int, element: Element, step: Step, node: Node) -> bool:
+def _acts_on_all(step: Step) -> bool:
+    """Say whether an action is one on a sequence as a whole, and not on what is in its items."""
+    return step.action in {Action.EMPTY, Action.DUMMY, Action.REPLACE}
+
+
+def _is_done(element: Element, step: Step) -> bool:
+    """Say whether an attribute, or a sequence as a whole, is what an action leaves."""
     action, value = step.action, element.value
     if action is Action.REMOVE:
         return False
     if isinstance(value, Fragments):
         return True
     if isinstance(value, list):
-        if action in {Action.EMPTY, Action.DUMMY, Action.REPLACE}:
-            # Of the form of a dummy sequence nothing can be told.
-            return action is not Action.EMPTY or not value
-        below = node.below(tag if not tag >> 16 & 1 else tag & 0xFFFF_00FF)
-        return all(_is_done(item, below) for item in value)
+        # Of the form of a dummy sequence nothing can be told.
+        return action is not Action.EMPTY or not value
     data = element.data.strip(b" \0")
     if action is Action.REPLACE and step.rule.pattern is None:
         return data == step.rule.text.strip().encode("utf-8", "replace")
     return not data or action is not Action.EMPTY
+
+
+def _keyword(tag: int, creator: str) -> str:
+    """Return what to call an attribute; of a private one its creator, unless that may be anything."""
+    return creator if creator and is_known_private(creator, tag & 0xFFFF_00FF) else keyword_of(tag)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydicom import Dataset
 
 from fileroom.plugin import opened_source
-from fileroom_plugins.deidentify.anonymous import nothing_to_take_away
+from fileroom_plugins.deidentify.anonymous import remaining
 from fileroom_plugins.deidentify.cleaners import as_file
 from fileroom_plugins.deidentify.objects import read_object
 from fileroom_plugins.deidentify.opening import open_deidentifier, open_pseudonyms, profile_of_document
@@ -28,7 +28,7 @@ def deidentify_one(source: ObjectSource, options: Options) -> Result:
 
 def is_anonymous_one(source: ObjectSource, document: Document | None) -> bool:
     """See `fileroom_plugins.deidentify.is_anonymous`."""
-    return nothing_to_take_away(read_object(_bytes(source)), profile_of_document(document))
+    return next(remaining(read_object(_bytes(source)), profile_of_document(document)), None) is None
 
 
 def _bytes(source: ObjectSource) -> bytes:
