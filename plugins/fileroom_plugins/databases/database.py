@@ -1,36 +1,31 @@
-"""What is needed of a database: transactions, a few words of its dialect, its errors in our words."""
+"""What is needed of a database: transactions, and its errors in our words."""
 
 from __future__ import annotations
 
 import abc
-import random
-import threading
 import time
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Index
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from fileroom.errors import CatalogError
+from fileroom_plugins.databases.dialect import Dialect
 from fileroom_plugins.databases.errors import CollisionError, OutcomeUnknownError
+from fileroom_plugins.databases.units import OfThread, Unit, pauses
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterator
     from contextlib import AbstractContextManager
 
-    from sqlalchemy import Column, ColumnElement, Connection, Engine, Select
+    from sqlalchemy import Connection, Engine
 
     from fileroom.errors import FileroomError
 
 T = TypeVar("T")
 
-_TRIES = 12
-_FIRST_PAUSE = 0.002  # seconds; doubled at each try
-_LONGEST_PAUSE = 0.25
 
-
-class Database(abc.ABC):
+class Database(Dialect):
     """One SQL database. Any thread may use it; no connection outlives a ``with`` block.
 
     `fileroom_plugins.databases.opening.open_database` opens one for all that use it in a process.
@@ -43,9 +38,6 @@ class Database(abc.ABC):
             its work again, and the work has to lock the rows that it relies on.
         takes_turns: whether a transaction that writes waits for the one before it, with its first statement.
         transactional_ddl: whether tables are made in a transaction, all or none.
-        largest_statement: bytes of a statement with its values at most; None where there is no such limit,
-            or no connection was made yet.
-        key_length: how many characters of a text its indexes hold; None for all of them.
         kept: what those who use it keep with it, to find it when they open it again.
         release: what `close` does; the default closes all connections.
     """
@@ -55,13 +47,11 @@ class Database(abc.ABC):
     several_writers = False
     takes_turns = False
     transactional_ddl = True
-    largest_statement: int | None = None
-    key_length: int | None = None
 
     def __init__(self) -> None:
         self.kept: dict[Hashable, Any] = {}
         self.release: Callable[[], None] = self.dispose
-        self._thread = _Thread()
+        self._thread = OfThread()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -93,7 +83,7 @@ class Database(abc.ABC):
             OutcomeUnknownError: the connection was lost at the very end; all was changed, or nothing.
         """
         with self._translated():
-            for pause in _pauses():
+            for pause in pauses():
                 try:
                     return self._once(work)
                 except CollisionError:
@@ -138,7 +128,7 @@ class Database(abc.ABC):
             return
         try:
             with self._translated(), ExitStack() as transaction:
-                unit = self._thread.unit = _Unit(transaction, self._transaction)
+                unit = self._thread.unit = Unit(transaction, self._transaction)
                 try:
                     yield
                 finally:
@@ -164,57 +154,6 @@ class Database(abc.ABC):
         """Close all connections."""
         self.engine.dispose()
 
-    @abc.abstractmethod
-    def matches(self, column: ColumnElement[str], pattern: str) -> ColumnElement[bool]:
-        """Return the test whether a column's text is what a pattern of ``*`` and ``?`` stands for."""
-
-    def index(self, name: str, *columns: Column[Any], then: Column[int] | None = None) -> Index:
-        """Return an index to be made of columns of a table.
-
-        Args:
-            name: the index's name.
-            columns: what it is by.
-            then: by what order rows with the same values come: the table's primary key. None where that
-                matters less than the space that the key takes.
-        """
-        del then  # which most databases put at the end of every index themselves
-        return Index(name, *columns)
-
-    def indexed(self, column: ColumnElement[T]) -> ColumnElement[T]:
-        """Return what an index made by `index` holds of a text column.
-
-        Where that is a beginning of `key_length` characters, it has the order of the whole text, but for
-        texts that begin alike.
-        """
-        return column
-
-    def unindexed(self, column: ColumnElement[T]) -> ColumnElement[T]:
-        """Return a column so that the planner does not use an index on it, where it can be told so.
-
-        `fileroom_plugins.index_sql.find` knows better than a planner without statistics where to start.
-        """
-        return column
-
-    def sorted(
-        self, column: ColumnElement[Any], *, descending: bool, optional: bool = True
-    ) -> ColumnElement[Any]:
-        """Return what to sort by a column in code point order: NULL first, and last when descending.
-
-        Where there is no NULL (not ``optional``) nothing is said of it, so that any index will do.
-        """
-        order = column.desc() if descending else column.asc()
-        if not optional:
-            return order
-        return order.nulls_last() if descending else order.nulls_first()
-
-    def unsorted(self, column: ColumnElement[T]) -> ColumnElement[T]:
-        """Return a column so that the planner does not use the order of an index to sort by it.
-
-        One that stops after so many rows may look better to a planner than finding and sorting the few there
-        are.
-        """
-        return column
-
     @contextmanager
     def alone(self, connection: Connection, what: str) -> Iterator[None]:
         """Keep others, who enter this in a transaction of theirs for the same thing, waiting.
@@ -224,20 +163,6 @@ class Database(abc.ABC):
         """
         del connection, what
         yield
-
-    def index_insides(self, connection: Connection, columns: Iterable[Column[Any]]) -> None:
-        """Make indexes by which what stands anywhere within a text is found, if the database can.
-
-        Args:
-            connection: a transaction that writes.
-            columns: of texts.
-        """
-        del connection, columns
-
-    def indexes_for(self, connection: Connection, statement: Select[Any]) -> list[str]:
-        """Return the names of the indexes by which a statement would be answered; none where nobody knows."""
-        del connection, statement
-        return []
 
     def signal(self, connection: Connection) -> None:
         """Tell those who are `listening` that something has changed, once a transaction is committed.
@@ -305,7 +230,7 @@ class Database(abc.ABC):
         self._run_what_waited()
         return result
 
-    def _once_within(self, unit: _Unit, work: Callable[[Connection], T]) -> T:
+    def _once_within(self, unit: Unit, work: Callable[[Connection], T]) -> T:
         part = unit.connection.begin_nested()
         try:
             result = work(unit.connection)
@@ -353,59 +278,3 @@ class Database(abc.ABC):
             ) from None
         except OverflowError as error:
             raise CatalogError(f"{self.name}: a number needs more than 64 bits") from error
-
-
-class _Unit:
-    """A transaction that is begun when it is first needed.
-
-    Args:
-        stack: what ends it.
-        begin: what begins it.
-
-    Attributes:
-        undone: why the database has undone it already, if it has.
-    """
-
-    def __init__(self, stack: ExitStack, begin: Callable[[], AbstractContextManager[Connection]]) -> None:
-        self._stack = stack
-        self._begin = begin
-        self._connection: Connection | None = None
-        self.undone: CatalogError | None = None
-
-    @property
-    def begun(self) -> bool:
-        """Whether anything was written in it."""
-        return self._connection is not None
-
-    def check(self) -> None:
-        """Refuse to go on if the database has undone it.
-
-        Raises:
-            CatalogError: it has.
-        """
-        if self.undone is not None:
-            raise self.undone
-
-    @property
-    def connection(self) -> Connection:
-        """The transaction's connection."""
-        self.check()
-        if self._connection is None:
-            self._connection = self._stack.enter_context(self._begin())
-        return self._connection
-
-
-class _Thread(threading.local):
-    """What belongs to one thread: its unit, and what waits for the end of it."""
-
-    def __init__(self) -> None:
-        self.unit: _Unit | None = None
-        self.afterwards: list[Callable[[], None]] = []
-
-
-def _pauses() -> Iterator[float]:
-    """Yield the seconds to wait between tries; chance keeps those who collided from doing so again."""
-    pause = _FIRST_PAUSE
-    for _ in range(_TRIES):
-        yield pause * random.uniform(0.5, 1.5)  # noqa: S311 - nothing secret
-        pause = min(2 * pause, _LONGEST_PAUSE)
