@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from fileroom.plugin import InvalidDatasetError, NotDicomError, NotSupportedError
 from fileroom_plugins.deidentify.elements import (
@@ -25,6 +26,11 @@ from fileroom_plugins.deidentify.elements import (
 from fileroom_plugins.deidentify.reading import read_dataset
 from fileroom_plugins.deidentify.writing import write_dataset
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from fileroom_plugins.deidentify.writing import Parts
+
 IMPLEMENTATION_CLASS_UID = "2.25.185464268364271486912905176539410527361"
 """Says that Fileroom wrote the file (PS3.7 section D.3.3.2)."""
 
@@ -33,6 +39,7 @@ IMPLEMENTATION_VERSION = "FILEROOM"
 LARGEST_INFLATED = 4 << 30
 """How many bytes a deflated dataset may have."""
 
+_PIECE = 1 << 16
 _PREAMBLE = 128
 _META_GROUP = 2
 _IMPLICIT_LE, _EXPLICIT_LE, _EXPLICIT_BE = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
@@ -116,12 +123,14 @@ def write_object(found: DicomObject) -> bytes:
     }
     head = write_dataset(meta, EXPLICIT)
     length = struct.pack("<HH2sHI", _META_GROUP, 0, b"UL", 4, sum(map(len, head)))
+    file = io.BytesIO()
+    file.writelines((bytes(_PREAMBLE), b"DICM", length, *head))
     parts = write_dataset(found.items, found.encoding)
     if found.syntax in _DEFLATED:
-        packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-        packed = [*map(packer.compress, parts), packer.flush()]
-        parts = [*packed, b"\0" * (sum(map(len, packed)) % 2)]
-    return b"".join((bytes(_PREAMBLE), b"DICM", length, *head, *parts))
+        _deflate(parts, file)
+    else:
+        file.writelines(parts)
+    return file.getvalue()
 
 
 def _fail(what: str) -> NoReturn:
@@ -186,12 +195,30 @@ def _encoding(head: bytes, syntax: str) -> tuple[str, Encoding]:
     return syntax, IMPLICIT
 
 
-def _inflated(data: memoryview) -> bytes:
+def _inflated(data: memoryview) -> bytearray:
     unpacker = zlib.decompressobj(wbits=-zlib.MAX_WBITS)
+    inflated = bytearray()
     try:
-        inflated = unpacker.decompress(data, LARGEST_INFLATED)
+        for piece in _pieces(data):
+            inflated += unpacker.decompress(piece, LARGEST_INFLATED + 1 - len(inflated))
+            if unpacker.eof or len(inflated) > LARGEST_INFLATED:
+                break
     except zlib.error as error:
         raise InvalidDatasetError("damaged: the deflated dataset cannot be read") from error
-    if not unpacker.eof:
+    if not unpacker.eof or len(inflated) > LARGEST_INFLATED:
         _fail("the deflated dataset does not end, or is too large")
     return inflated
+
+
+def _deflate(parts: Parts, file: BinaryIO) -> None:
+    start = file.tell()
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    for part in parts:
+        file.writelines(packer.compress(piece) for piece in _pieces(memoryview(part)))
+    file.write(packer.flush())
+    file.write(b"\0" * ((file.tell() - start) % 2))
+
+
+def _pieces(data: memoryview) -> Iterator[memoryview]:
+    """Yield data piece by piece: zlib would hold what it makes of all of it twice."""
+    return (data[start : start + _PIECE] for start in range(0, len(data), _PIECE))

@@ -66,7 +66,7 @@ class Image:
                 self._refuse_planes(~0, "compressed pixels, which would have to be decompressed first")
             new = explained(value, self.frames, self._syntax).value
             return element if new is value else Element(element.vr, new)
-        if not element.data:
+        if not value:
             return element
         data = self._cut(tag, element)
         if tag == PIXEL_DATA and not planes_stay:

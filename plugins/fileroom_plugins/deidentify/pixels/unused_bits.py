@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import io
 from typing import NamedTuple
 
 from fileroom_plugins.deidentify.pixels.packages import missing
 
 _WHOLE = {8, 16, 32, 64}
+_BLOCK = 1 << 20
 
 
 class Bits(NamedTuple):
@@ -59,25 +61,38 @@ def cleared(data: bytes | memoryview, bits: Bits, order: str, padding: int | Non
         MissingDependencyError: numpy is not installed.
     """
     unused = (1 << bits.allocated) - 1 ^ bits.own
-    data = bytes(data)
-    if not unused or not _is_any_set(data, unused, bits.allocated // 8, order):
+    if not unused:
         return None
+    width = bits.allocated // 8
+    view = memoryview(data)
+    whole = len(view) // width * width
+    made: io.BytesIO | None = None
+    for start in range(0, whole, _BLOCK):
+        block = bytes(view[start : min(whole, start + _BLOCK)])
+        if not _is_any_set(block, unused, width, order):
+            continue
+        new = _cleared(block, bits, order, padding)
+        if new != block:
+            made = made or io.BytesIO(data)
+            made.seek(start)
+            made.write(new)
+    return None if made is None else made.getvalue()
+
+
+def _cleared(block: bytes, bits: Bits, order: str, padding: int | None) -> bytes:
     try:
         import numpy as np  # noqa: PLC0415 - slow to import, and most images need it not
     except ImportError as error:
         raise missing(error) from error
     width = bits.allocated // 8
-    count = len(data) // width
-    numbers = np.frombuffer(data, f"{order}u{width}", count).astype(f"u{width}")
+    numbers = np.frombuffer(block, f"{order}u{width}").astype(f"u{width}")
     made = numbers & numbers.dtype.type(bits.own)
     if bits.signed:
         above = bits.allocated - bits.stored - bits.lowest
         made = ((made << above).view(f"i{width}") >> above).view(made.dtype)
     if padding is not None:
         made[numbers == padding] = padding
-    if np.array_equal(made, numbers):
-        return None
-    return bytes(made.astype(f"{order}u{width}").tobytes()) + data[count * width :]
+    return bytes(made.astype(f"{order}u{width}").tobytes())
 
 
 def _is_any_set(data: bytes, mask: int, width: int, order: str) -> bool:
