@@ -12,6 +12,7 @@ import click
 
 from fileroom.cli import output, text
 from fileroom.cli.command import command
+from fileroom.cli.defining import defining, defining_options
 from fileroom.cli.deidentify_report import opened
 from fileroom.cli.delivering import kept, stored, written
 from fileroom.cli.failures import FAILED, INTERRUPTED, UsageProblem, say
@@ -73,6 +74,7 @@ class _Where:
 @click.option("--to", "archive", metavar="ARCHIVE", help="Another archive; nothing there leads back.")
 @click.option("--options", "names", metavar="NAME,...", help="Options of PS3.15, such as retain-uids.")
 @click.option("--document", metavar="NAME|FILE", help="An anonymity document that says what to do.")
+@defining_options("standard_dictionary", "private_dictionary")
 @click.option(
     "--key-file",
     metavar="FILE",
@@ -161,13 +163,14 @@ def _options(
     rectangles: tuple[str, ...],
     check: str,
     pairs: Iterable[str],
+    **given: str | None,
 ) -> dict[str, object]:
     """Return the processor's options.
 
     Raises:
         UsageProblem: one has no value.
     """
-    options: dict[str, object] = {"check": check}
+    options: dict[str, object] = {"check": check, **defining(given)}
     for number, pair in enumerate(pairs, start=1):
         key, equals, value = pair.partition("=")
         if not equals:

@@ -26,6 +26,10 @@ class Options:
         options: of PS3.15 section E.3, for example ``["retain-uids", "clean-descriptors"]``; see
             `fileroom_plugins.deidentify.standard_profile.Option` for all of them.
         document: an anonymity document that says what to do; it names the options it wants itself.
+        standard_dictionary: a standard dictionary: what it defines is known to rules. That it
+            and the next one are named as those that come with Fileroom lets an archive's own of their names
+            stand for them.
+        private_dictionary: a private dictionary, likewise.
         key: from which pseudonyms, UIDs and date shifts are made: text of 16 bytes or more, best random and
             from a file, ``{ file = "deidentify.key" }``. Without one they are random, and not the same again.
         uid_root: what new UIDs begin with; ``2.25`` makes UIDs of random numbers, which anybody may.
@@ -45,6 +49,8 @@ class Options:
 
     options: tuple[str, ...] = ()
     document: DocumentName | None = None
+    standard_dictionary: DocumentName = DocumentName("ordcmsd.xml")
+    private_dictionary: DocumentName = DocumentName("ordcmpv.xml")
     key: Secret | None = field(default=None, repr=False)
     uid_root: str = "2.25"
     days: tuple[int, ...] = (-3650, -1)

@@ -105,10 +105,12 @@ class Deidentifier:
         """
         data = source if isinstance(source, bytes) else as_file(source)
         data, changed, undone = self._pixels_cleaned(data)
-        found = read_object(data)
+        dictionary = self._profile.dictionary
+        found = read_object(data, dictionary)
         declared = found.items.get(_CHARACTER_SET)
         charset = CharacterSet.of(declared.data if declared else b"")
-        walk = Walk(Leaves(found.items, charset, self._pseudonyms), found.encoding.order, found.syntax)
+        leaves = Leaves(found.items, charset, self._pseudonyms)
+        walk = Walk(leaves, found.encoding.order, found.syntax, dictionary)
         items = walk.through(found.items, self._plan(found.sop_class).root, charset)
         if self._new_uid:
             items[_SOP_INSTANCE_UID] = text_element("UI", self._new_uid)

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from pydicom.datadict import dictionary_VM
 
-from fileroom_plugins.deidentify.dictionary import is_known, vr_of
+from fileroom_plugins.deidentify.dictionary import KNOWN, is_known
 from fileroom_plugins.deidentify.elements import TEXT_VRS, Fragments
 
 if TYPE_CHECKING:
+    from fileroom_plugins.deidentify.dictionary import DataDictionary
     from fileroom_plugins.deidentify.elements import Element
 
 _SIZES = {
@@ -48,7 +49,7 @@ _PATTERNS = {
 """The forms of PS3.5 table 6.2-1, and those that earlier editions had."""
 
 
-def fits(tag: int, vr: str, element: Element, order: str) -> bool:
+def fits(tag: int, vr: str, element: Element, order: str, dictionary: DataDictionary = KNOWN) -> bool:
     """Say whether the value of an attribute that is to be kept is one of its VR.
 
     Texts and plain bytes are anything. Where somebody wrote an attribute as such that the standard has as
@@ -59,12 +60,13 @@ def fits(tag: int, vr: str, element: Element, order: str) -> bool:
         vr: its VR, as the file or, for a private one, its table has it.
         element: the attribute. Sequences do not fit, they are gone through; encapsulated pixels do.
         order: the byte order as `struct` has it.
+        dictionary: has the VRs of attributes.
     """
     value = element.value
     if not isinstance(value, _BYTES):
         return isinstance(value, Fragments)
     if vr in _ANY_BYTES and not tag >> 16 & 1:
-        known = vr_of(tag)
+        known = dictionary.vr_of(tag)
         if known == "SQ" or (vr in TEXT_VRS and known in _SIZES):
             return not element.data.strip(b" \0")
         vr = known or vr

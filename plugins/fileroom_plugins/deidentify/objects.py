@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO, NoReturn
 
 from fileroom.plugin import InvalidDatasetError, NotDicomError, NotSupportedError
+from fileroom_plugins.deidentify.dictionary import KNOWN
 from fileroom_plugins.deidentify.elements import (
     BIG,
     EXPLICIT,
@@ -29,6 +30,7 @@ from fileroom_plugins.deidentify.writing import write_dataset
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from fileroom_plugins.deidentify.dictionary import DataDictionary
     from fileroom_plugins.deidentify.writing import Parts
 
 IMPLEMENTATION_CLASS_UID = "2.25.185464268364271486912905176539410527361"
@@ -77,8 +79,12 @@ class DicomObject:
         return _uid(self.items, tag)
 
 
-def read_object(data: bytes) -> DicomObject:
+def read_object(data: bytes, dictionary: DataDictionary = KNOWN) -> DicomObject:
     """Read a DICOM file, or a dataset without the preamble or all the file meta information.
+
+    Args:
+        data: its bytes.
+        dictionary: has the VRs of attributes without one.
 
     Raises:
         NotDicomError: the bytes are no DICOM at all.
@@ -101,7 +107,7 @@ def read_object(data: bytes) -> DicomObject:
     if len(buffer) == at:
         _fail("there is no dataset")
     syntax, encoding = _encoding(buffer[at : at + 6].tobytes(), syntax)
-    return DicomObject(read_dataset(buffer, at, encoding), syntax, encoding)
+    return DicomObject(read_dataset(buffer, at, encoding, dictionary), syntax, encoding)
 
 
 def write_object(found: DicomObject) -> bytes:

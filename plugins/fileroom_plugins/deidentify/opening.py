@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fileroom.plugin import ConfigError, InvalidValueError, NotSupportedError
 from fileroom_plugins.deidentify.cleaners import pixel_cleaner
 from fileroom_plugins.deidentify.deidentifier import Deidentifier
+from fileroom_plugins.deidentify.dictionary import KNOWN, DataDictionary
 from fileroom_plugins.deidentify.keyed import Days, KeyedPseudonyms, is_uid
 from fileroom_plugins.deidentify.standard_profile import CODES, Option, standard_profile
+from fileroom_plugins.standard.definitions import read_definitions
 
 if TYPE_CHECKING:
     from fileroom.plugin import Document
@@ -44,7 +47,7 @@ def open_deidentifier(options: Options, pseudonyms: Pseudonyms) -> Deidentifier:
 
     Raises:
         ConfigError: an option does not exist, or has a value that cannot be.
-        DocumentError: the document is wrong.
+        DocumentError: a document is wrong.
         NotFoundError: there is no such document.
         NotSupportedError: recognizable visual features are to be cleaned, which nothing here can do.
         MissingDependencyError: cleaning pixels needs a package that is not installed.
@@ -69,24 +72,29 @@ def open_deidentifier(options: Options, pseudonyms: Pseudonyms) -> Deidentifier:
     )
 
 
-def profile_of_document(document: Document | None) -> Profile:
+def profile_of_document(document: Document | None, dictionary: DataDictionary = KNOWN) -> Profile:
     """Return the profile of an anonymity document, or the Basic Profile.
+
+    Args:
+        document: the document.
+        dictionary: what the dictionaries know.
 
     Raises:
         DocumentError: the document is wrong.
     """
     if document is None:
-        return standard_profile()
+        return replace(standard_profile(), dictionary=dictionary)
     from fileroom_plugins.deidentify.anonymity.kind import profile_of  # noqa: PLC0415 - only who has one
 
-    return profile_of(document)
+    return profile_of(document, dictionary)
 
 
 def _profile(options: Options) -> Profile:
+    dictionary = DataDictionary(read_definitions(options.standard_dictionary, options.private_dictionary))
     if options.document is not None:
-        return profile_of_document(options.document.read("anonymity"))
+        return profile_of_document(options.document.read("anonymity"), dictionary)
     try:
-        return standard_profile(options.options)
+        return replace(standard_profile(options.options), dictionary=dictionary)
     except InvalidValueError as error:
         raise ConfigError(str(error), "plugins.deidentify.options") from error
 

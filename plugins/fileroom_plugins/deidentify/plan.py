@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from fileroom_plugins.deidentify.actions import Action
-from fileroom_plugins.deidentify.dictionary import private_vr_of, vr_of
 from fileroom_plugins.deidentify.elements import TEXT_VRS
 from fileroom_plugins.standard import iod_of, repeating
 
 if TYPE_CHECKING:
     from fileroom_plugins.deidentify.actions import Rule
+    from fileroom_plugins.deidentify.dictionary import DataDictionary
     from fileroom_plugins.deidentify.profile import Profile
     from fileroom_plugins.standard import Iod
 
@@ -89,6 +89,11 @@ class Plan:
         self._steps = 0
         self.root = Node(self, ())
 
+    @property
+    def dictionary(self) -> DataDictionary:
+        """What the dictionaries know."""
+        return self._profile.dictionary
+
     def counts_one_more(self) -> bool:
         """Count what is remembered; say whether there is room for it, which hostile objects may use up."""
         self._steps += 1
@@ -97,17 +102,18 @@ class Plan:
     def resolve(self, path: tuple[int, ...], vr: str) -> Step:
         """Find out what is done with a standard attribute."""
         tag = repeating(path[-1])
-        known = vr_of(tag) or vr
+        known = self._profile.dictionary.vr_of(tag) or vr
         meant = known if vr == "UN" else vr
         rule = self._profile.rule(path, meant)
         return Step(self._action(rule, path, meant), rule, vr)
 
     def resolve_private(self, path: tuple[int, ...], vr: str, creator: str) -> Step:
         """Find out what is done with a private attribute."""
+        known = self._profile.dictionary.private_vr_of(creator, path[-1]) if vr == "UN" else ""
         rule = self._profile.private_rule(path, vr, creator)
-        if vr == "UN" and private_vr_of(creator, path[-1]) == "SQ":
+        if known == "SQ":
             return Step(Action.REMOVE, rule, vr)  # what is in it cannot be seen
-        return Step(_fitting(rule.action, Action.REMOVE, vr), rule, vr)
+        return Step(_fitting(rule.action, Action.REMOVE, known or vr), rule, vr)
 
     def _action(self, rule: Rule, path: tuple[int, ...], vr: str) -> Action:
         action = rule.action

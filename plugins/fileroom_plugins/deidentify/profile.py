@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from fileroom_plugins.deidentify.actions import Action, Rule
-from fileroom_plugins.deidentify.dictionary import is_known, is_known_private, private_vr_of
+from fileroom_plugins.deidentify.dictionary import KNOWN, DataDictionary, is_known, private_vr_of
 from fileroom_plugins.standard import repeating
 
 _FIRST_OF_DATASETS = 0x0008_0000
@@ -46,6 +46,9 @@ class Profile:
         codes: for De-identification Method Code Sequence.
         keeps_longitude: whether dates tell the time between events: ``UNMODIFIED``, ``MODIFIED`` or
             ``REMOVED``, as Longitudinal Temporal Information Modified (0028,0303) has it.
+        dictionary: what the dictionaries know.
+        speaks_of_added: whether ``other`` is meant for what only documents define, too; the Basic Profile was
+            made for the standard's attributes, and has no word about any other.
     """
 
     name: str
@@ -59,6 +62,8 @@ class Profile:
     undefined_private: Rule | None = None
     codes: tuple[MethodCode, ...] = ()
     keeps_longitude: str = "REMOVED"
+    dictionary: DataDictionary = KNOWN
+    speaks_of_added: bool = True
 
     def rule(self, path: tuple[int, ...], vr: str) -> Rule:
         """Return the rule for a standard attribute.
@@ -74,7 +79,8 @@ class Profile:
         found = self.paths.get(path) or tags.get(tag) or tags.get(tag & 0xFFFF_0000) or self.vrs.get(vr)
         if found:
             return found
-        return self.other if is_known(tag) else self.undefined
+        known = self.dictionary.is_known(tag) if self.speaks_of_added else is_known(tag)
+        return self.other if known else self.undefined
 
     def private_rule(self, path: tuple[int, ...], vr: str, creator: str) -> Rule:
         """Return the rule for a private attribute.
@@ -88,10 +94,11 @@ class Profile:
         safe = self.private.get((creator, tag))
         if safe and safe.vr and not _may_be(vr, safe.vr, creator, tag):
             safe = None
-        found = self.paths.get(path) or safe or self.vrs.get(vr)
+        meant = self.dictionary.private_vr_of(creator, tag) if vr == "UN" else vr
+        found = self.paths.get(path) or safe or self.vrs.get(meant) or self.vrs.get(vr)
         if found:
             return found
-        if self.undefined_private and not is_known_private(creator, tag):
+        if self.undefined_private and not self.dictionary.is_known_private(creator, tag):
             return self.undefined_private
         return self.any_private
 

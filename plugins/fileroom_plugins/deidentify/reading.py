@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
 from fileroom.plugin import InvalidDatasetError
-from fileroom_plugins.deidentify.dictionary import private_vr_of, vr_of
+from fileroom_plugins.deidentify.dictionary import KNOWN
 from fileroom_plugins.deidentify.elements import (
     DEEPEST,
     EXPLICIT_HEAD,
@@ -26,6 +26,7 @@ from fileroom_plugins.deidentify.elements import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fileroom_plugins.deidentify.dictionary import DataDictionary
     from fileroom_plugins.deidentify.elements import Encoding, Items
 
 MOST_ATTRIBUTES = 50_000
@@ -49,27 +50,37 @@ class _Source(NamedTuple):
     Attributes:
         buffer: all of it.
         encoding: how it is written.
+        dictionary: the VRs of attributes without one.
         unpack_head: group, element and length of items and of attributes in implicit VR.
     """
 
     buffer: memoryview
     encoding: Encoding
+    dictionary: DataDictionary
     unpack_head: Callable[[memoryview, int], tuple[int, int, int]]
 
     @classmethod
-    def of(cls, buffer: memoryview, encoding: Encoding) -> _Source:
+    def of(cls, buffer: memoryview, encoding: Encoding, dictionary: DataDictionary) -> _Source:
         """Return a source of this encoding."""
-        return cls(buffer, encoding, cast("Any", IMPLICIT_HEAD[encoding.order].unpack_from))
+        return cls(buffer, encoding, dictionary, cast("Any", IMPLICIT_HEAD[encoding.order].unpack_from))
 
 
-def read_dataset(buffer: memoryview, at: int, encoding: Encoding) -> Items:
+def read_dataset(
+    buffer: memoryview, at: int, encoding: Encoding, dictionary: DataDictionary = KNOWN
+) -> Items:
     """Read all attributes from an offset to the end of a buffer.
+
+    Args:
+        buffer: the bytes.
+        at: the offset.
+        encoding: how they are written.
+        dictionary: has the VRs of attributes without one.
 
     Raises:
         InvalidDatasetError: something is cut short, stands where it cannot, or is there twice.
     """
     try:
-        return _read_items(_Source.of(buffer, encoding), at, len(buffer), 0, delimited=False)[0]
+        return _read_items(_Source.of(buffer, encoding, dictionary), at, len(buffer), 0, delimited=False)[0]
     except struct.error:
         _fail("an attribute is cut short")
 
@@ -80,7 +91,7 @@ def _fail(what: str) -> NoReturn:
 
 def _read_items(source: _Source, at: int, end: int, depth: int, *, delimited: bool) -> tuple[Items, int]:
     """Read attributes up to an offset, or to the delimiter of an item; return them and where they end."""
-    buffer, encoding, unpack_head = source
+    buffer, encoding, dictionary, unpack_head = source
     implicit = encoding.implicit
     unpack_explicit, unpack_long = EXPLICIT_HEAD[encoding.order].unpack_from, LONG[encoding.order].unpack_from
     found: Items = {}
@@ -93,7 +104,7 @@ def _read_items(source: _Source, at: int, end: int, depth: int, *, delimited: bo
                 return found, at
             _fail("a delimiter stands where there is nothing to end")
         if implicit:
-            vr = _vr_of(found, tag)
+            vr = _vr_of(found, tag, dictionary)
         else:
             _, _, code, length = unpack_explicit(buffer, at - 8)
             vr = _VRS.get(code) or _fail("an attribute has a VR that does not exist")
@@ -131,10 +142,10 @@ def _long_value(
     stop = end if undefined else at + length
     if stop > end:
         _fail("a value is longer than what is left")
-    if vr == "SQ" or (vr == "UN" and (undefined or vr_of(tag) == "SQ")):
+    if vr == "SQ" or (vr == "UN" and (undefined or source.dictionary.vr_of(tag) == "SQ")):
         # What is UN because somebody did not know it has implicit VR (PS3.5 section 6.2.2, note 2).
         as_un = vr == "UN" and not source.encoding.implicit
-        inner = _Source.of(source.buffer, IMPLICIT) if as_un else source
+        inner = _Source.of(source.buffer, IMPLICIT, source.dictionary) if as_un else source
         items, at = _read_sequence(inner, at, stop, depth, delimited=undefined)
         return Element("SQ", items, as_un=as_un), at
     if not undefined:
@@ -186,17 +197,17 @@ def _past_fragments(source: _Source, at: int, end: int) -> int:
     _fail("the pixel data does not end")
 
 
-def _vr_of(before: Items, tag: int) -> str:
+def _vr_of(before: Items, tag: int, dictionary: DataDictionary) -> str:
     """Return the VR of an attribute without one; a private one's by the creator that came before it."""
     if not tag & 0xFFFF:
         return "UL"
     if not tag >> 16 & 1:
-        return vr_of(tag) or "UN"
+        return dictionary.vr_of(tag) or "UN"
     block = tag >> 8 & 0xFF
     if not tag & 0xFF00:
         return "LO" if _FIRST_BLOCK <= tag & 0xFF <= _LAST_BLOCK else "UN"
     creator = before.get(tag & 0xFFFF_0000 | block)
-    return private_vr_of(creator_of(creator), tag & 0xFFFF_00FF) or "UN" if creator else "UN"
+    return dictionary.private_vr_of(creator_of(creator), tag & 0xFFFF_00FF) or "UN" if creator else "UN"
 
 
 def creator_of(element: Element) -> str:

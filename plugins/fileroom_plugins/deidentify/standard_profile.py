@@ -119,6 +119,7 @@ def _profile(options: frozenset[Option]) -> Profile:
         private=safe if retain in options else {},
         codes=(BASIC, *(CODES[option] for option in Option if option in options)),
         keeps_longitude=longitude,
+        speaks_of_added=False,
     )
 
 

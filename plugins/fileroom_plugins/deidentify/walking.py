@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fileroom.plugin import CharacterSet
 from fileroom_plugins.deidentify.actions import Action, Rule
 from fileroom_plugins.deidentify.content import FORM, dummy_content, hollow, is_identifying
-from fileroom_plugins.deidentify.dictionary import is_known_private, keyword_of, vr_of
+from fileroom_plugins.deidentify.dictionary import KNOWN, keyword_of
 from fileroom_plugins.deidentify.elements import LONG, TEXT_VRS, Element, Fragments
 from fileroom_plugins.deidentify.grammar import fits
 from fileroom_plugins.deidentify.pixels.exact import LENGTHS, OFFSETS, PIXELS, Image, embedded_planes
@@ -16,6 +16,7 @@ from fileroom_plugins.deidentify.reading import creator_of
 from fileroom_plugins.deidentify.report import Touched
 
 if TYPE_CHECKING:
+    from fileroom_plugins.deidentify.dictionary import DataDictionary
     from fileroom_plugins.deidentify.elements import Items
     from fileroom_plugins.deidentify.leaves import Leaves
     from fileroom_plugins.deidentify.plan import Node, Step
@@ -64,17 +65,19 @@ class Walk:
         pixels_changed: whether something was taken out of the pixels.
     """
 
-    def __init__(self, leaves: Leaves, order: str, syntax: str) -> None:
+    def __init__(self, leaves: Leaves, order: str, syntax: str, dictionary: DataDictionary = KNOWN) -> None:
         """Prepare.
 
         Args:
             leaves: makes new values of old ones.
             order: the object's byte order, as `struct` has it.
             syntax: its transfer syntax UID.
+            dictionary: what the dictionaries know.
         """
         self.touched: list[Touched] = []
         self.pixels_changed = False
         self._syntax = syntax
+        self._dictionary = dictionary
         self._leaves = leaves
         self._order = order
 
@@ -102,7 +105,7 @@ class Walk:
             place = place._replace(hiding=True)
         made: Items = {}
         private: list[int] = []
-        order = self._order
+        order, dictionary = self._order, self._dictionary
         node, where = place.node, place.where
         for tag, element in items.items():
             if tag >> 16 & 1:
@@ -114,7 +117,11 @@ class Walk:
             step = node.step(tag, element.vr)
             if step.action is Action.REMOVE:
                 self._note(where, tag, Action.REMOVE, step.rule)
-            elif step.action is Action.KEEP and not place.cleaning and fits(tag, element.vr, element, order):
+            elif (
+                step.action is Action.KEEP
+                and not place.cleaning
+                and fits(tag, element.vr, element, order, dictionary)
+            ):
                 made[tag] = element
             else:
                 made[tag] = self._attribute(items, tag, step, place)
@@ -176,14 +183,21 @@ class Walk:
         else:
             if action is Action.KEEP and place.cleaning and element.vr in TEXT_VRS and element.vr != "CS":
                 action, rule = Action.CLEAN, place.cleaning
-            if action is Action.KEEP and not fits(tag, rule.vr or element.vr, element, self._order):
+            vr = self._meant(tag, creator, element.vr)
+            if action is Action.KEEP and not fits(tag, rule.vr or vr, element, self._order, self._dictionary):
                 action, rule = Action.EMPTY, _INVALID
-            vr = vr_of(tag) or element.vr if element.vr == "UN" else element.vr
             made = self._leaves.value(tag, vr, element.data, (action, rule), place.charset)
             if made == element.value:
                 return element
         self._note(place.where, tag, action, rule, creator)
         return Element(element.vr, made)
+
+    def _meant(self, tag: int, creator: str, vr: str) -> str:
+        """Return the VR of an attribute, the dictionaries' where the file has none."""
+        if vr != "UN":
+            return vr
+        known = self._dictionary
+        return (known.private_vr_of(creator, tag & 0xFFFF_00FF) if creator else known.vr_of(tag)) or vr
 
     def _sequence(self, tag: int, element: Element, items: list[Items], step: Step, place: _Place) -> Element:
         """Return what becomes of a sequence; the actions that keep its items apply to what is in them."""
@@ -212,15 +226,14 @@ class Walk:
         return Element("SQ", made, as_un=element.as_un)
 
     def _note(self, where: str, tag: int, action: Action, rule: Rule, creator: str = "") -> None:
+        if creator and not self._dictionary.is_known_private(creator, tag & 0xFFFF_00FF):
+            creator = ""  # of one that nobody knows, the name may be anything, a patient's included
         self.touched.append(_touched(where, tag, action, rule.name, creator))
 
 
 @functools.lru_cache(maxsize=4096)
 def _touched(where: str, tag: int, action: Action, rule: str, creator: str) -> Touched:
-    keyword = keyword_of(tag)
-    if creator and is_known_private(creator, tag & 0xFFFF_00FF):
-        keyword = creator  # of one that nobody knows, the name may be anything, a patient's included
-    return Touched(f"{where}{tag:08X}", keyword, action, rule)
+    return Touched(f"{where}{tag:08X}", creator or keyword_of(tag), action, rule)
 
 
 def _keeps_plane(node: Node, group: int) -> bool:

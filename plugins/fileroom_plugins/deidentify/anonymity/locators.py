@@ -10,12 +10,16 @@ import fnmatch
 import functools
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pydicom._dicom_dict import DicomDictionary, RepeatersDictionary
 from pydicom.datadict import tag_for_keyword
 
-from fileroom_plugins.deidentify.dictionary import private_vr_of, vr_of
+from fileroom_plugins.deidentify.dictionary import KNOWN
 from fileroom_plugins.standard import repeating
+
+if TYPE_CHECKING:
+    from fileroom_plugins.deidentify.dictionary import DataDictionary
 
 STANDARD = "DICOM"
 """The definer of standard attributes."""
@@ -50,10 +54,11 @@ class Locator:
         """The attribute's own tag."""
         return self.path[-1]
 
-    @property
-    def vr(self) -> str:
-        """The attribute's VR by the dictionaries, the first of several; empty where they do not know it."""
-        return private_vr_of(self.creator, self.tag) if self.creator else vr_of(self.tag)
+    def vr(self, dictionary: DataDictionary) -> str:
+        """Return the attribute's VR, the first of several; empty where the dictionary does not know it."""
+        if self.creator:
+            return dictionary.private_vr_of(self.creator, self.tag)
+        return dictionary.vr_of(self.tag)
 
 
 def parse_locator(text: str, definer: str = STANDARD) -> Locator:
@@ -84,24 +89,36 @@ def parse_locator(text: str, definer: str = STANDARD) -> Locator:
     return Locator(tuple(path), creator, items)
 
 
-def tags_like(pattern: str) -> tuple[int, ...]:
+def tags_like(pattern: str, dictionary: DataDictionary = KNOWN) -> tuple[int, ...]:
     """Return the standard attributes that a pattern means: ``Patient*``, ``*Date``, ``0010xxxx``.
+
+    What only documents define goes by its name, written as a keyword.
 
     Raises:
         ValueError: it is none, or means none.
     """
     if group := _GROUP.fullmatch(pattern.strip("()")):
         number = int(group[1], 16)
-        found = [tag for tag in _keywords().values() if tag >> 16 == number]
+        found = [tag for tag in (*_keywords().values(), *dictionary.added) if tag >> 16 == number]
     elif _WILD.fullmatch(pattern) and ("*" in pattern or "?" in pattern):
-        names = fnmatch.filter(_keywords(), pattern)
-        found = [_keywords()[name] for name in names]
+        found = [_keywords()[name] for name in fnmatch.filter(_keywords(), pattern)]
+        found += [
+            tag
+            for tag, one in dictionary.added.items()
+            if fnmatch.fnmatchcase(keyword_for(one.name), pattern)
+        ]
     else:
         raise ValueError("expected a keyword, a tag, or a pattern of these such as Patient* or 0010xxxx")
     found = [tag for tag in found if tag >> 16 >= _GROUPS_OF_THE_FILE]
     if not found:
         raise ValueError(f"the standard has no attribute like {pattern}")
     return tuple(found)
+
+
+def keyword_for(name: str) -> str:
+    """Return the keyword that PS3.6 would have for a name: ``PatientName`` for ``Patient's Name``."""
+    words = re.findall(r"[A-Za-z0-9]+", re.sub(r"['\u2019]s\b", "", name))
+    return "".join(word[0].upper() + word[1:] for word in words)
 
 
 def is_pattern(text: str) -> bool:

@@ -14,6 +14,7 @@ from fileroom_plugins.deidentify.actions import Action, Rule
 from fileroom_plugins.deidentify.anonymity.bases import own_identity
 from fileroom_plugins.deidentify.anonymity.locators import STANDARD, parse_locator
 from fileroom_plugins.deidentify.anonymity.rules import replacing_rule
+from fileroom_plugins.deidentify.dictionary import KNOWN
 from fileroom_plugins.deidentify.profile import Profile
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from fileroom.plugin import Document, Element
     from fileroom_plugins.deidentify.anonymity.locators import Locator
+    from fileroom_plugins.deidentify.dictionary import DataDictionary
 
 NAMESPACE = "http://xmlns.oracle.com/ord/dicom/anonymity_1_0"
 ROOT = "ANONYMITY_RULE_DOCUMENT"
@@ -61,18 +63,23 @@ class _Rules:
         return self.tags.setdefault(locator.tag, rule) is rule
 
 
-def read_oracle(document: Document) -> Profile:
+def read_oracle(document: Document, dictionary: DataDictionary = KNOWN) -> Profile:
     """Read a document.
+
+    Args:
+        document: the document.
+        dictionary: what the dictionaries know.
 
     Raises:
         DocumentError: it is none; says on which line.
     """
-    return _Reader(document.name).read(read_xml(document.data, document.name))
+    return _Reader(document.name, dictionary).read(read_xml(document.data, document.name))
 
 
 class _Reader:
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, dictionary: DataDictionary) -> None:
         self._name = name
+        self._dictionary = dictionary
 
     def read(self, root: Element) -> Profile:
         if root.name != ROOT or root.namespace not in {NAMESPACE, ""}:
@@ -98,6 +105,7 @@ class _Reader:
             undefined=groups.get("undefined", Rule(Action.REMOVE, f"{self._name}: undefined")),
             any_private=groups.get("any_private", Rule(Action.REMOVE, f"{self._name}: private")),
             undefined_private=groups.get("undefined_private"),
+            dictionary=self._dictionary,
         )
 
     def _attribute(self, element: Element) -> tuple[Locator, Rule]:
@@ -111,7 +119,7 @@ class _Reader:
             locator = parse_locator(tag.text, tag.attributes.get("definer", STANDARD))
         except ValueError as error:
             self._refuse(tag, str(error), error)
-        rule = self._rule(action, locator.vr)
+        rule = self._rule(action, locator.vr(self._dictionary))
         if locator.items and rule.action is Action.KEEP:
             self._refuse(tag, "an item's number is not told apart: what is kept would be kept in all items")
         return locator, rule

@@ -45,31 +45,37 @@ from fileroom_plugins.deidentify.anonymity.locators import (
     tags_like,
 )
 from fileroom_plugins.deidentify.anonymity.rules import VRS, matching_rule, replacing_rule, simple_rule
-from fileroom_plugins.deidentify.dictionary import private_vr_of
+from fileroom_plugins.deidentify.dictionary import KNOWN
 
 if TYPE_CHECKING:
     from fileroom.plugin import Document, Toml
     from fileroom_plugins.deidentify.actions import Rule
     from fileroom_plugins.deidentify.anonymity.locators import Locator
+    from fileroom_plugins.deidentify.dictionary import DataDictionary
     from fileroom_plugins.deidentify.profile import Profile
 
 _KEYS = ("base", "options", "attributes", "private", "vr", "groups")
 _GROUPS = ("other", "undefined", "private", "undefined-private")
 
 
-def read_toml_document(document: Document) -> Profile:
+def read_toml_document(document: Document, dictionary: DataDictionary = KNOWN) -> Profile:
     """Read a document.
+
+    Args:
+        document: the document.
+        dictionary: what the dictionaries know.
 
     Raises:
         DocumentError: it is none; says on which line.
         MissingDependencyError: it has regular expressions, and RE2 is not installed.
     """
-    return _Reader(document.name, read_toml(document.data, document.name)).read()
+    return _Reader(document.name, read_toml(document.data, document.name), dictionary).read()
 
 
 class _Reader:
-    def __init__(self, name: str, toml: Toml) -> None:
+    def __init__(self, name: str, toml: Toml, dictionary: DataDictionary) -> None:
         self._name = name
+        self._dictionary = dictionary
         self._toml = toml
 
     def read(self) -> Profile:
@@ -90,6 +96,8 @@ class _Reader:
             undefined=groups.get("undefined", base.undefined),
             any_private=groups.get("private", base.any_private),
             undefined_private=groups.get("undefined-private", base.undefined_private),
+            dictionary=self._dictionary,
+            speaks_of_added=base.speaks_of_added or "other" in groups,
         )
 
     def _base(self) -> Profile:
@@ -113,7 +121,7 @@ class _Reader:
                 wild.update(dict.fromkeys(self._tags_like(key), self._rule(value, "", *place)))
                 continue
             locator = self._locator(key)
-            rule = self._rule(value, locator.vr, *place)
+            rule = self._rule(value, locator.vr(self._dictionary), *place)
             if locator.creator or locator.items:
                 self._refuse("creators have tables of their own, and items no numbers", *place)
             rules: dict[int, Rule] | dict[tuple[int, ...], Rule] = exact if len(locator.path) == 1 else paths
@@ -134,7 +142,7 @@ class _Reader:
                     tag = private_tag(key)
                 except ValueError as error:
                     self._refuse(str(error), *place, cause=error)
-                rules[creator, tag] = self._rule(value, private_vr_of(creator, tag), *place)
+                rules[creator, tag] = self._rule(value, self._dictionary.private_vr_of(creator, tag), *place)
         return rules
 
     def _vrs(self) -> dict[str, Rule]:
@@ -180,7 +188,7 @@ class _Reader:
 
     def _tags_like(self, key: str) -> tuple[int, ...]:
         try:
-            return tags_like(key)
+            return tags_like(key, self._dictionary)
         except ValueError as error:
             self._refuse(str(error), "attributes", key, cause=error)
 

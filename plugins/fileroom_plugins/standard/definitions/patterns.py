@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from fileroom.plugin import DocumentError
+from fileroom_plugins.standard.modules import repeating
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _EVERY_BIT = 0xFFFFFFFF
+_EVERY_GROUP = 0xFF00FFFF
+_SECOND_GROUP = 0x00020000
 _TAG = re.compile(r"[0-9A-Fa-fxX]{8}")
 
 
@@ -108,3 +114,15 @@ class Dictionary:
                     return found
         patterns = self._patterns.get(definer, ())
         return next((definition for pattern, definition in patterns if pattern.matches(tag)), None)
+
+    def single(self) -> Iterator[tuple[int, Definition]]:
+        """Yield what is said of single attributes of DICOM's own, with their tags.
+
+        Repeating groups stand under the first. What a wildcard or a range means besides is left out.
+        """
+        for tag, definition in self._plain.get("", {}).items():
+            yield repeating(tag), definition
+        for pattern, definition in self._patterns.get("", ()):
+            is_one = pattern.low == pattern.high and pattern.mask == _EVERY_GROUP
+            if is_one and repeating(pattern.low | _SECOND_GROUP) == pattern.low:
+                yield pattern.low, definition
