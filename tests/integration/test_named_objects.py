@@ -81,7 +81,7 @@ def test_what_is_no_state_is_one_error_and_nothing_is_processed(
     study = archive.find("study").first()
     assert study is not None
     for named, message in (
-        (image.id, "the object is a CT Image Storage, and no presentation state"),
+        (image.id, "the object is of CT Image Storage, and no presentation state"),
         (NOWHERE, f"an option names the instance {NOWHERE}, which is not there"),
         (study.id, "which is a study, and no instance"),
     ):
@@ -95,7 +95,7 @@ def test_a_configured_state_counts_for_what_is_processed_on_store(folder: Path, 
     instance_of(archive, IMAGE).delete()
     archive.close()
     plugins = {"picture": {"command": PNG, "presentation": named}}
-    with fileroom.open(folder, plugins=plugins, processing={"on_store": ["picture"]}) as again:
+    with fileroom.open(folder, plugins=plugins, processing={"on_store": ["picture"], "jobs": 0}) as again:
         again.store(IMAGE).check()
         assert again.on_store.wait()
         assert shape(instance_of(again, IMAGE).attachments["picture"].read()) == (20, 10)

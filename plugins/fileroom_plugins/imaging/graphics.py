@@ -11,11 +11,15 @@ from PIL import ImageDraw
 from fileroom.plugin import InvalidDatasetError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+    from typing import TypeAlias
 
     from pydicom import Dataset
 
     from fileroom_plugins.imaging.native import Pixels
+
+    Point: TypeAlias = tuple[float, float]
+    """Across and down, where 0, 0 is the upper left corner of the upper left pixel."""
 
 PIXEL, DISPLAY = "PIXEL", "DISPLAY"
 """What coordinates count: pixels of the image, or parts of what is displayed."""
@@ -31,27 +35,53 @@ def draw_graphics(shown: Pixels, annotations: Iterable[Dataset], units: str) -> 
     Raises:
         InvalidDatasetError: a graphic has no sound points.
     """
+    scale = _scale(shown, units)
+    graphics = [
+        one
+        for annotation in annotations
+        for one in annotation.get("GraphicObjectSequence") or []
+        if one.get("GraphicAnnotationUnits") == units
+    ]
+    if not graphics:
+        return shown
+    canvas = Pillow.fromarray(np.ascontiguousarray(shown))
+    for graphic in graphics:
+        _draw(ImageDraw.Draw(canvas), graphic, scale)
+    return np.array(canvas)
+
+
+def write_texts(
+    shown: Pixels, annotations: Iterable[Dataset], placed: Callable[[Point], Point] = lambda point: point
+) -> Pixels:
+    """Return a picture with the texts written in white, upright; itself where there are none.
+
+    Args:
+        shown: the picture, as it is displayed.
+        annotations: with the texts.
+        placed: where a point of the image is in the picture, which may be cut out and turned.
+
+    Raises:
+        InvalidDatasetError: a text has no sound place.
+    """
+    texts = [one for annotation in annotations for one in annotation.get("TextObjectSequence") or []]
+    if not texts:
+        return shown
+    canvas = Pillow.fromarray(np.ascontiguousarray(shown))
+    for text in texts:
+        keyword = f"{_placed_by(text)}AnnotationUnits"
+        if text.get(keyword) == PIXEL:
+            _write(ImageDraw.Draw(canvas), text, placed(_place(text, (1.0, 1.0))))
+        elif text.get(keyword) == DISPLAY:
+            _write(ImageDraw.Draw(canvas), text, _place(text, _scale(shown, DISPLAY)))
+    return np.array(canvas)
+
+
+def _scale(shown: Pixels, units: str) -> Point:
     height, width = shown.shape[:2]
-    scale = (1.0, 1.0) if units == PIXEL else (float(width), float(height))
-    canvas: Pillow.Image | None = None
-    for annotation in annotations:
-        graphics = [
-            one
-            for one in annotation.get("GraphicObjectSequence") or []
-            if one.get("GraphicAnnotationUnits") == units
-        ]
-        texts = [one for one in annotation.get("TextObjectSequence") or [] if _text_units(one) == units]
-        if (graphics or texts) and canvas is None:
-            canvas = Pillow.fromarray(np.ascontiguousarray(shown))
-        if canvas is not None:
-            for graphic in graphics:
-                _draw(ImageDraw.Draw(canvas), graphic, scale)
-            for text in texts:
-                _write(ImageDraw.Draw(canvas), text, scale)
-    return shown if canvas is None else np.array(canvas)
+    return (1.0, 1.0) if units == PIXEL else (float(width), float(height))
 
 
-def _draw(draw: ImageDraw.ImageDraw, graphic: Dataset, scale: tuple[float, float]) -> None:
+def _draw(draw: ImageDraw.ImageDraw, graphic: Dataset, scale: Point) -> None:
     points = _points(graphic, "GraphicData", scale)
     colour = "white"
     filled = colour if graphic.get("GraphicFilled") == "Y" else None
@@ -72,7 +102,7 @@ def _draw(draw: ImageDraw.ImageDraw, graphic: Dataset, scale: tuple[float, float
             draw.line(points, fill=colour)
 
 
-def _ellipse(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def _ellipse(points: list[Point]) -> list[Point]:
     """Return points around an ellipse, of which the ends of the major and of the minor axis are given."""
     ends = np.array(points[:4])
     centre = ends[:2].mean(axis=0)
@@ -82,19 +112,22 @@ def _ellipse(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return [(float(x), float(y)) for x, y in around]
 
 
-def _write(draw: ImageDraw.ImageDraw, text: Dataset, scale: tuple[float, float]) -> None:
+def _write(draw: ImageDraw.ImageDraw, text: Dataset, at: Point) -> None:
     words = str(text.get("UnformattedTextValue") or "")[:_LONGEST_TEXT]
-    keyword = "BoundingBoxTopLeftHandCorner" if "BoundingBoxTopLeftHandCorner" in text else "AnchorPoint"
-    (at,) = _points(text, keyword, scale)[:1]
     draw.text(at, words.replace("\r\n", "\n"), fill="white")
 
 
-def _text_units(text: Dataset) -> str:
-    kind = "BoundingBox" if "BoundingBoxTopLeftHandCorner" in text else "AnchorPoint"
-    return str(text.get(f"{kind}AnnotationUnits") or "")
+def _place(text: Dataset, scale: Point) -> Point:
+    """Return where a text begins."""
+    keyword = "AnchorPoint" if _placed_by(text) == "AnchorPoint" else "BoundingBoxTopLeftHandCorner"
+    return _points(text, keyword, scale)[0]
 
 
-def _points(item: Dataset, keyword: str, scale: tuple[float, float]) -> list[tuple[float, float]]:
+def _placed_by(text: Dataset) -> str:
+    return "BoundingBox" if "BoundingBoxTopLeftHandCorner" in text else "AnchorPoint"
+
+
+def _points(item: Dataset, keyword: str, scale: Point) -> list[Point]:
     """Return points across and down, where 0, 0 is the upper left corner of the picture."""
     value = item.get(keyword)
     numbers = np.atleast_1d(np.asarray([] if value is None else value, dtype=np.float64))

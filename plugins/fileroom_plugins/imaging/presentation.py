@@ -8,7 +8,7 @@ import numpy as np
 from pydicom import Dataset
 
 from fileroom.plugin import InvalidDatasetError, NotSupportedError
-from fileroom_plugins.imaging.graphics import DISPLAY, PIXEL, draw_graphics
+from fileroom_plugins.imaging.graphics import DISPLAY, PIXEL, draw_graphics, write_texts
 from fileroom_plugins.imaging.lookup import read_table
 from fileroom_plugins.imaging.overlays import GROUPS, draw_planes, overlay_planes, own_planes
 from fileroom_plugins.imaging.palettes import read_palette
@@ -19,6 +19,7 @@ from fileroom_plugins.imaging.view import View
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from fileroom_plugins.imaging.graphics import Point
     from fileroom_plugins.imaging.image import Image
     from fileroom_plugins.imaging.lookup import Table
     from fileroom_plugins.imaging.native import Pixels
@@ -94,11 +95,18 @@ class Presentation:
         if view.overlays:
             shown = draw_planes(shown, self._overlays())
             shown = draw_graphics(shown, self._annotations(), PIXEL)
+        corner = (0, 0)
         if view.displayed_area:
-            shown = self._area(shown)
+            shown, corner = self._area(shown)
+        height, width = shown.shape[:2]
         shown = self._turned(shown)
         if view.overlays:
             shown = draw_graphics(shown, self._annotations(), DISPLAY)
+            shown = write_texts(
+                shown,
+                self._annotations(),
+                lambda point: self._turned_point((point[0] - corner[0], point[1] - corner[1]), width, height),
+            )
         return np.ascontiguousarray(shown)
 
     def aspect(self) -> float:
@@ -125,7 +133,7 @@ class Presentation:
         ]
 
     def _among(self, images: Iterable[Dataset]) -> bool:
-        return _are_among(images, self._image.attributes.get("SOPInstanceUID"), self._index)
+        return are_among(images, self._image.attributes.get("SOPInstanceUID"), self._index)
 
     def _covered(self, shown: Pixels) -> Pixels:
         """Close the bitmap shutter, an overlay of the state's own (PS3.3 section C.7.6.15)."""
@@ -155,11 +163,15 @@ class Presentation:
                 return item
         return None
 
-    def _area(self, shown: Pixels) -> Pixels:
-        """Cut a picture to the displayed area (PS3.3 section C.10.4), as far as it lies in the image."""
+    def _area(self, shown: Pixels) -> tuple[Pixels, tuple[int, int]]:
+        """Cut a picture to the displayed area (PS3.3 section C.10.4), as far as it lies in the image.
+
+        Returns:
+            The part, and where its upper left corner was, across and down.
+        """
         item = self._displayed_area()
         if item is None:
-            return shown
+            return shown, (0, 0)
         corners = [item.get(f"DisplayedArea{corner}HandCorner") for corner in ("TopLeft", "BottomRight")]
         try:
             (left, top), (right, bottom) = ((int(one[0]), int(one[1])) for one in corners)
@@ -170,7 +182,15 @@ class Presentation:
         part = shown[max(0, top - 1) : max(0, bottom), max(0, left - 1) : max(0, right)]
         if not part.size:
             raise InvalidDatasetError("the displayed area lies outside of the image")
-        return part
+        return part, (max(0, left - 1), max(0, top - 1))
+
+    def _turned_point(self, point: Point, width: int, height: int) -> Point:
+        """Return where a point is once a picture of this size is turned."""
+        x, y = point
+        for _ in range(quarter_turns(self._state) % 4):
+            x, y = height - y, x
+            width, height = height, width
+        return (width - x if self._state.get("ImageHorizontalFlip") == "Y" else x), y
 
     def _turned(self, shown: Pixels) -> Pixels:
         """Rotate clockwise, then flip (PS3.3 section C.10.6)."""
@@ -180,7 +200,7 @@ class Presentation:
 
 def refers_to(state: Dataset, image: Image, index: int | None = None) -> bool:
     """Say whether a presentation state refers to a frame of an image; without its index, to any."""
-    return _are_among(referenced_images(state), image.attributes.get("SOPInstanceUID"), index)
+    return are_among(referenced_images(state), image.attributes.get("SOPInstanceUID"), index)
 
 
 def view_by(state: Dataset | None, image: Image, index: int, *, overlays: bool = False) -> View:
@@ -221,7 +241,8 @@ def bitmap_shutter(state: Dataset) -> int | None:
     return group
 
 
-def _are_among(images: Iterable[Dataset], uid: object, index: int | None) -> bool:
+def are_among(images: Iterable[Dataset], uid: object, index: int | None) -> bool:
+    """Say whether references to images include a frame of the image with this UID; or, of None, any."""
     for item in images:
         if item.get("ReferencedSOPInstanceUID") != uid:
             continue

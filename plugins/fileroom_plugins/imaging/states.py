@@ -23,12 +23,12 @@ from fileroom.plugin import (
     opened_source,
 )
 from fileroom_plugins.imaging.faults import damage
-from fileroom_plugins.imaging.graphics import DISPLAY, PIXEL, draw_graphics
+from fileroom_plugins.imaging.graphics import DISPLAY, PIXEL, draw_graphics, write_texts
 from fileroom_plugins.imaging.grey import modality_values
 from fileroom_plugins.imaging.header import inflated
 from fileroom_plugins.imaging.lookup import read_table
 from fileroom_plugins.imaging.palettes import read_palette
-from fileroom_plugins.imaging.presentation import bitmap_shutter, quarter_turns, referenced_images
+from fileroom_plugins.imaging.presentation import are_among, bitmap_shutter, quarter_turns, referenced_images
 from fileroom_plugins.imaging.shutters import draw_shutter
 
 if TYPE_CHECKING:
@@ -106,8 +106,8 @@ def read_state(data: bytes) -> Dataset:
             raise InvalidDatasetError("this is no DICOM object, or a damaged one")
         if kind not in KINDS:
             name = UID(kind).name
-            what = "of an unknown kind" if name == kind else f"a {name}"
-            raise NotSupportedError(f"the object is {what}, and no presentation state that can be applied")
+            what = "an unknown kind" if name == kind else name
+            raise NotSupportedError(f"the object is of {what}, and no presentation state that can be applied")
         for _ in state.iterall():
             pass  # pydicom reads a value when it is asked for, which is no work for several threads at once
         _check(state)
@@ -126,8 +126,11 @@ def _check(state: Dataset) -> None:
     Raises:
         InvalidDatasetError: something in it is wrong.
     """
-    if not referenced_images(state):
+    images = referenced_images(state)
+    if not images:
         raise InvalidDatasetError("the presentation state refers to no image")
+    for one in images:
+        are_among([one], one.get("ReferencedSOPInstanceUID"), 0)
     little = state.original_encoding[1] is not False
     dot = np.zeros((1, 1), np.uint8)
     quarter_turns(state)
@@ -140,5 +143,7 @@ def _check(state: Dataset) -> None:
     if "RedPaletteColorLookupTableDescriptor" in state:
         read_palette(state, little=little)
     draw_shutter(dot, state, 1, 1)
+    annotations = state.get("GraphicAnnotationSequence") or ()
     for units in (PIXEL, DISPLAY):
-        draw_graphics(dot, state.get("GraphicAnnotationSequence") or (), units)
+        draw_graphics(dot, annotations, units)
+    write_texts(dot, annotations)

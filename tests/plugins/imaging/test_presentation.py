@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pydicom
 import pytest
+from PIL import Image, ImageDraw
 from pydicom import Dataset
 
 from fileroom.plugin import InvalidDatasetError, NotSupportedError
@@ -239,6 +240,38 @@ def test_text_is_written() -> None:
     )
     found = shown(np.zeros(SHAPE, "uint8"), {"GraphicAnnotationSequence": [item(TextObjectSequence=[text])]})
     assert found.any()
+
+
+@pytest.mark.parametrize("angle", [0, 90, 180, 270])
+@pytest.mark.parametrize("flip", ["N", "Y"])
+@pytest.mark.parametrize("area", [False, True])
+def test_text_stays_upright_and_at_its_place_when_the_image_is_turned(
+    angle: int, flip: str, *, area: bool
+) -> None:
+    marked, written = np.zeros((70, 90), "uint8"), np.zeros((70, 90), "uint8")
+    marked[40, 30] = 255
+    text = item(
+        UnformattedTextValue="F",
+        BoundingBoxTopLeftHandCorner=[30.5, 40.5],
+        BoundingBoxAnnotationUnits="PIXEL",
+    )
+    part = item(DisplayedAreaTopLeftHandCorner=[6, 11], DisplayedAreaBottomRightHandCorner=[80, 65])
+    turned = {
+        "ImageRotation": angle,
+        "ImageHorizontalFlip": flip,
+        "DisplayedAreaSelectionSequence": [part],
+    }
+    annotated = {**turned, "GraphicAnnotationSequence": [item(TextObjectSequence=[text])]}
+    found = []
+    for pixels, values in ((marked, turned), (written, annotated), (written, turned)):
+        data = made(pixels)
+        view = View(presentation=state(data, **values), overlays=True, displayed_area=area)
+        found.append(open_image(data).shown(0, view))
+    (row,), (column,) = np.nonzero(found[0])
+    upright = Image.new("L", found[2].shape[::-1])
+    ImageDraw.Draw(upright).text((column + 0.5, row + 0.5), "F", fill="white")
+    assert np.array_equal(found[1], np.asarray(upright))
+    assert found[1].any()
 
 
 def test_a_palette_of_the_state_colours_grey_values() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,8 +27,9 @@ from fileroom.testing.datasets import make_instance
 from fileroom.testing.processor import ProcessorContract
 from fileroom_plugins.imaging import header, open_image, render, states_for
 from fileroom_plugins.imaging.picturing import Options, fileroom_processor
+from fileroom_plugins.imaging.presentation import view_by
 from fileroom_plugins.imaging.states import read_state
-from tests.plugins.imaging.images import made
+from tests.plugins.imaging.images import made, saved
 from tests.plugins.imaging.presentation_states import item, state, state_file
 
 if TYPE_CHECKING:
@@ -96,17 +98,20 @@ def test_a_thumbnail_is_drawn_by_the_state_with_less_detail() -> None:
     assert (seen[36:] < 5).all()
 
 
+LINE = item(
+    GraphicAnnotationUnits="PIXEL",
+    GraphicDimensions=2,
+    NumberOfGraphicPoints=2,
+    GraphicData=[0.0, 5.0, 10.0, 5.0],
+    GraphicType="POLYLINE",
+    GraphicFilled="N",
+)
+WITH_GRAPHICS = {"GraphicAnnotationSequence": [item(GraphicObjectSequence=[LINE])]}
+
+
 def test_graphics_are_drawn_with_the_operator_overlay() -> None:
     data = made(np.zeros((10, 10), "uint8"))
-    line = item(
-        GraphicAnnotationUnits="PIXEL",
-        GraphicDimensions=2,
-        NumberOfGraphicPoints=2,
-        GraphicData=[0.0, 5.0, 10.0, 5.0],
-        GraphicType="POLYLINE",
-        GraphicFilled="N",
-    )
-    by = state_file(data, parts={"GraphicAnnotationSequence": [item(GraphicObjectSequence=[line])]})
+    by = state_file(data, parts=WITH_GRAPHICS)
     assert picture(render(data, f"{PNG} overlay", presentation=by).data)[5].all()
     assert not picture(render(data, PNG, presentation=by).data).any()
 
@@ -168,13 +173,38 @@ def test_a_damaged_state_is_an_error_before_any_object_is_looked_at(
             fileroom.process(b"no image", name, presentation=by)
 
 
+def test_a_state_with_bytes_changed_is_read_or_refused_and_drawn_or_refused() -> None:
+    data = made(PIXELS)
+    good, dice = state_file(data, parts={**TURNED, **WITH_GRAPHICS}), random.Random(7)
+    read = 0
+    with open_image(data) as image:
+        for _ in range(150):
+            bad = bytearray(good)
+            for _ in range(dice.randint(1, 4)):
+                bad[dice.randrange(132, len(bad))] = dice.randrange(256)
+            try:
+                view = view_by(read_state(bytes(bad)), image, 0, overlays=True)
+                read += 1
+                image.shown(0, view)
+            except (NotSupportedError, InvalidDatasetError):
+                pass
+    assert read > 20
+
+
+def test_references_that_are_none_are_refused() -> None:
+    by = pydicom.dcmread(io.BytesIO(state_file(made(PIXELS))))
+    by.ReferencedSeriesSequence[0].add_new("ReferencedImageSequence", "LO", ["one", "two"])
+    with pytest.raises(InvalidDatasetError):
+        read_state(saved(by))
+
+
 def test_what_is_no_presentation_state_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "image.dcm").write_bytes(make_instance())
     for given, message in (
-        (tmp_path / "image.dcm", "the object is a CT Image Storage, and no presentation state"),
+        (tmp_path / "image.dcm", "the object is of CT Image Storage, and no presentation state"),
         (
             state_file(made(PIXELS), kind=BlendingSoftcopyPresentationStateStorage),
-            "a Blending Softcopy Presentation State Storage",
+            "of Blending Softcopy Presentation State Storage",
         ),
         (state_file(made(PIXELS), kind="1.2.3.4"), "of an unknown kind"),
         (b"nothing", "no DICOM object"),
