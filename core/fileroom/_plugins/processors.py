@@ -139,7 +139,7 @@ class Processors:
         """
         with self._lock:
             opened = self._opened.get(name)
-            if opened is None or opened.is_outdated(self.finder):
+            if opened is None or (opened.edition is not None and opened.edition != self.finder.edition()):
                 chosen = self._choose(name)
                 opened = self._opened[name] = self._open(chosen)
                 self._closing.append((chosen.offer.found, opened.processor))
