@@ -10,6 +10,7 @@ import click
 
 from fileroom.cli import output, text
 from fileroom.cli.command import command
+from fileroom.cli.defining import defining, defining_options
 from fileroom.cli.failures import FAILED, INTERRUPTED, say
 from fileroom.cli.heading import as_document
 from fileroom.cli.intake import jobs_option
@@ -55,8 +56,11 @@ class _Asked:
 @click.option(
     "--document", metavar="NAME|FILE", help="An anonymity document.  [default: PS3.15's Basic Profile]"
 )
+@defining_options("standard_dictionary", "private_dictionary")
 @jobs_option(1)
-def anonymous(settings: Settings, *, words: tuple[str, ...], document: str | None, jobs: int) -> int:
+def anonymous(
+    settings: Settings, *, words: tuple[str, ...], document: str | None, jobs: int, **given: str | None
+) -> int:
     """Say whether objects are de-identified, and which attributes say that they are not.
 
     The objects are resources by their ids, all that a search finds, or files and folders. An object must say
@@ -64,7 +68,7 @@ def anonymous(settings: Settings, *, words: tuple[str, ...], document: str | Non
     name or UID is a pseudonym, nobody can see. No value is shown. Exit code 1: an object is not anonymous, or
     could not be read.
     """
-    options = {} if document is None else {"document": as_document(document)}
+    options = defining(given) | ({} if document is None else {"document": as_document(document)})
     asked: list[_Asked] = []
     with Interruption() as interruption, chosen(settings, words, jobs) as objects:
         for result in results(objects, PROCESSOR, options, stop=interruption.stop, doing="looking"):

@@ -68,6 +68,9 @@ class Options:
             raise ValueError("mapping: it needs a key, without which nobody could read it")
         if len(self.days) != 2:  # noqa: PLR2004
             raise ValueError("days: expected two numbers, the least and the most")
+        for name, own in (("unknown_pixels", ("refuse", "report")), ("check", ("refuse", "report", "off"))):
+            if getattr(self, name) not in own:
+                raise ValueError(f"{name}: expected {', '.join(own[:-1])} or {own[-1]}")
 
 
 def deidentify(source: ObjectSource, options: Options | None = None) -> Result:
@@ -91,7 +94,13 @@ def deidentify(source: ObjectSource, options: Options | None = None) -> Result:
     return deidentify_one(source, options or Options())
 
 
-def is_anonymous(source: ObjectSource, document: Document | None = None) -> bool:
+def is_anonymous(
+    source: ObjectSource,
+    document: Document | None = None,
+    *,
+    standard_dictionary: Document | None = None,
+    private_dictionary: Document | None = None,
+) -> bool:
     """Say whether an object has nothing that a profile would take away.
 
     It must say that the patient's identity was removed. What the profile removes must not be there, what it
@@ -101,13 +110,22 @@ def is_anonymous(source: ObjectSource, document: Document | None = None) -> bool
     Args:
         source: as for `deidentify`.
         document: an anonymity document; the Basic Profile if there is none.
+        standard_dictionary: what it defines is known to the document's rules.
+        private_dictionary: likewise.
 
     Raises:
-        FileroomError: the source is damaged or cannot be read, or the document is wrong.
+        FileroomError: the source is damaged or cannot be read, or a document is wrong.
     """
+    from fileroom_plugins.deidentify import asking  # noqa: PLC0415 - this module is imported for its options
     from fileroom_plugins.deidentify.functions import is_anonymous_one  # noqa: PLC0415
 
-    return is_anonymous_one(source, document)
+    given = {
+        "document": document,
+        "standard_dictionary": standard_dictionary,
+        "private_dictionary": private_dictionary,
+    }
+    named = {name: DocumentName.of(one) for name, one in given.items() if one is not None}
+    return is_anonymous_one(source, asking.Options(**named))
 
 
 def _open(options: Options) -> Processor:

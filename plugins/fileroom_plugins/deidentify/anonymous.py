@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from fileroom.plugin import Processor, Product
 from fileroom_plugins.deidentify.actions import Action
-from fileroom_plugins.deidentify.dictionary import is_known_private, keyword_of
+from fileroom_plugins.deidentify.dictionary import keyword_of
 from fileroom_plugins.deidentify.elements import Fragments
 from fileroom_plugins.deidentify.marks import PATIENT_IDENTITY_REMOVED
 from fileroom_plugins.deidentify.objects import read_object
-from fileroom_plugins.deidentify.opening import profile_of_document
+from fileroom_plugins.deidentify.opening import profile_of_document, read_dictionary
 from fileroom_plugins.deidentify.plan import Plan
 from fileroom_plugins.deidentify.reading import creator_of
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from fileroom_plugins.deidentify.asking import Options
+    from fileroom_plugins.deidentify.dictionary import DataDictionary
     from fileroom_plugins.deidentify.elements import Element, Items
     from fileroom_plugins.deidentify.objects import DicomObject
     from fileroom_plugins.deidentify.plan import Node, Step
@@ -36,16 +37,28 @@ class Anonymous(Processor):
     """
 
     def __init__(self, options: Options) -> None:
-        document = options.document
-        self._profile = profile_of_document(document.read("anonymity") if document else None)
+        self._profile = asked_profile(options)
 
     def process(self, source: BinaryIO) -> Sequence[Product]:
         """Ask one object; see `fileroom.processing.Processor.process`."""
-        left = [one._asdict() for one in remaining(read_object(source.read()), self._profile)]
+        found = read_object(source.read(), self._profile.dictionary)
+        left = [one._asdict() for one in remaining(found, self._profile)]
         answer = {"profile": self._profile.name, "anonymous": not left, "remaining": left}
         data = json.dumps(answer, ensure_ascii=False).encode()
         metadata = {"anonymous": "no" if left else "yes"}
         return [Product("anonymity", data, "application/json", ".json", metadata)]
+
+
+def asked_profile(options: Options) -> Profile:
+    """Return the profile that objects are held against.
+
+    Raises:
+        DocumentError: a document is wrong.
+        NotFoundError: there is no such document.
+    """
+    document = options.document.read("anonymity") if options.document else None
+    dictionary = read_dictionary(options.standard_dictionary, options.private_dictionary)
+    return profile_of_document(document, dictionary)
 
 
 class Remaining(NamedTuple):
@@ -78,10 +91,10 @@ def remaining(found: DicomObject, profile: Profile) -> Iterator[Remaining]:
     if said is None or said.data.strip() != b"YES":
         name = keyword_of(PATIENT_IDENTITY_REMOVED)
         yield Remaining(f"{PATIENT_IDENTITY_REMOVED:08X}", name, Action.REPLACE, _UNMARKED)
-    yield from _level(found.items, Plan(profile, found.sop_class).root, "")
+    yield from _level(found.items, Plan(profile, found.sop_class).root, "", profile.dictionary)
 
 
-def _level(items: Items, node: Node, where: str) -> Iterator[Remaining]:
+def _level(items: Items, node: Node, where: str, dictionary: DataDictionary) -> Iterator[Remaining]:
     for tag, element in items.items():
         creator = ""
         if tag >> 16 & 1:
@@ -97,9 +110,11 @@ def _level(items: Items, node: Node, where: str) -> Iterator[Remaining]:
         if step.action is not Action.REMOVE and isinstance(value, list) and not _acts_on_all(step):
             below = node.below(tag if not tag >> 16 & 1 else tag & 0xFFFF_00FF)
             for number, item in enumerate(value, start=1):
-                yield from _level(item, below, f"{path}[{number}].")
+                yield from _level(item, below, f"{path}[{number}].", dictionary)
         elif not _is_done(element, step):
-            yield Remaining(path, _keyword(tag, creator), step.action, step.rule.name)
+            if creator and not dictionary.is_known_private(creator, tag & 0xFFFF_00FF):
+                creator = ""  # of one that nobody knows, the name may be anything
+            yield Remaining(path, creator or keyword_of(tag), step.action, step.rule.name)
 
 
 def _acts_on_all(step: Step) -> bool:
@@ -121,8 +136,3 @@ def _is_done(element: Element, step: Step) -> bool:
     if action is Action.REPLACE and step.rule.pattern is None:
         return data == step.rule.text.strip().encode("utf-8", "replace")
     return not data or action is not Action.EMPTY
-
-
-def _keyword(tag: int, creator: str) -> str:
-    """Return what to call an attribute; of a private one its creator, unless that may be anything."""
-    return creator if creator and is_known_private(creator, tag & 0xFFFF_00FF) else keyword_of(tag)

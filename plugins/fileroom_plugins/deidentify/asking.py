@@ -17,9 +17,13 @@ class Options:
 
     Attributes:
         document: an anonymity document that says what may not be there; the Basic Profile if there is none.
+        standard_dictionary: as of ``[plugins.deidentify]``, and so is the next one.
+        private_dictionary: likewise.
     """
 
     document: DocumentName | None = None
+    standard_dictionary: DocumentName = DocumentName("ordcmsd.xml")
+    private_dictionary: DocumentName = DocumentName("ordcmpv.xml")
 
 
 def _open(options: Options) -> Processor:

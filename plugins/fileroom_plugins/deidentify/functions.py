@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING
 from pydicom import Dataset
 
 from fileroom.plugin import opened_source
-from fileroom_plugins.deidentify.anonymous import remaining
+from fileroom_plugins.deidentify.anonymous import asked_profile, remaining
 from fileroom_plugins.deidentify.cleaners import as_file
 from fileroom_plugins.deidentify.objects import read_object
-from fileroom_plugins.deidentify.opening import open_deidentifier, open_pseudonyms, profile_of_document
+from fileroom_plugins.deidentify.opening import open_deidentifier, open_pseudonyms
 
 if TYPE_CHECKING:
-    from fileroom.plugin import Document, ObjectSource
+    from fileroom.plugin import ObjectSource
     from fileroom_plugins.deidentify import Options
+    from fileroom_plugins.deidentify.asking import Options as Asked
     from fileroom_plugins.deidentify.deidentifier import Result
 
 
@@ -26,9 +27,10 @@ def deidentify_one(source: ObjectSource, options: Options) -> Result:
         return open_deidentifier(options, pseudonyms).apply(data)
 
 
-def is_anonymous_one(source: ObjectSource, document: Document | None) -> bool:
+def is_anonymous_one(source: ObjectSource, options: Asked) -> bool:
     """See `fileroom_plugins.deidentify.is_anonymous`."""
-    return next(remaining(read_object(_bytes(source)), profile_of_document(document)), None) is None
+    profile = asked_profile(options)
+    return next(remaining(read_object(_bytes(source), profile.dictionary), profile), None) is None
 
 
 def _bytes(source: ObjectSource) -> bytes:

@@ -14,7 +14,7 @@ from fileroom_plugins.deidentify.standard_profile import CODES, Option, standard
 from fileroom_plugins.standard.definitions import read_definitions
 
 if TYPE_CHECKING:
-    from fileroom.plugin import Document
+    from fileroom.plugin import Document, DocumentName
     from fileroom_plugins.deidentify import Options
     from fileroom_plugins.deidentify.cleaners import PixelCleaner
     from fileroom_plugins.deidentify.profile import Profile
@@ -61,6 +61,11 @@ def open_deidentifier(options: Options, pseudonyms: Pseudonyms) -> Deidentifier:
             "option out, or take images apart that show a head"
         )
     cleaner = None
+    if options.rectangles and CODES[Option.CLEAN_PIXEL_DATA] not in profile.codes:
+        raise ConfigError(
+            "they are for the option clean-pixel-data, which is not asked for: nothing would be blackened",
+            "plugins.deidentify.rectangles",
+        )
     if CODES[Option.CLEAN_PIXEL_DATA] in profile.codes:
         cleaner = _pixel_cleaner(options)
     return Deidentifier(
@@ -89,8 +94,18 @@ def profile_of_document(document: Document | None, dictionary: DataDictionary = 
     return profile_of(document, dictionary)
 
 
+def read_dictionary(standard: DocumentName | None, private: DocumentName | None) -> DataDictionary:
+    """Return what the dictionaries know, with what a standard and a private one define.
+
+    Raises:
+        DocumentError: a document is wrong.
+        NotFoundError: there is no such document.
+    """
+    return DataDictionary(read_definitions(standard, private))
+
+
 def _profile(options: Options) -> Profile:
-    dictionary = DataDictionary(read_definitions(options.standard_dictionary, options.private_dictionary))
+    dictionary = read_dictionary(options.standard_dictionary, options.private_dictionary)
     if options.document is not None:
         return profile_of_document(options.document.read("anonymity"), dictionary)
     try:

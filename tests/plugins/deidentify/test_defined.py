@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pydicom
@@ -12,7 +13,7 @@ from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 import fileroom
 from fileroom.errors import DocumentError
 from fileroom.plugin import Document, DocumentName
-from fileroom_plugins.deidentify import Options, deidentify
+from fileroom_plugins.deidentify import Options, deidentify, is_anonymous
 from fileroom_plugins.deidentify.anonymity.locators import keyword_for
 from tests.integration.cli_runs import run
 from tests.plugins.deidentify.samples import NAME, as_bytes, dataset, read
@@ -118,6 +119,16 @@ def test_what_a_document_defines_for_a_creator_is_not_undefined(rules: str, unkn
     assert DOSE not in after(private(unknown=unknown), options(rules, private=""))
 
 
+def test_what_was_kept_by_definition_is_anonymous_by_it_alone() -> None:
+    text = f'{NONE}[groups]\nprivate = "keep"\nundefined-private = "remove"\n'
+    rules = Document("rules", "anonymity", text.encode())
+    acme = Document("acme", "private-dictionary", PRIVATE.encode())
+    kept = read(deidentify(private(), options(text)).data)
+    kept.PatientIdentityRemoved = "YES"
+    assert is_anonymous(kept, rules, private_dictionary=acme)
+    assert not is_anonymous(kept, rules)
+
+
 def test_the_basic_profile_has_no_word_about_what_documents_define() -> None:
     made = after(of_the_standard(), options())
     assert not {MOOD, NURSE, UNHEARD} & made.keys()
@@ -196,5 +207,8 @@ def test_the_command_and_an_archive_go_by_the_documents(tmp_path: Path) -> None:
         archive.documents.insert("ordcmpv.xml", "private-dictionary", PRIVATE.encode())
         archive.documents.insert("rules", "anonymity", rules.encode())
         (instance,) = archive.find("instance")
+        answer = json.loads(instance.process("anonymous", document="rules")[0].read())
+        left = {one["path"] for one in answer["remaining"]}
+        assert (f"{DOSE:08X}" in left, f"{SECRET:08X}" in left) == (False, True)
         made = instance.process("deidentify", keep=False, document="rules", check="off")[0]
         assert DOSE in read(made.data)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from fileroom.plugin import MissingDependencyError
 from fileroom_plugins.deidentify.pixels.native import KEYWORDS, blacken_native
 from fileroom_plugins.deidentify.pixels.overlays import drop_text
-from fileroom_plugins.deidentify.pixels.places import Known, UnknownTextError, places_of
+from fileroom_plugins.deidentify.pixels.places import Known, UnknownTextError, places_of, without_places
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,6 +49,11 @@ class CleanPixels:
         if places is None:
             return False
         changed = drop_text(dataset)
+        if places.known is Known.PLACES:
+            if _blacken(dataset, places):
+                dataset.BurnedInAnnotation = "NO"
+                return True
+            places = without_places(dataset)  # for they all lie outside of this image
         if places.known is Known.NOTHING:
             if self._unknown == "refuse":
                 raise UnknownTextError(
@@ -56,8 +61,6 @@ class CleanPixels:
                     "or let such images pass with unknown_pixels=report"
                 )
             return changed
-        if places.known is Known.PLACES:
-            changed = _blacken(dataset, places) or changed
         dataset.BurnedInAnnotation = "NO"
         return changed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import tomllib
 from dataclasses import dataclass
 from importlib import resources
@@ -32,7 +33,7 @@ class Device:
 
     def made(self, dataset: Dataset) -> bool:
         """Say whether an image comes from this device."""
-        return all(_matches(_value(dataset, keyword), own) for keyword, own in self.where.items())
+        return all(_matches(keyword, _value(dataset, keyword), own) for keyword, own in self.where.items())
 
 
 @functools.cache
@@ -64,12 +65,16 @@ def _value(dataset: Dataset, keyword: str) -> Any:  # noqa: ANN401 - whatever py
     return dataset.get(keyword) if meta is None or keyword not in meta else meta.get(keyword)
 
 
-def _matches(value: Any, own: tuple[str | int, ...]) -> bool:  # noqa: ANN401
+def _matches(keyword: str, value: Any, own: tuple[str | int, ...]) -> bool:  # noqa: ANN401
     if value is None:
         return False
     if isinstance(own[0], int):
         return any(str(value) == str(each) for each in own)
     text = str(value if isinstance(value, str) else "\\".join(map(str, _several(value)))).casefold()
+    if keyword == "Manufacturer":  # GE is in many names
+        return any(
+            re.search(rf"(?<![^\W_]){re.escape(str(each).casefold())}(?![^\W_])", text) for each in own
+        )
     return any(str(each).casefold() in text for each in own)
 
 

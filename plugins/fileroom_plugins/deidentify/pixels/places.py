@@ -18,13 +18,24 @@ if TYPE_CHECKING:
 
     from pydicom import Dataset
 
-_SUSPECT_CLASSES = (
-    "1.2.840.10008.5.1.4.1.1.7",  # Secondary Capture, the multi-frame ones too
-    "1.2.840.10008.5.1.4.1.1.6",  # Ultrasound; old, and enhanced volumes
-    "1.2.840.10008.5.1.4.1.1.3",  # Ultrasound Multi-frame
-    "1.2.840.10008.5.1.4.1.1.77.1.1",  # endoscopes, and their videos
-    "1.2.840.10008.5.1.4.1.1.77.1.4",  # photographs
+_STORAGE = "1.2.840.10008.5.1.4.1.1."
+_SLIDES = "77.1.6"  # VL Whole Slide Microscopy
+_DETECTED = frozenset(
+    (
+        *("1", "1.1", "1.1.1", "1.2", "1.2.1", "1.3", "1.3.1"),  # CR, DX, mammograms, teeth
+        *("2", "2.1", "2.2", "4", "4.1", "4.4"),  # CT and MR
+        *("12.1", "12.1.1", "12.2", "12.2.1", "14.2"),  # angiographies, as they were acquired
+        *("13.1.1", "13.1.2", "13.1.3", "13.1.4", "13.1.5"),  # volumes and projections of X-rays
+        *("20", "128", "128.1", "130"),  # nuclear medicine
+        *("30", "66.4", "66.7", "481.1", "481.2"),  # parametric maps, segmentations, RT images and doses
+        *("77.1.5.4", _SLIDES),  # tomographies of eyes, microscopy
+    )
 )
+"""SOP classes whose pixels come from a detector or are calculated, by the end of their UIDs."""
+
+_LABELLED_SLIDES = {"LABEL", "OVERVIEW"}
+"""Image Flavors of microscopy (PS3.3 C.8.12.4.1.1) that show a slide's label, or may."""
+
 _SUSPECT_MODALITIES = frozenset({"US", "IVUS", "OT", "SC", "SD", "ES", "XC", "GM", "DOC", "RF", "OP"})
 _SUSPECT_TYPES = ("SCREEN", "REPORT", "DOSE", "CAPTURE")
 """Words in Image Type that pictures of screens and of reports carry."""
@@ -78,7 +89,7 @@ def places_of(dataset: Dataset, given: Sequence[Rectangle] = ()) -> Places:
         dataset: the image as it came, since what tells devices apart is removed from it.
         given: rectangles that somebody knows to hold text.
     """
-    said = str(dataset.get("BurnedInAnnotation") or "").strip().upper()
+    said = _said(dataset)
     devices = devices_of(dataset)
     covered = [*given, *(each for device in devices for each in device.rectangles)]
     why = ["the rectangles given"] * bool(given) + [f"the device {device.name}" for device in devices]
@@ -87,6 +98,14 @@ def places_of(dataset: Dataset, given: Sequence[Rectangle] = ()) -> Places:
         why.append("Sequence of Ultrasound Regions")
     if covered or shown:
         return Places(Known.PLACES, tuple(dict.fromkeys(covered)), shown, tuple(dict.fromkeys(why)))
+    return without_places(dataset)
+
+
+def without_places(dataset: Dataset) -> Places:
+    """Say whether an image has text where nothing says where, or only what lies outside of it."""
+    said = _said(dataset)
+    if _shows_label(dataset, said):
+        return Places(Known.NOTHING, why=("it shows a slide's label, or may",))
     if said == "NO":
         return Places(Known.NONE, why=("Burned In Annotation is NO",))
     if said == "YES":
@@ -109,10 +128,25 @@ def ultrasound_regions(dataset: Dataset) -> tuple[Rectangle, ...]:
     return tuple(regions)
 
 
+def _said(dataset: Dataset) -> str:
+    return str(dataset.get("BurnedInAnnotation") or "").strip().upper()
+
+
+def _shows_label(dataset: Dataset, said: str) -> bool:
+    """Say whether an image is one of a slide with its label, on which patients' names stand."""
+    label = str(dataset.get("SpecimenLabelInImage") or "").strip().upper()
+    if label == "YES":
+        return True
+    if str(dataset.get("SOPClassUID") or "") != f"{_STORAGE}{_SLIDES}" or (label == said == "NO"):
+        return False
+    types = dataset.get("ImageType") or ()
+    return not _LABELLED_SLIDES.isdisjoint([types] if isinstance(types, str) else map(str, types))
+
+
 def _suspicion(dataset: Dataset) -> str:
     sop_class = str(dataset.get("SOPClassUID") or "")
-    if any(sop_class == root or sop_class.startswith(f"{root}.") for root in _SUSPECT_CLASSES):
-        return "objects of its SOP class often have text"
+    if not sop_class.startswith(_STORAGE) or sop_class.removeprefix(_STORAGE) not in _DETECTED:
+        return "objects of its SOP class often have text, or nobody knows"
     if str(dataset.get("Modality") or "").strip().upper() in _SUSPECT_MODALITIES:
         return "images of its modality often have text"
     if dataset.get("ConversionType"):
