@@ -113,6 +113,7 @@ class Dispatch:
         document_names: what options of extensions name documents by, which may lie in the archive.
         names_instances: whether options of extensions name instances of the archive.
         on_stored: called after each commit that stored something.
+        latest: another object each time something was stored, replaced or removed through this archive.
         confined: whether some of that would be missed by an archive of the same configuration elsewhere.
     """
 
@@ -139,6 +140,7 @@ class Dispatch:
             self.close()
             raise
         self.on_stored: Callable[[], object] = lambda: None
+        self.latest = object()
         self._stored = self._hooks.calls("fileroom_stored")
         self._removed = self._hooks.calls("fileroom_removed")
         self.processors = tuple(self._assembly.processors)
@@ -265,12 +267,14 @@ class Dispatch:
 
     def stored(self, batch: StoredBatch) -> tuple[Failure, ...]:
         """Tell all listeners what was stored; return those that failed, which are logged."""
+        self.latest = object()
         failures = notify(self._stored, "fileroom_stored", batch)
         self.on_stored()
         return failures
 
     def removed(self, batch: RemovedBatch) -> tuple[Failure, ...]:
         """Tell all listeners what was removed; return those that failed, which are logged."""
+        self.latest = object()
         return notify(self._removed, "fileroom_removed", batch)
 
     def close(self) -> None:

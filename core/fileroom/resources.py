@@ -8,13 +8,16 @@ the next question to the archive then raises `fileroom.errors.NotFoundError`.
 from __future__ import annotations
 
 import contextlib
+import itertools
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, BinaryIO, ClassVar, Generic, Literal, TypeVar, overload
+from typing import TYPE_CHECKING, BinaryIO, ClassVar, Generic, Literal, TypeVar, cast, overload
 
 from fileroom._html import as_html
+from fileroom._together import Together
 from fileroom.attachments import Attachments
-from fileroom.errors import FileroomError
+from fileroom.errors import FileroomError, IntegrityError, NotFoundError, StorageError
 from fileroom.model import Level
+from fileroom.opening import open_attachment
 from fileroom.query import COMPUTED
 from fileroom.views import LabelsView, MetadataView
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from fileroom.processing import Product
     from fileroom.storage import ByteRange, Source
 
+_PAGE = 500
 R_co = TypeVar("R_co", bound="Resource", covariant=True)
 
 
@@ -204,8 +208,10 @@ class Children(Iterable[R_co], Generic[R_co]):
     def __iter__(self) -> Iterator[R_co]:
         """Yield in order of arrival."""
         if self._direct:
-            records: Iterator[ResourceRecord] = self._archive.index.children(self._above)
-            return (self._archive.wrap(record) for record in records)  # type: ignore[misc]
+            records = iter(self._archive.index.children(self._above))
+            pages = iter(lambda: tuple(itertools.islice(records, _PAGE)), ())
+            found = itertools.chain.from_iterable(handles(self._archive, page) for page in pages)
+            return cast("Iterator[R_co]", found)
         return iter(self._archive.within(self._above, self._level))  # type: ignore[arg-type]
 
     def __len__(self) -> int:
@@ -280,7 +286,11 @@ class Instance(Resource):
     """An instance: one DICOM file."""
 
     level = Level.INSTANCE
-    __slots__ = ()
+    __slots__ = ("_together",)
+
+    def __init__(self, archive: Archive, record: ResourceRecord, together: Together | None = None) -> None:
+        super().__init__(archive, record)
+        self._together = together
 
     @property
     def series(self) -> Series:
@@ -291,11 +301,17 @@ class Instance(Resource):
     def open(self, byte_range: ByteRange | None = None) -> BinaryIO:
         """Open the DICOM file, or a range of it, for reading: the very bytes that were stored.
 
+        Where instances that were found together are opened one after the other, several are looked up at a
+        time: what another process replaces may be read as it was up to a second before.
+
         Raises:
             NotFoundError: they are gone.
             IntegrityError: they are another instance's; only where the archive took the file over unread.
             StorageError: reading failed.
         """
+        if self._together is not None and (file := self._together.file(self.id)) is not None:
+            with contextlib.suppress(NotFoundError, StorageError, IntegrityError):
+                return open_attachment(self._archive, self.id, file, byte_range)
         return self.attachments["dicom"].open(byte_range=byte_range)
 
     def dataset(self, *, stop_before_pixels: bool = False) -> Dataset:
@@ -316,3 +332,11 @@ CLASSES: dict[Level, type[Resource]] = {
     Level.SERIES: Series,
     Level.INSTANCE: Instance,
 }
+
+
+def handles(archive: Archive, records: Sequence[ResourceRecord]) -> Iterator[Resource]:
+    """Yield the handles for records of one level that were found together."""
+    if not records or records[0].level is not Level.INSTANCE:
+        return (archive.wrap(record) for record in records)
+    together = Together(archive, records)
+    return (Instance(archive, record, together) for record in records)

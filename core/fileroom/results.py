@@ -11,6 +11,7 @@ from fileroom.errors import IntegrityError, InvalidDatasetError, NotFoundError, 
 from fileroom.header import HeaderReader
 from fileroom.model import Level
 from fileroom.query import matches
+from fileroom.resources import handles
 from fileroom.tags import TagSet
 
 if TYPE_CHECKING:
@@ -56,10 +57,15 @@ class Results(Generic[R_co]):
 
     def __iter__(self) -> Iterator[R_co]:
         """Yield handles, a page from the index at a time."""
-        records = self._scan() if self._plan.scanned else self._records(self._plan.query.limit)
-        return (cast("R_co", self._archive.wrap(record)) for record in records)
+        if self._plan.scanned:
+            return (cast("R_co", self._archive.wrap(record)) for record in self._scan())
+        pages = (handles(self._archive, page) for page in self._pages(self._plan.query.limit))
+        return cast("Iterator[R_co]", itertools.chain.from_iterable(pages))
 
     def _records(self, limit: int | None, page_size: int = PAGE) -> Iterator[ResourceRecord]:
+        return itertools.chain.from_iterable(self._pages(limit, page_size))
+
+    def _pages(self, limit: int | None, page_size: int = PAGE) -> Iterator[tuple[ResourceRecord, ...]]:
         left = limit
         cursor = self._plan.query.cursor
         while left is None or left > 0:
@@ -67,7 +73,7 @@ class Results(Generic[R_co]):
             page = self._archive.index.find(replace(self._plan.query, limit=size, cursor=cursor))
             self.cursor = cursor = page.cursor
             left = None if left is None else left - len(page.records)
-            yield from page.records
+            yield page.records
             if cursor is None:
                 return
 

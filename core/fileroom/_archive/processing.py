@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from fileroom._archive.elsewhere import Elsewhere
 from fileroom._archive.keeping import keep
-from fileroom._archive.making import make
+from fileroom._archive.making import look, make
 from fileroom._archive.proving import Done, doubted_products
 from fileroom._executing.archives import opened
 from fileroom._executing.messages import portable
@@ -236,9 +236,10 @@ def _turns(archive: Archive, ids: tuple[str, ...], opened: Opened) -> Iterator[l
     """Yield what is made of resources, as much at a time as is to be kept together."""
     waiting: list[_Turn] = []
     size = 0
+    seen = look(archive, ids)
     for id_ in ids:
         try:
-            made = list(make(archive, id_, opened))
+            made = list(make(archive, id_, opened, seen.get(id_)))
         except Exception as error:
             if isinstance(error, FileroomError) and not isinstance(error, _OF_ONE):
                 yield waiting  # what was made before this got in the way

@@ -13,12 +13,13 @@ from fileroom._executing.archives import opened as opened_archive
 from fileroom.errors import FileroomError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from fileroom._executing.archives import Opening
     from fileroom._plugins.processors import Opened
     from fileroom.archive import Archive
     from fileroom.config import Config
+    from fileroom.index import Details
     from fileroom.processing import Product
 
 _log = logging.getLogger("fileroom.processing")
@@ -57,10 +58,32 @@ class Result:
         return str(self.error or "")
 
 
-def result_of(item: Item, opened: Opened, archive: Archive | None) -> Result:
-    """Return what a processor makes of one object; what it raises for that is in the result."""
+def results_of(items: Sequence[Item], opened: Opened, archive: Archive | None) -> Iterator[Result]:
+    """Yield what a processor makes of each object; what it raises for one is in its result.
+
+    Args:
+        items: so many that they may be looked at together.
+        opened: the processor.
+        archive: the archive that those with a public id are in.
+    """
+    ids = [one.id for one in items if one.id is not None]
+    seen = _seen(archive, ids) if archive is not None and ids else {}
+    for item in items:
+        yield _result_of(item, opened, archive, seen)
+
+
+def _seen(archive: Archive, ids: list[str]) -> Mapping[str, Details]:
+    from fileroom._archive.making import look  # noqa: PLC0415 - which imports archives, and these this
+
     try:
-        return Result(item, tuple(_products(item, opened, archive)))
+        return look(archive, ids)
+    except FileroomError:
+        return {}  # each will be told by itself
+
+
+def _result_of(item: Item, opened: Opened, archive: Archive | None, seen: Mapping[str, Details]) -> Result:
+    try:
+        return Result(item, tuple(_products(item, opened, archive, seen)))
     except FileroomError as error:
         return Result(item, error=error)
     except OSError as error:
@@ -72,11 +95,13 @@ def result_of(item: Item, opened: Opened, archive: Archive | None) -> Result:
         return Result(item, error=FileroomError(f"the processor failed: {type(error).__name__}"))
 
 
-def _products(item: Item, opened: Opened, archive: Archive | None) -> Iterator[Product]:
+def _products(
+    item: Item, opened: Opened, archive: Archive | None, seen: Mapping[str, Details]
+) -> Iterator[Product]:
     from fileroom._archive.making import make  # noqa: PLC0415 - which imports archives, and these this
 
     if item.id is not None and archive is not None:
-        for made in make(archive, item.id, opened):
+        for made in make(archive, item.id, opened, seen.get(item.id)):
             yield from made.products
         return
     with Path(item.name).open("rb") as file:
@@ -108,9 +133,9 @@ def make_products(
             closing(Dispatch.open(config)) as plugins,
             plugins.making.using(processor, options) as opened,
         ):
-            return [_portable(result_of(item, opened, None)) for item in items]
+            return [_portable(one) for one in results_of(items, opened, None)]
     with opened_archive(opening) as archive, archive.plugins.making.using(processor, options) as opened:
-        return [_portable(result_of(item, opened, archive)) for item in items]
+        return [_portable(one) for one in results_of(items, opened, archive)]
 
 
 def _portable(result: Result) -> Result:

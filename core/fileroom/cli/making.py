@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fileroom._dispatch import Dispatch
 from fileroom._executing.archives import Opening
-from fileroom._executing.products import Item, Result, make_products, result_of
+from fileroom._executing.products import Item, Result, make_products, results_of
 from fileroom._executing.spreading import spread
 from fileroom.cli.counting import counting
 from fileroom.cli.executing import LOCAL
@@ -56,16 +56,20 @@ def results(
         each = opened.takes is Takes.EACH
         step = stack.enter_context(counting(doing, chosen.count(each=each)))
         items = itertools.takewhile(lambda _: not stop.is_set(), chosen.items(each=each))
+        batches = iter(lambda: tuple(itertools.islice(items, chosen.batch)), ())
         if not chosen.apart:
-            made: Iterable[Result] = (result_of(item, opened, chosen.archive) for item in items)
+            one_by_one = (results_of(some, opened, chosen.archive) for some in batches)
+            made: Iterable[Result] = itertools.chain.from_iterable(one_by_one)
         else:
             opened.require_consistent()
-            made = stack.enter_context(closing(_spread(plugins, chosen, processor, options, items)))
+            made = stack.enter_context(closing(_spread(plugins, chosen, processor, options, batches)))
         for name, why in chosen.unknown:
             yield Result(Item(name), error=NotFoundError(why))
         for result in made:
             step()
             yield result
+            if stop.is_set() and not chosen.apart:
+                return
 
 
 def _spread(
@@ -73,7 +77,7 @@ def _spread(
     chosen: Chosen,
     processor: str,
     options: Mapping[str, object],
-    items: Iterator[Item],
+    batches: Iterator[tuple[Item, ...]],
 ) -> Generator[Result]:
     config = chosen.config
     opening = None if chosen.archive is None else Opening(config, uuid.uuid4().hex)
@@ -81,7 +85,6 @@ def _spread(
         make_products, opening=opening, config=config, processor=processor, options=dict(options)
     )
     executor = plugins.executor(LOCAL)
-    batches = iter(lambda: tuple(itertools.islice(items, chosen.batch)), ())
     with closing(spread(executor, task, batches)) as answers:
         for answer in answers:
             if isinstance(answer.error, TaskLostError):
