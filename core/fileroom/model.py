@@ -99,6 +99,11 @@ def public_id_to_digest(public_id: str) -> bytes:
     return bytes.fromhex(public_id.replace("-", ""))
 
 
+def is_public_id(text: str) -> bool:
+    """Say whether text is written like a public id."""
+    return _PUBLIC_ID.fullmatch(text) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """The four identifiers of one SOP Instance, as they stand in the file without padding.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
 from fileroom.datasets import opened_source
 from fileroom.errors import ConfigError, FileroomError, InvalidDatasetError, NotFoundError, NotSupportedError
-from fileroom.model import public_id_to_digest
+from fileroom.model import is_public_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,15 +128,6 @@ def no_archive(id_: str) -> BinaryIO:
     raise NotFoundError(
         f"an option names the instance {id_}, and there is no archive here: give the path of its DICOM file"
     )
-
-
-def is_public_id(text: str) -> bool:
-    """Say whether text is written like a public id."""
-    try:
-        public_id_to_digest(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _read(file: BinaryIO) -> bytes:

@@ -18,7 +18,8 @@ from fileroom._hints import did_you_mean
 from fileroom.documents import DocumentName
 from fileroom.errors import ConfigError
 from fileroom.inner import InnerStorage
-from fileroom.objects import ObjectName, is_public_id
+from fileroom.model import is_public_id
+from fileroom.objects import ObjectName
 from fileroom.secret import Secret
 
 if TYPE_CHECKING:

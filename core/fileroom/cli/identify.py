@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fileroom.cli.failures import CommandError, UsageProblem
-from fileroom.model import public_id_to_digest
+from fileroom.model import is_public_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,8 +59,4 @@ def resolve_one(archive: Archive, identifier: str) -> Resource:
 
 def _named(identifier: str) -> str:
     """Repeat a public id; nothing else, since identifiers of other kinds are a patient's."""
-    try:
-        public_id_to_digest(identifier)
-    except ValueError:
-        return "this identifier"
-    return f"the id {identifier}"
+    return f"the id {identifier}" if is_public_id(identifier) else "this identifier"

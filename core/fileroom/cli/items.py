@@ -14,7 +14,7 @@ from fileroom.cli.executing import LOCAL
 from fileroom.cli.failures import CommandError, UsageProblem, say
 from fileroom.cli.identify import resolve
 from fileroom.cli.selecting import is_search, selected
-from fileroom.model import Level, public_id_to_digest
+from fileroom.model import Level, is_public_id
 from fileroom.standalone import plain_config
 
 if TYPE_CHECKING:
@@ -176,15 +176,6 @@ def is_path(word: str) -> bool:
         return Path(word).expanduser().exists()
     except (OSError, ValueError, RuntimeError):
         return False
-
-
-def is_public_id(word: str) -> bool:
-    """Say whether a word is written like a public id."""
-    try:
-        public_id_to_digest(word)
-    except ValueError:
-        return False
-    return True
 
 
 def _may_be_dicom(path: Path) -> bool:

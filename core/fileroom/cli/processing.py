@@ -21,8 +21,9 @@ from fileroom.cli.failures import FAILED, INTERRUPTED, UsageProblem, say
 from fileroom.cli.filing import write_products
 from fileroom.cli.intake import jobs_option, timeout_option
 from fileroom.cli.interruption import Interruption
-from fileroom.cli.items import is_path, is_public_id
+from fileroom.cli.items import is_path
 from fileroom.cli.selecting import is_search, selected
+from fileroom.model import is_public_id
 from fileroom.options import TypedText
 from fileroom.plugin import Takes
 from fileroom.reports import ProcessStoppedError
