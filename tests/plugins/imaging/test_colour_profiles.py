@@ -11,7 +11,7 @@ from PIL import Image, ImageCms
 
 from fileroom_plugins.imaging import render
 from tests.plugins.imaging.images import made
-from tests.plugins.imaging.presentation_states import state_file
+from tests.plugins.imaging.presentation_states import item, state_file
 
 if TYPE_CHECKING:
     from tests.plugins.imaging.images import Pixels
@@ -53,6 +53,13 @@ def test_grey_images_have_none() -> None:
 )
 def test_what_is_no_profile_for_red_green_and_blue_is_left_out(profile: bytes) -> None:
     assert profile_in(coloured(profile), "fileFormat=PNGF") is None
+
+
+def test_the_profile_of_a_slide_is_that_of_its_only_optical_path() -> None:
+    path = item(ICCProfile=SRGB + bytes(len(SRGB) % 2))
+    for paths, expected in (([path], SRGB), ([path, path], None), ([item()], None)):
+        data = made(RED, {"OpticalPathSequence": paths}, "RGB")
+        assert profile_in(data, "fileFormat=PNGF") == expected
 
 
 def test_the_profile_of_a_presentation_state_goes_before_the_images() -> None:

@@ -22,11 +22,20 @@ def colour_profile(image: Image, state: Dataset | None) -> bytes | None:
         image: the image; of grey ones profiles say nothing that pictures could hold.
         state: the presentation state that is applied, whose profile goes before the image's.
     """
-    for attributes in (state, image.attributes if image.coloured else None):
+    for attributes in (state, *(_of_image(image.attributes) if image.coloured else ())):
         profile = None if attributes is None else attributes.get("ICCProfile")
         if isinstance(profile, bytes) and _is_of_colours(profile):
             return profile[: _size(profile)]  # without what makes its length even
     return None
+
+
+def _of_image(attributes: Dataset) -> list[Dataset]:
+    """Return where an image may have its profile: a slide's is that of its optical path, if it has one alone.
+
+    PS3.3 section C.8.12.5.
+    """
+    paths = attributes.get("OpticalPathSequence") or []
+    return [attributes, *(paths if len(paths) == 1 else [])]
 
 
 def fits(profile: bytes, mode: str) -> bool:
