@@ -22,6 +22,7 @@ from pydicom.uid import (
 
 from fileroom.plugin import InvalidDatasetError, NotSupportedError
 from fileroom_plugins.deidentify.pixels.cleaner import CleanPixels
+from fileroom_plugins.deidentify.pixels.places import UnknownTextError
 from fileroom_plugins.deidentify.pixels.rectangles import Rectangle
 from fileroom_plugins.imaging import open_image
 
@@ -174,6 +175,7 @@ def test_single_bits_are_blackened_though_frames_begin_within_bytes(
     dataset.HighBit = 0
     packed = np.packbits(bits.reshape(-1), bitorder="little").tobytes()
     dataset.PixelData = packed + b"\0" * (len(packed) % 2)
+    dataset.BurnedInAnnotation = "NO"  # or it would be refused where the rectangle lies outside
     CleanPixels([Rectangle(place, place, 2, 2)])(dataset)
     bits[:, place : place + 2, place : place + 2] = 0
     after = np.unpackbits(np.frombuffer(dataset.PixelData, dtype=np.uint8), bitorder="little")
@@ -187,6 +189,27 @@ def test_rectangles_reach_beyond_the_image_without_harm() -> None:
     dataset.PixelData = pixels.tobytes()
     CleanPixels([Rectangle(2, 2, 1 << 30, 1 << 30)])(dataset)
     assert (frames(dataset)[0] == 1).sum() == 5
+
+
+@pytest.mark.parametrize("corner", [3, 5000])
+def test_regions_of_the_whole_image_tell_nothing_of_where_its_text_is(corner: int) -> None:
+    item = Dataset()
+    item.RegionLocationMinX0 = item.RegionLocationMinY0 = 0
+    item.RegionLocationMaxX1 = item.RegionLocationMaxY1 = corner
+    dataset = native(np.full((1, 4, 4), 5, dtype=np.uint8), SequenceOfUltrasoundRegions=[item])
+    for said in ("YES", ""):
+        dataset.BurnedInAnnotation = said
+        with pytest.raises(UnknownTextError):
+            CleanPixels()(dataset)
+        assert not CleanPixels(unknown="report")(dataset)
+        assert dataset.BurnedInAnnotation == said
+
+
+def test_rectangles_outside_of_the_image_tell_nothing_of_its_text() -> None:
+    dataset = native(np.full((1, 4, 4), 5, dtype=np.uint8))
+    with pytest.raises(UnknownTextError):
+        CleanPixels([Rectangle(4, 4, 9, 9)])(dataset)
+    assert "BurnedInAnnotation" not in dataset
 
 
 def test_nothing_is_touched_where_nothing_is_to_be_hidden() -> None:

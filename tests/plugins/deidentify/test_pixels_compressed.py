@@ -148,4 +148,5 @@ def test_video_is_refused_unless_there_is_nothing_to_hide() -> None:
     dataset = with_frames(native(np.zeros((1, 8, 8), dtype=np.uint8)), [b"\0\0"], "1.2.840.10008.1.2.4.102")
     with pytest.raises(NotSupportedError, match="video"):
         CLEAN(dataset)
+    dataset.BurnedInAnnotation = "NO"
     assert not CleanPixels([Rectangle(100, 100, 9, 9)])(dataset)

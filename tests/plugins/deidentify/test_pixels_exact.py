@@ -23,7 +23,7 @@ from fileroom_plugins.deidentify.pixels.unused_bits import Bits, cleared
 from tests.plugins.deidentify.samples import as_bytes, dataset, deidentifier
 
 WORDS = b"FRAU KELLER AHV756"
-FRAME = b"\xff\xd8one  frame\xff\xd9"
+FRAME = b"\xff\xd8\xff\xda\0\2frame.\xff\xd9"
 RLE = struct.pack("<16I", 1, 64, *[0] * 14) + b"\0\7\0\0"
 
 

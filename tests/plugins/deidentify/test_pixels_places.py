@@ -8,6 +8,7 @@ from fileroom_plugins.deidentify.pixels.devices import known_devices
 from fileroom_plugins.deidentify.pixels.places import Known, places_of
 from fileroom_plugins.deidentify.pixels.rectangles import Rectangle
 
+SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
 CT, US, SC = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.6.1", "1.2.840.10008.5.1.4.1.1.7.2"
 
 
@@ -36,6 +37,15 @@ def region(left: int, top: int, right: int, bottom: int) -> Dataset:
         image(CT, ConversionType="WSD"),
         image(CT, ImageType=["DERIVED", "PRIMARY", "SCREEN SAVE"], BitsStored=12),
         image(CT, ImageType=["DERIVED", "SECONDARY"], BitsStored=8),
+        image("1.2.840.10008.5.1.1.29"),  # a hardcopy
+        image("1.2.840.10008.5.1.4.1.1.77.1.7"),  # skin
+        image("1.2.826.0.1.3680043.2.1143.9"),  # anybody's own
+        image(""),
+        image(SLIDE, ImageType=["ORIGINAL", "PRIMARY", "LABEL", "NONE"]),
+        image(SLIDE, ImageType=["ORIGINAL", "PRIMARY", "LABEL", "NONE"], BurnedInAnnotation="NO"),
+        image(SLIDE, ImageType=["ORIGINAL", "PRIMARY", "OVERVIEW", "NONE"], SpecimenLabelInImage="NO"),
+        image(SLIDE, ImageType=["ORIGINAL", "PRIMARY", "VOLUME"], SpecimenLabelInImage="YES"),
+        image(SLIDE, SpecimenLabelInImage="YES", BurnedInAnnotation="NO"),
     ],
 )
 def test_of_images_that_are_apt_to_have_text_nothing_is_known(dataset: Dataset) -> None:
@@ -48,6 +58,13 @@ def test_of_images_that_are_apt_to_have_text_nothing_is_known(dataset: Dataset) 
         image(CT),
         image(CT, ImageType=["DERIVED", "SECONDARY", "MPR"], BitsStored=12),
         image(SC, BurnedInAnnotation="NO"),
+        image(SLIDE, ImageType=["ORIGINAL", "PRIMARY", "VOLUME"], SpecimenLabelInImage="NO"),
+        image(
+            SLIDE,
+            ImageType=["ORIGINAL", "PRIMARY", "OVERVIEW"],
+            SpecimenLabelInImage="NO",
+            BurnedInAnnotation="NO",
+        ),
     ],
 )
 def test_images_from_the_detector_and_those_that_say_so_have_none(dataset: Dataset) -> None:
@@ -70,6 +87,20 @@ def test_a_device_is_known_by_all_that_the_table_says_of_it() -> None:
     made = {"Modality": "US", "Manufacturer": "Philips Medical Systems", "ManufacturerModelName": "iU22"}
     assert Rectangle(0, 0, 640, 47) in places_of(image(US, **made, Rows=480)).covered
     assert places_of(image(US, **made, Rows=481)).known is Known.NOTHING
+
+
+@pytest.mark.parametrize(
+    ("manufacturer", "known"),
+    [
+        ("GE MEDICAL SYSTEMS", True),
+        ("ge-medical", True),
+        ("Agfa-Gevaert AG", False),
+        ("Visage Imaging", False),
+    ],
+)
+def test_a_manufacturer_is_known_by_whole_words(manufacturer: str, known: bool) -> None:
+    dataset = image(CT, Modality="CT", Manufacturer=manufacturer, SeriesDescription="Dose Report")
+    assert (Rectangle(0, 0, 512, 110) in places_of(dataset).covered) is known
 
 
 def test_a_device_known_to_burn_text_in_is_believed_more_than_the_image() -> None:

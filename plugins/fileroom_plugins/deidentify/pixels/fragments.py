@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple, NoReturn
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from fileroom.plugin import InvalidDatasetError
 from fileroom_plugins.deidentify.elements import IMPLICIT_HEAD, ITEM, SEQUENCE_END, Fragments
+from fileroom_plugins.deidentify.pixels.comments import in_jpeg, in_jpeg_2000
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _RLE = "1.2.840.10008.1.2.5"
 _VIDEO = "1.2.840.10008.1.2.4.10"
@@ -51,7 +55,8 @@ class Encapsulated(NamedTuple):
 def explained(value: Fragments, frames: int, syntax: str) -> Encapsulated:
     """Return compressed pixels whose Basic Offset Table says where frames begin, or nothing.
 
-    Frames are not decoded: what stands in the codestream, such as comments, stays.
+    Frames are not decoded. What JPEG and JPEG 2000 streams carry beside their picture becomes zeros; what
+    streams of other kinds carry stays.
 
     Args:
         value: as they are in the file.
@@ -75,7 +80,34 @@ def explained(value: Fragments, frames: int, syntax: str) -> Encapsulated:
         new = struct.pack(f"<{len(begins)}I", *begins) if fitting == begins and len(begins) == frames else b""
         head = IMPLICIT_HEAD["<"].pack(ITEM >> 16, ITEM & 0xFFFF, len(new))
         value = Fragments(memoryview(b"".join((head, new, value.data[start:]))))
+        start = _HEAD + len(new)
+    if spots := list(_beside(grouped, syntax, several=len(grouped) < frames)):
+        data = bytearray(value.data)
+        for at, length in spots:
+            data[start + at : start + at + length] = bytes(length)
+        value = Fragments(memoryview(bytes(data)))
     return Encapsulated(value, grouped)
+
+
+def _beside(grouped: list[list[Fragment]], syntax: str, *, several: bool) -> Iterator[tuple[int, int]]:
+    """Yield where fragments have what is no part of a picture, and is not zero already: offset and length."""
+    beginnings = _BEGINNINGS.get(syntax)
+    for group in grouped if beginnings else ():
+        stream = group[0].data if len(group) == 1 else memoryview(b"".join(one.data for one in group))
+        found = in_jpeg(stream, several=several) if beginnings is _JPEG else in_jpeg_2000(stream)
+        for spot in found:
+            if any(stream[spot]):
+                yield from _in_fragments(group, spot)
+
+
+def _in_fragments(group: list[Fragment], spot: slice) -> Iterator[tuple[int, int]]:
+    """Yield the pieces of a part of a frame, as they lie in its fragments: offset and length."""
+    begin = 0
+    for one in group:
+        first, last = max(spot.start, begin), min(spot.stop, begin + len(one.data))
+        if first < last:
+            yield one.offset + _HEAD + first - begin, last - first
+        begin += len(one.data)
 
 
 def _read(data: memoryview) -> tuple[memoryview, list[Fragment], int]:
