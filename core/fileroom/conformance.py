@@ -1,7 +1,8 @@
 """What checks have said of stored objects, and was kept: the messages of the processor ``conformance``.
 
 An instance that was checked has the messages as its attachment ``conformance``, and in its metadata what they
-come to (``conformance``: ``ok``, ``warnings`` or ``errors``) and when that was (``conformance-made``).
+come to (``conformance``: ``ok``, ``warnings`` or ``errors``), by which rules (``conformance-rules``) and when
+that was (``conformance-made``).
 """
 
 from __future__ import annotations

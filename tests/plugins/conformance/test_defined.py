@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pydicom import Dataset, dcmread
 from pydicom.uid import UID
 
 import fileroom
+from fileroom.errors import IntegrityError
 from fileroom.plugin import Document
 from fileroom.reports import Status
 from fileroom.testing.datasets import make_instance
 from fileroom_plugins.conformance import Message, check
+from fileroom_plugins.standard.definitions import VRS
 from tests.integration.cli_runs import run, run_json
 
 MOOD, OVERLAY = 0x0008_9999, 0x6002_9999
@@ -227,6 +231,55 @@ def test_it_counts_for_what_arrives_too(tmp_path: Path) -> None:
         ) as archive:
             assert archive.store(data).status is expected
             archive.documents.insert("ordcmpv.xml", "private-dictionary", PRIVATE)
+
+
+def test_while_the_archives_documents_are_damaged_nothing_passes_unchecked(tmp_path: Path) -> None:
+    with fileroom.open(tmp_path) as archive:
+        archive.documents.insert("ordcmpv.xml", "private-dictionary", PRIVATE)
+    for file in tmp_path.rglob("*"):
+        if file.is_file() and PRIVATE in file.read_bytes():
+            file.write_bytes(b"damaged")
+    with fileroom.open(tmp_path, ingest={"before_store": ["conforming"]}) as archive:
+        with pytest.raises(IntegrityError, match="the archive's documents cannot be read"):
+            archive.store(bytes_of(image()))
+        assert archive.count("instance") == 0
+
+
+DEFINED = st.fixed_dictionaries(
+    {
+        "tag": st.sampled_from(
+            [
+                *(
+                    "00080005",
+                    "00080016",
+                    "00100010",
+                    "00280010",
+                    "7FE00010",
+                    "00080018",
+                    "00081140",
+                    "60xx3000",
+                )
+            ]
+        ),
+        "vr": st.sampled_from(VRS),
+        "vm": st.sampled_from(["1", "2-2n", "3-n", "1-99"]),
+    }
+)
+
+
+@given(st.lists(DEFINED, max_size=4, unique_by=lambda one: one["tag"]), st.booleans())
+@settings(max_examples=40)
+def test_whatever_is_defined_a_check_ends_in_messages(
+    attributes: list[dict[str, str]], implicit: bool
+) -> None:
+    text = "".join(
+        f'[[standard_attribute_definition]]\ntag = "{one["tag"]}"\nname = "a"\n'
+        f'vr = "{one["vr"]}"\nvm = "{one["vm"]}"\n'
+        for one in attributes
+    )
+    data = bytes_of(image(), "1.2.840.10008.1.2" if implicit else "1.2.840.10008.1.2.1")
+    document = Document("any", "standard-dictionary", text.encode())
+    assert all(isinstance(one, Message) for one in check(data, [RULE], standard_dictionary=document))
 
 
 def test_the_command_takes_the_documents_by_path_and_by_name(tmp_path: Path) -> None:
