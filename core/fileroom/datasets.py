@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from fileroom.storage import Source
 
-_SPOOL = 8 << 20  # bytes of a stream that cannot seek, kept in memory before they move to a temporary file
+_SPOOL = 8 << 20  # bytes kept in memory before they move to a temporary file
 
 
 class Openable(Protocol):
@@ -69,14 +69,34 @@ def write_dataset(dataset: Dataset) -> bytes:
         InvalidDatasetError: it lacks what a file needs, or holds values that cannot be written.
     """
     buffer = io.BytesIO()
+    _write(dataset, buffer)
+    return buffer.getvalue()
+
+
+def _write(dataset: Dataset, file: BinaryIO) -> None:
     try:
-        dataset.save_as(buffer, enforce_file_format=True)
+        _with_open_pixels(dataset).save_as(file, enforce_file_format=True)
     except Exception as error:
         raise InvalidDatasetError(
             f"this dataset cannot be written as a DICOM file: {type(error).__name__}: it needs SOPClassUID, "
             "SOPInstanceUID and a transfer syntax in its file_meta"
         ) from error
-    return buffer.getvalue()
+
+
+def _with_open_pixels(dataset: Dataset) -> Dataset:
+    """Return a dataset with the same elements; of large pixel data pydicom would make a copy to write it."""
+    from pydicom import DataElement  # noqa: PLC0415 - as above
+
+    data = getattr(dataset, "PixelData", None)
+    if not isinstance(data, bytes) or len(data) < _SPOOL or len(data) % 2:
+        return dataset
+    opened, pixels = dataset[:], dataset["PixelData"]
+    opened["PixelData"] = DataElement(pixels.tag, pixels.VR, io.BytesIO(data))
+    opened["PixelData"].is_undefined_length = pixels.is_undefined_length
+    for name in ("file_meta", "preamble"):
+        if hasattr(dataset, name):
+            setattr(opened, name, getattr(dataset, name))
+    return opened
 
 
 @contextlib.contextmanager
@@ -85,7 +105,7 @@ def opened_source(source: ObjectSource) -> Iterator[BinaryIO]:
 
     Args:
         source: what was given. A file that is open is left open; a stream that cannot seek is read to its
-            end, into memory up to 8 MiB and a temporary file beyond.
+            end, and a dataset is written: into memory up to 8 MiB, and to a temporary file beyond.
 
     Yields:
         A seekable binary file; the object begins where it stands.
@@ -101,7 +121,10 @@ def opened_source(source: ObjectSource) -> Iterator[BinaryIO]:
         elif isinstance(source, str | os.PathLike):
             yield stack.enter_context(_opened_path(source))
         elif hasattr(source, "save_as"):
-            yield io.BytesIO(write_dataset(cast("Dataset", source)))
+            spool = stack.enter_context(_spool())
+            _write(cast("Dataset", source), spool)
+            spool.seek(0)
+            yield spool
         elif hasattr(source, "seekable"):
             yield _seekable(cast("BinaryIO", source), stack)
         elif callable(getattr(source, "open", None)):
@@ -127,16 +150,20 @@ def _seekable(file: BinaryIO | Iterable[bytes], stack: contextlib.ExitStack) -> 
     """Return a file, or what is left in it where it cannot seek."""
     if hasattr(file, "seekable") and file.seekable():
         return cast("BinaryIO", file)
-    spool = stack.enter_context(tempfile.SpooledTemporaryFile(_SPOOL))  # noqa: SIM115 - the stack closes it
+    spool = stack.enter_context(_spool())
     for piece in buffers(file):
         spool.write(piece)
     spool.seek(0)
-    return cast("BinaryIO", spool)
+    return spool
+
+
+def _spool() -> BinaryIO:
+    return cast("BinaryIO", tempfile.SpooledTemporaryFile(_SPOOL))
 
 
 @contextlib.contextmanager
 def one_candidate(source: Source | str | Dataset | Openable, name: str) -> Iterator[Candidate]:
-    """Yield one object as a candidate for the store path; streams that cannot seek are spooled to disk."""
+    """Yield one object as a candidate for the store path; see `opened_source` for what is spooled to disk."""
     with contextlib.ExitStack() as stack:
         if isinstance(source, str | os.PathLike):
             path = Path(source).expanduser()
@@ -152,11 +179,8 @@ def one_candidate(source: Source | str | Dataset | Openable, name: str) -> Itera
         elif isinstance(source, bytes | bytearray | memoryview):
             data = bytes(source)
             yield Candidate(name, None, len(data), 0, None, lambda: io.BytesIO(data))
-        elif hasattr(source, "save_as"):
-            data = write_dataset(cast("Dataset", source))
-            yield Candidate(name, None, len(data), 0, None, lambda: io.BytesIO(data))
         else:
-            if isinstance(source, Iterable) and not hasattr(source, "read"):
+            if isinstance(source, Iterable) and not (hasattr(source, "read") or hasattr(source, "save_as")):
                 file = _seekable(source, stack)
             else:
                 file = stack.enter_context(opened_source(cast("ObjectSource", source)))
