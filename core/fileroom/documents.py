@@ -85,6 +85,25 @@ class DocumentVersion:
         return self.version == 0
 
 
+@dataclass(frozen=True, slots=True)
+class DocumentRule:
+    """One rule of a document, as far as its kind knows it.
+
+    Attributes:
+        name: what it can be asked for by; no other of the document has it.
+        severity: how bad the worst is that it may say: ``error``, ``warning`` or ``info``; empty where the
+            kind knows no such thing.
+        attributes: what it may read, whatever the object, each once: keywords from the data set down, joined
+            by dots, ``(gggg,eeee)`` for one without a keyword. Empty where the kind does not tell.
+        description: in a sentence; empty if nobody wrote one.
+    """
+
+    name: str
+    severity: str = ""
+    attributes: tuple[str, ...] = ()
+    description: str = ""
+
+
 class DocumentKind(abc.ABC):
     """What a plugin knows of one kind of documents. Any thread may call any method; nothing is kept.
 
@@ -116,6 +135,22 @@ class DocumentKind(abc.ABC):
         Raises:
             DocumentError: they do not; the message says on which line of which document that shows.
         """
+
+    def rules(self, document: Document) -> Sequence[DocumentRule]:
+        """Return the rules that a document itself defines by name, in its order, for people to choose from.
+
+        Args:
+            document: a sound one, with those that it refers to in ``related``. Their rules are not among the
+                answer, and all that they hold counts for what its own rules read and say.
+
+        Returns:
+            Nothing for a document of a kind that has no rules with names.
+
+        Raises:
+            DocumentError: it is not sound, or its rules come to too much for a list.
+        """
+        del document
+        return ()
 
     def defaults(self) -> Mapping[str, bytes]:
         """Return the documents of this kind that come with the plugin, by name; all of them are sound."""

@@ -14,7 +14,7 @@ from typing import Any
 from fileroom._header.charset import CharacterSet
 from fileroom.content_types import ContentTypes
 from fileroom.datasets import ObjectSource, Openable, opened_source
-from fileroom.documents import Document, DocumentKind, DocumentName
+from fileroom.documents import Document, DocumentKind, DocumentName, DocumentRule
 from fileroom.errors import (
     AlreadyExistsError,
     CatalogError,
@@ -235,6 +235,7 @@ __all__ = [
     "DocumentError",
     "DocumentKind",
     "DocumentName",
+    "DocumentRule",
     "DocumentsPlugin",
     "EchoResult",
     "Element",

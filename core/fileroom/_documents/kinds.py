@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fileroom._plugins.processors import Processors
-    from fileroom.documents import DocumentKind
+    from fileroom.documents import DocumentKind, DocumentRule
     from fileroom.storage import Source
 
 _log = logging.getLogger("fileroom.documents")
@@ -71,6 +71,12 @@ class Kinds:
         kind = self.get(document.kind)
         with _guarded(document):
             kind.check_related(document)
+
+    def rules(self, document: Document) -> tuple[DocumentRule, ...]:
+        """Return the rules that a document defines by name; raises as `check` does."""
+        kind = self.get(document.kind)
+        with _guarded(document):
+            return tuple(kind.rules(document))
 
     def is_cyclic(self, name: str) -> bool:
         """Say whether documents of a kind may refer to each other in a ring.

@@ -76,7 +76,8 @@ class Checked:
     "only",
     metavar="NAME",
     multiple=True,
-    help="Only this rule, of these documents or of Fileroom's own; without the standard, unless --iod.",
+    help="Only this rule, of these documents or of Fileroom's own; without the standard, unless --iod. "
+    "'fileroom documents rules' lists them.",
 )
 @click.option(
     "--iod/--no-iod", default=None, help="Check against the standard too, or only by the documents."

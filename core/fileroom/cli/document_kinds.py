@@ -1,16 +1,18 @@
-"""``fileroom documents check`` and ``kinds``, which need no archive."""
+"""``fileroom documents check``, ``kinds`` and ``rules``, which need no archive."""
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING
 
 import click
 
 from fileroom._dispatch import Dispatch
-from fileroom._documents.kinds import Kinds
+from fileroom._documents.kinds import Kinds, describe
 from fileroom.cli import output
 from fileroom.cli.command import command
+from fileroom.cli.failures import FAILED, UsageProblem, say
+from fileroom.cli.heading import as_document
 from fileroom.config import load_config
 from fileroom.documents import Document
 from fileroom.errors import FileroomError
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fileroom.cli.command import Settings
+    from fileroom.documents import DocumentRule
 
 
 @command("check", "fileroom documents check mapping.xml --kind mapping")
@@ -57,6 +60,80 @@ def kinds(settings: Settings) -> int:
     return 0
 
 
+@command(
+    "rules",
+    "fileroom documents rules",
+    "fileroom documents rules site-basics",
+    "fileroom documents rules house.toml --kind constraint --json",
+)
+@click.argument("name", metavar="[NAME|FILE]", required=False)
+@click.option("--kind", metavar="KIND", help="The kind of a file; or only the documents of one kind.")
+def rules(settings: Settings, *, name: str | None, kind: str | None) -> int:
+    """List the rules that can be asked for by name, with the worst that each says and all that it reads.
+
+    They are those of one document, or without its name of all in the archive and all that come with plugins.
+    Needs no archive. 'fileroom check --rule' takes the rules of constraint documents.
+    """
+    found: list[tuple[Document, DocumentRule]] = []
+    unread = 0
+    with ExitStack() as stack:
+        archive = stack.enter_context(settings.open()) if settings.exists() else None
+        plugins = archive.plugins if archive else stack.enter_context(_plugins(settings))
+        known = Kinds(plugins.making)
+        if kind is not None:
+            known.get(kind)
+        listed = archive.documents.list() if archive else map(describe, known.all_built_in())
+        for one, its in _meant([(each.name, each.kind) for each in listed], name, kind):
+            try:
+                document = plugins.making.finder.read(one, its)
+                found += [(document, rule) for rule in known.rules(document)]
+            except FileroomError as error:
+                if name is not None:
+                    raise
+                say(str(error))
+                unread += 1
+    if settings.json:
+        output.print_json([_rule_as_json(document, rule) for document, rule in found])
+    elif not found:
+        output.say("no rules that have names")
+    else:
+        table = output.table("Document", "Rule", "Severity", "Reads", whole=("Rule", "Severity"))
+        for document, rule in found:
+            output.add_row(table, document.name, rule.name, rule.severity, "\n".join(rule.attributes))
+        output.print_table(table)
+    return FAILED if unread else 0
+
+
+def _meant(listed: list[tuple[str, str]], name: str | None, kind: str | None) -> list[tuple[str, str]]:
+    """Return names and kinds of the documents that are meant: of those at hand, or a file.
+
+    Raises:
+        UsageProblem: it is none at hand, and nothing says which kind it is of.
+    """
+    of_kind = [one for one in listed if kind in (None, one[1])]
+    if name is None:
+        return of_kind
+    if own := [one for one in of_kind if one[0] == name]:
+        return own
+    if kind is None:
+        raise UsageProblem(
+            "no document of this name is at hand; if it is a file, --kind says which kind it has, "
+            "such as constraint"
+        )
+    return [(as_document(name), kind)]
+
+
+def _rule_as_json(document: Document, rule: DocumentRule) -> dict[str, object]:
+    return {
+        "document": document.name,
+        "kind": document.kind,
+        "rule": rule.name,
+        "severity": rule.severity,
+        "attributes": list(rule.attributes),
+        "description": rule.description,
+    }
+
+
 def _built_in(kinds: Kinds, name: str) -> tuple[list[str], str]:
     """Return the names of the documents that come with a kind, or why it cannot be loaded."""
     try:
@@ -67,6 +144,12 @@ def _built_in(kinds: Kinds, name: str) -> tuple[list[str], str]:
 
 @contextmanager
 def _kinds(settings: Settings) -> Iterator[Kinds]:
+    with _plugins(settings) as plugins:
+        yield Kinds(plugins.making)
+
+
+@contextmanager
+def _plugins(settings: Settings) -> Iterator[Dispatch]:
     config = load_config(settings.archive) if settings.exists() else plain_config()
     with closing(Dispatch.open(config)) as plugins:
-        yield Kinds(plugins.making)
+        yield plugins

@@ -11,7 +11,7 @@ import click
 from fileroom.cli import output, text
 from fileroom.cli.asking import agreed
 from fileroom.cli.command import Group, command
-from fileroom.cli.document_kinds import check, kinds
+from fileroom.cli.document_kinds import check, kinds, rules
 from fileroom.cli.failures import FAILED, CommandError, UsageProblem, say
 
 if TYPE_CHECKING:
@@ -266,5 +266,7 @@ def _print(settings: Settings, versions: Iterable[DocumentVersion], none: str) -
     output.print_table(table)
 
 
-for _one in (list_, show, history, insert, export, delete, edit, publish, rollback, check, kinds, clear):
+for _one in (list_, show, history, insert, export, delete, edit, publish, rollback):
+    documents.add_command(_one)
+for _one in (check, kinds, rules, clear):
     documents.add_command(_one)

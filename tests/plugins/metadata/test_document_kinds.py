@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from fileroom.errors import DocumentError
 from fileroom.plugin import Document, DocumentKind
+from fileroom.testing.documents import DocumentKindContract
 from fileroom_plugins.metadata.locators import Locator
 from fileroom_plugins.standard.definitions import TagPattern
 
@@ -34,6 +35,12 @@ def kind_of(name: str) -> DocumentKind:
 
 def check(kind: str, text: str) -> None:
     kind_of(kind).check(Document("mine", kind, text.encode()))
+
+
+class TestKinds(DocumentKindContract):
+    @pytest.fixture(params=DEFAULTS)
+    def kind(self, request: pytest.FixtureRequest) -> DocumentKind:
+        return kind_of(request.param)
 
 
 @pytest.mark.parametrize("name", DEFAULTS)

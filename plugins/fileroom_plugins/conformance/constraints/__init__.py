@@ -54,10 +54,10 @@ def attributes_read(document: Document, rule: str = "") -> tuple[Locator, ...]:
         rule: one of its rules; empty for all of them.
 
     Raises:
-        DocumentError: the document is wrong, or has no such rule.
+        DocumentError: the document is wrong, has no such rule, or there is too much to it.
     """
-    from fileroom_plugins.conformance.constraints.attributes import attributes_read as read  # noqa: PLC0415
     from fileroom_plugins.conformance.constraints.loading import RuleBook  # noqa: PLC0415
+    from fileroom_plugins.conformance.constraints.reach import attributes_read as read  # noqa: PLC0415
 
     return read(RuleBook.of(document), rule)
 

@@ -68,7 +68,10 @@ def book_with(rule: str, documents: Iterable[Document]) -> RuleBook:
         if rule in book.constraints.rules:
             return book
     known = ", ".join(name for _, name in names(documents))
-    raise NotFoundError(f"no constraint document at hand has a rule {rule!r}: there are {known}")
+    raise NotFoundError(
+        f"no constraint document at hand has a rule {rule!r}: there are {known}; 'fileroom documents rules' "
+        "lists them"
+    )
 
 
 def names(documents: Iterable[Document] | None = None) -> list[tuple[str, str]]:
