@@ -202,6 +202,9 @@ def test_the_command_and_an_archive_go_by_the_documents(tmp_path: Path) -> None:
     for out, more in (("plain", ()), ("named", ("--private-dictionary", tmp_path / "acme.toml"))):
         run("deidentify", tmp_path / "one.dcm", "-o", tmp_path / out, *document, *more)
         assert (DOSE in pydicom.dcmread(tmp_path / out)) == bool(more)
+    asked = ("anonymous", tmp_path / "named", *document[:2])
+    run(*asked, *more)
+    run(*asked, code=1)
     with fileroom.open(tmp_path / "archive") as archive:
         archive.store(private())
         archive.documents.insert("ordcmpv.xml", "private-dictionary", PRIVATE.encode())
