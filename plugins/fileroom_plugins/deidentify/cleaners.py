@@ -74,6 +74,7 @@ def cleaned(data: bytes, cleaner: PixelCleaner, says: str) -> Cleaned:
         changed = cleaner(dataset)
         after = dataset.get(says)
         if changed or after != before:
+            _open_pixels(dataset)
             data = as_file(dataset)
         return Cleaned(data, changed, after == "NO" or not any(keyword in dataset for keyword in _PIXELS))
     except FileroomError as error:
@@ -81,6 +82,14 @@ def cleaned(data: bytes, cleaner: PixelCleaner, says: str) -> Cleaned:
     except Exception as error:  # noqa: BLE001 - pydicom raises whatever the damage leads to, and quotes values
         message = f"damaged: its pixels cannot be cleaned ({type(error).__name__}); nothing was passed on"
         raise InvalidDatasetError(message) from None
+
+
+def _open_pixels(dataset: Dataset) -> None:
+    """Let pixels be read while they are written: of bytes pydicom makes another copy first."""
+    for keyword in _PIXELS:
+        value = getattr(dataset, keyword, None)
+        if isinstance(value, bytes) and len(value) % 2 == 0:
+            dataset[keyword].value = io.BytesIO(value)
 
 
 def pixel_cleaner(rectangles: Sequence[Rectangle], unknown: Literal["refuse", "report"]) -> PixelCleaner:
