@@ -207,6 +207,35 @@ def test_types_are_told_before_the_first_batch_and_rows_come_once(
     assert len(seen) == 4
 
 
+def test_what_is_of_another_type_than_the_first_rows_told_is_null_and_long_sequences_are_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = {}
+    values: dict[str, tuple[str, Any]] = {
+        "a": ("IS", "5"),
+        "b": ("LO", "text"),
+        "c": ("SQ", [_item(KVP="80")]),
+        "d": ("IS", "6"),
+    }
+    for name, (vr, value) in values.items():
+        dataset = pydicom.dcmread(io.BytesIO(make_instance(patient_id=name)))
+        dataset.private_block(0x0029, CREATOR, create=True).add_new(0x01, vr, value)
+        if name == "a":
+            planes = [_item(ImagePositionPatient=[n, 0, 0]) for n in range(1300)]
+            dataset.PerFrameFunctionalGroupsSequence = [_item(PlanePositionSequence=[one]) for one in planes]
+        objects[name] = write_dataset(dataset)
+    assert len(objects["a"]) - len(objects["d"]) > 1 << 16
+    monkeypatch.setattr("fileroom._tables.arrow.BATCH", 1)
+    place = "PerFrameFunctionalGroupsSequence[*].PlanePositionSequence.ImagePositionPatient[1]"
+    with fileroom.open(_kept(tmp_path, objects)) as archive:
+        found = archive.to_arrow("instance", columns=[place], PatientID="a")
+        assert found[place].to_pylist() == [[float(n) for n in range(1300)]]
+        private = f'0029xx01("{CREATOR}")'
+        found = archive.to_arrow("instance", columns=[private], order_by="PatientID")
+    assert str(found.schema.field(private).type) == "int64"
+    assert found[private].to_pylist() == [5, None, None, 6]
+
+
 def test_an_empty_table_has_its_columns(archive: Archive) -> None:
     found = archive.to_arrow("instance", columns=["0029xx01(Nobody)", STEP_ID], PatientID="nobody")
     assert (found.num_rows, found.column_names) == (0, ["0029xx01(Nobody)", STEP_ID])
