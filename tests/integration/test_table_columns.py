@@ -221,7 +221,7 @@ def test_what_is_of_another_type_than_the_first_rows_told_is_null_and_long_seque
         dataset = pydicom.dcmread(io.BytesIO(make_instance(patient_id=name)))
         dataset.private_block(0x0029, CREATOR, create=True).add_new(0x01, vr, value)
         if name == "a":
-            planes = [_item(ImagePositionPatient=[n, 0, 0]) for n in range(1300)]
+            planes = [_item(ImagePositionPatient=[n, 0, 0]) for n in range(1600)]
             dataset.PerFrameFunctionalGroupsSequence = [_item(PlanePositionSequence=[one]) for one in planes]
         objects[name] = write_dataset(dataset)
     assert len(objects["a"]) - len(objects["d"]) > 1 << 16
@@ -229,7 +229,7 @@ def test_what_is_of_another_type_than_the_first_rows_told_is_null_and_long_seque
     place = "PerFrameFunctionalGroupsSequence[*].PlanePositionSequence.ImagePositionPatient[1]"
     with fileroom.open(_kept(tmp_path, objects)) as archive:
         found = archive.to_arrow("instance", columns=[place], PatientID="a")
-        assert found[place].to_pylist() == [[float(n) for n in range(1300)]]
+        assert found[place].to_pylist() == [[float(n) for n in range(1600)]]
         private = f'0029xx01("{CREATOR}")'
         found = archive.to_arrow("instance", columns=[private], order_by="PatientID")
     assert str(found.schema.field(private).type) == "int64"
