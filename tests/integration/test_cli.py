@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import os
 import shutil
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -173,6 +175,18 @@ def test_init_makes_a_folder_with_a_configuration_to_edit_and_is_harmless_later(
     assert run_json("-a", where, "init") == {"archive": str(where), "created": False}
     assert configuration.read_text("utf-8").endswith("# mine\n")
     assert run_json("-a", where, "stats")["instances"] == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+def test_nobody_else_may_read_a_new_archive(tmp_path: Path) -> None:
+    where = tmp_path / "archive"
+    source = tmp_path / "one.dcm"
+    source.write_bytes(make_instance())
+    run("-a", where, "import", source)
+    assert stat.S_IMODE(where.stat().st_mode) == 0o700
+    index = [path for path in where.iterdir() if path.name.startswith("index.sqlite")]
+    assert index
+    assert {stat.S_IMODE(path.stat().st_mode) for path in index} == {0o600}
 
 
 def test_init_writes_a_toml_file_under_the_name_given(tmp_path: Path) -> None:

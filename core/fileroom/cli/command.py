@@ -88,7 +88,7 @@ class Settings:
             path = Path(self.archive).expanduser()
             file = path if path.suffix.lower() == ".toml" else path / FILE_NAME
             try:
-                file.parent.mkdir(parents=True, exist_ok=True)
+                file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)  # patients' data will lie in it
                 file.write_text(starter_toml(), encoding="utf-8")
             except OSError as error:
                 reason = error.strerror or type(error).__name__

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -52,7 +53,7 @@ class SqliteDatabase(Database):
     """One SQLite file.
 
     Args:
-        path: the file; it is created if there is none, its folder is not.
+        path: the file; it is created if there is none, for its owner alone; its folder is not.
         synchronous: ``"full"`` or ``"normal"``, as in SQLite's pragma.
         busy_timeout: seconds to wait for another writer.
         page_size: bytes of a page, if the file is yet to be made; None for SQLite's own choice.
@@ -81,10 +82,16 @@ class SqliteDatabase(Database):
             max_overflow=-1,
             hide_parameters=True,  # they are patients' data, and errors get logged
         )
+        event.listen(self.engine, "do_connect", self._make_private)
         event.listen(self.engine, "connect", self._configure)
         event.listen(self.engine, "begin", _begin)
         self._writer = self.engine.execution_options(begin="BEGIN IMMEDIATE")
         self._bare = self.engine.execution_options(begin="")
+
+    def _make_private(self, *_: object) -> None:
+        """Make the file before SQLite does, which would let everybody read it; its logs get the same mode."""
+        with suppress(OSError):  # it is there, or SQLite says better why it cannot be made
+            os.close(os.open(self._files[0], os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
     def _configure(self, connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # transactions begin where `_begin` says, not where sqlite3 guesses
