@@ -41,7 +41,7 @@ IMPLEMENTATION_VERSION = "FILEROOM"
 LARGEST_INFLATED = 4 << 30
 """How many bytes a deflated dataset may have."""
 
-_PIECE = 1 << 16
+_PIECE = 1 << 13  # which inflates to at most 8 MiB
 _PREAMBLE = 128
 _META_GROUP = 2
 _IMPLICIT_LE, _EXPLICIT_LE, _EXPLICIT_BE = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"

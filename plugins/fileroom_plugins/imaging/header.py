@@ -50,7 +50,7 @@ LONG = 1 << 20
 _UNDEFINED = 0xFFFFFFFF
 _PREAMBLE = 128
 _META_ELEMENTS = 64
-_PART = 1 << 16
+_PART = 1 << 13  # which inflates to at most 8 MiB
 _LONG_VRS = {b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"UC", b"UN", b"UR", b"UT", b"SV", b"UV"}
 
 

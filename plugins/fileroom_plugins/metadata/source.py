@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 CHUNK = 64 * 1024
 """The bytes that are read at a time: nearly every header is shorter."""
 
+_PIECE = 1 << 13  # which inflates to at most 8 MiB
+
 INFLATED = 256 << 20
 """A deflated data set that becomes larger than this is refused: it is a bomb, or nothing for memory."""
 
@@ -88,7 +90,7 @@ class Octets:
         whole = io.BytesIO()
         whole.write(self.exactly(0, offset))
         most = offset + INFLATED
-        while not inflater.eof and (piece := self.exactly(offset, min(CHUNK, self.size - offset))):
+        while not inflater.eof and (piece := self.exactly(offset, min(_PIECE, self.size - offset))):
             offset += len(piece)
             try:
                 whole.write(inflater.decompress(piece, most + 1 - whole.tell()))
