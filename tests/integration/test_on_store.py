@@ -266,22 +266,29 @@ def test_only_who_has_the_lease_works_and_a_dead_ones_is_taken_over() -> None:
     deadline = time.monotonic() + 30
     while not second.take():
         assert time.monotonic() < deadline
-    with pytest.raises(LeaseLostError):
-        first.renew()
+    first.check()  # it has not heard of that
+    with first.kept(), pytest.raises(LeaseLostError):
+        check_until(first, deadline)
     first.release()
     assert second.take()
     second.release()
     assert first.take()
 
 
+def check_until(lease: Lease, deadline: float) -> None:
+    while time.monotonic() < deadline:
+        lease.check()
+        time.sleep(0.01)
+
+
 def test_a_cursor_that_somebody_else_advanced_is_not_set_back() -> None:
     index = MemoryIndex(TagSet.default())
     cursor = Cursor(index, "odd")
     assert cursor.get() is None
-    cursor.begin()
-    assert cursor.get() == 0
+    cursor.begin(5)
+    assert cursor.get() == 5
     cursor.advance(7)
-    cursor.begin()
+    cursor.begin(5)
     assert cursor.get() == 7
     other = Cursor(index, "odd")
     assert other.get() == 7

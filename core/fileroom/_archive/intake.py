@@ -71,7 +71,10 @@ class Intake:
         if executor is not None:
             workers = Elsewhere(self._archive, executor, self._config)
             run = self._run(functools.partial(plain_files, pathless=_PATHLESS), sources, told)
-            return run.elsewhere(functools.partial(workers.answers, take_files, doubted_outcomes))
+            try:
+                return run.elsewhere(functools.partial(workers.answers, take_files, doubted_outcomes))
+            finally:
+                self._archive.on_store.wake()  # workers store, and leave what comes after it to this process
         prepares = functools.partial(self._preparer, Preparer)
         run = self._run(walk, sources, told)
         return run.here(self._ingest(), prepares(), functools.partial(prepares, remote=True), jobs)

@@ -6,21 +6,28 @@ the same for all processes and machines that share the index.
 
 from __future__ import annotations
 
+import logging
+import threading
 import time
 import uuid
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from fileroom.errors import RevisionError
+from fileroom.errors import FileroomError, RevisionError
 from fileroom.index import SetMetadata
 from fileroom.model import ARCHIVE_ID
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fileroom.index import Index
 
 LEASE = 60.0
 """Seconds after which who has the lease and does not renew it is taken for dead."""
 
+_PAGE = 10_000
 _LEASE_NAME = "processing.lease"
+_log = logging.getLogger("fileroom.processing")
 
 
 class LeaseLostError(Exception):
@@ -32,6 +39,15 @@ def _value(index: Index, name: str) -> tuple[str, int]:
     details = index.details([ARCHIVE_ID])[0]
     found = None if details is None else details.metadata.get(name)
     return ("", 0) if found is None else (found.value, found.revision)
+
+
+def end_of_log(index: Index) -> int:
+    """Return the sequence of the last change that is logged by now."""
+    page = index.changes(types=())  # which takes most indexes there at once
+    while True:
+        page = index.changes(page.last, _PAGE)
+        if page.done:
+            return page.last
 
 
 class Cursor:
@@ -52,10 +68,14 @@ class Cursor:
         value, self._revision = _value(self._index, self._name)
         return int(value) if self._revision and value.isdecimal() else None
 
-    def begin(self) -> None:
-        """Begin behind all that is logged by now, unless somebody has begun before."""
+    def begin(self, sequence: int) -> None:
+        """Begin behind a change, unless somebody has begun before.
+
+        Raises:
+            LeaseLostError: somebody else began just now.
+        """
         if self.get() is None:
-            self._set(self._index.changes(types=()).last, 0)
+            self._set(sequence, self._revision)
 
     def advance(self, sequence: int) -> None:
         """Note that all up to a change was dealt with, since `get`.
@@ -81,41 +101,69 @@ class Lease:
 
     Args:
         index: the index.
-        seconds: see `LEASE`.
+        seconds: in place of `LEASE`.
     """
 
-    def __init__(self, index: Index, seconds: float = LEASE) -> None:
+    def __init__(self, index: Index, seconds: float | None = None) -> None:
         self._index = index
-        self._seconds = seconds
+        self._seconds = LEASE if seconds is None else seconds
         self._owner = uuid.uuid4().hex
+        self._lock = threading.Lock()  # of the two that follow, which the thread of `kept` changes, too
         self._revision = 0  # of the value that we wrote; 0 while we do not have it
         self._renewed = 0.0
         self._seen: tuple[int, float] | None = None
 
     def take(self) -> bool:
         """Return whether this is the one to work: it has the lease, or could take it."""
-        value, revision = _value(self._index, _LEASE_NAME)
-        if value and value != self._owner and not self._is_stale(revision):
-            self._revision = 0
-            return False
-        return self._write(self._owner, revision)
+        with self._lock:
+            value, revision = _value(self._index, _LEASE_NAME)
+            if value == self._owner and revision == self._revision and not self._is_due():
+                return True
+            if value not in ("", self._owner) and not self._is_stale(revision):
+                self._revision = 0
+                return False
+            return self._write(self._owner, revision)
 
-    def renew(self) -> None:
-        """Renew the lease where it is time.
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Renew the lease in time, however long what is done meanwhile takes."""
+        ended = threading.Event()
+        renewing = threading.Thread(target=self._keep, args=(ended,), name="fileroom-lease", daemon=True)
+        renewing.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            renewing.join()
+
+    def check(self) -> None:
+        """Make sure that nobody else has taken the lease, as far as is known here.
 
         Raises:
-            LeaseLostError: somebody else took it.
+            LeaseLostError: somebody has.
         """
-        if time.monotonic() - self._renewed < self._seconds / 4:
-            return
-        if not self._write(self._owner, self._revision):
+        if not self._revision:
             raise LeaseLostError
 
     def release(self) -> None:
         """Let others take it at once; what does not have it does nothing."""
-        if self._revision:
-            self._write("", self._revision)
-            self._revision = 0
+        with self._lock:
+            if self._revision:
+                self._write("", self._revision)
+                self._revision = 0
+
+    def _keep(self, ended: threading.Event) -> None:
+        while not ended.wait(self._seconds / 8):
+            try:
+                with self._lock:
+                    if self._revision and self._is_due():
+                        self._write(self._owner, self._revision)
+            except FileroomError as error:
+                # Who works hears of it himself; a moment later it may go again.
+                _log.debug("the lease could not be renewed: %s", error)
+
+    def _is_due(self) -> bool:
+        return time.monotonic() - self._renewed >= self._seconds / 4
 
     def _is_stale(self, revision: int) -> bool:
         now = time.monotonic()

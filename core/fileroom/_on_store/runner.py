@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from fileroom._archive.keeping import made_by_label
 from fileroom._archive.processing import Processing
 from fileroom._on_store.notes import Cursor
-from fileroom.errors import NotFoundError
+from fileroom.errors import FileroomError, NotFoundError
 from fileroom.index import SetMetadata, UnsetMetadata
 from fileroom.model import ChangeType
 from fileroom.reports import ProcessFailure, ProcessStoppedError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from fileroom.executing import Executor
     from fileroom.index import Edit
     from fileroom.reports import Processed
+    from fileroom.resources import Resource
 
 RETRY = "retry"
 """What the note of an instance begins with that will be tried again; the number of failures follows."""
@@ -33,7 +34,7 @@ FAILED = "failed"
 """What the note of an instance begins with that was given up; why follows."""
 
 _PAGE = 64
-_COUNTED = 1000
+_COUNTED = 10_000
 _STORED = (ChangeType.NEW_INSTANCE, ChangeType.REPLACED_INSTANCE)
 
 _log = logging.getLogger("fileroom.processing")
@@ -42,6 +43,40 @@ _log = logging.getLogger("fileroom.processing")
 def note_name(processor: str) -> str:
     """Return the name of the metadata that says why an instance could not be processed."""
     return f"processing.{processor}"
+
+
+def waiting(archive: Archive, name: str, start: int) -> int:
+    """Return how many instances a processor has not come to.
+
+    One that was stored and replaced is waited for twice, and so is one that was deleted since.
+
+    Args:
+        archive: the archive.
+        name: the processor's name.
+        start: the change to begin behind, if none was noted.
+    """
+    since, count = _since(Cursor(archive.index, name), start), 0
+    while True:
+        page = archive.index.changes(since, _COUNTED, _STORED)
+        count += len(page.changes)
+        if page.done:
+            return count
+        since = page.last
+
+
+def is_left(archive: Archive, name: str, start: int) -> bool:
+    """Say whether a processor has anything to do, at a cost that does not grow with that."""
+    since = _since(Cursor(archive.index, name), start)
+    return bool(archive.index.changes(since, 1, _STORED).changes or any(_to_be_tried(archive, name, 1)))
+
+
+def _since(cursor: Cursor, start: int) -> int:
+    noted = cursor.get()
+    return start if noted is None else noted
+
+
+def _to_be_tried(archive: Archive, name: str, limit: int) -> Iterable[Resource]:
+    return archive.find("instance", metadata={note_name(name): f"{RETRY}*"}, limit=limit)
 
 
 class Runner:
@@ -53,6 +88,7 @@ class Runner:
         lease: renewed while there is work.
         stop: when set, what is under way is finished.
         on_done: called for each instance.
+        start: the change to begin behind, for a processor of which nobody could note any yet.
     """
 
     def __init__(
@@ -61,16 +97,18 @@ class Runner:
         options: ProcessingOptions,
         lease: Lease,
         stop: threading.Event,
+        *,
         on_done: Callable[[], object],
+        start: int,
     ) -> None:
         self._archive = archive
         self._options = options
         self._lease = lease
         self._stop = stop
         self._on_done = on_done
+        self._start = start
         self._closing = ExitStack()
         self._executor: Executor | None = None
-        self.has_worked = False
 
     def __enter__(self) -> Self:
         """Start what works."""
@@ -91,53 +129,43 @@ class Runner:
 
         Raises:
             LeaseLostError: another process works now.
-            FileroomError: the storage, the index or a processor is in the way of all.
+            FileroomError: the storage, the index or a processor is in the way of all. What another processor
+                is for was done.
         """
         idle = True
-        for name in self._options.on_store:
-            idle = self._take_next(name) and idle
-        for name in self._options.on_store:
-            idle = self._try_again(name) and idle
-        self.has_worked = not idle
+        failed: FileroomError | None = None
+        for part in (self._take_next, self._try_again):
+            for name in self._options.on_store:
+                try:
+                    idle = part(name) and idle
+                except FileroomError as error:
+                    failed = failed or error
+        if failed is not None:
+            raise failed
         return idle
-
-    @staticmethod
-    def waiting(archive: Archive, cursor: Cursor) -> int:
-        """Return how many instances a processor has not come to; of a very long queue a lower bound."""
-        since, count = cursor.get() or 0, 0
-        while count < 10 * _COUNTED:
-            page = archive.index.changes(since, _COUNTED, _STORED)
-            count += len(page.changes)
-            if page.done:
-                break
-            since = page.last
-        return count
 
     def _take_next(self, name: str) -> bool:
         cursor = Cursor(self._archive.index, name)
-        since = cursor.get() or 0
-        page = self._archive.index.changes(since, _PAGE, _STORED)
+        page = self._archive.index.changes(_since(cursor, self._start), _PAGE, _STORED)
         if not page.changes or self._stop.is_set():
             return True
-        ids = dict.fromkeys(one.id for one in page.changes)
-        self._process(name, [id_ for id_ in ids if self._is_for(id_, name)])
+        self._process(name, self._meant_for(name, list(dict.fromkeys(one.id for one in page.changes))))
         if not self._stop.is_set():
             # What was processed and not noted, for this process dies here, is processed again.
             cursor.advance(page.last)
         return False
 
     def _try_again(self, name: str) -> bool:
-        some = self._archive.find("instance", metadata={note_name(name): f"{RETRY}*"}, limit=_PAGE)
-        ids = [one.id for one in some]
+        ids = [one.id for one in _to_be_tried(self._archive, name, _PAGE)]
         if not ids or self._stop.is_set():
             return True
         self._process(name, ids)
         return False
 
-    def _is_for(self, id_: str, name: str) -> bool:
+    def _meant_for(self, name: str, ids: Sequence[str]) -> list[str]:
         """Leave out what this very processor had a part in making: that would go on for ever."""
-        details = self._archive.index.details([id_])[0]
-        return details is None or made_by_label(name) not in details.labels
+        details = zip(ids, self._archive.index.details(ids), strict=True)
+        return [id_ for id_, there in details if there is None or made_by_label(name) not in there.labels]
 
     def _process(self, name: str, ids: Sequence[str]) -> None:
         try:
@@ -153,7 +181,7 @@ class Runner:
 
     def _heard(self) -> None:
         self._on_done()
-        self._lease.renew()
+        self._lease.check()
 
     def _note(self, name: str, done: Iterable[Processed]) -> None:
         """Write down what failed, and cross out what did not any more."""

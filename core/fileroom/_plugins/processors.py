@@ -63,15 +63,14 @@ class Opened:
             FileroomError: as of `fileroom.processing.Processor.process`.
             Exception: the processor failed.
         """
-        try:
+        with _failing_like_others():
             made = self.processor.process_with(source, kept) if kept else self.processor.process(source)
             return products_of(made)
-        except SystemExit as error:
-            raise RuntimeError("a processor must not end its process") from error
 
     def combine(self, parts: Sequence[Sequence[Product]]) -> tuple[Product, ...]:
         """Return what the processor makes of those of several series; raises as `process`."""
-        return products_of(self.processor.combine(parts))
+        with _failing_like_others():
+            return products_of(self.processor.combine(parts))
 
     edition: object = None
 
@@ -86,6 +85,17 @@ class Opened:
                 f"{self.name} makes something random with these options, and each worker would make another: "
                 "give options that settle it, such as a key, or do without workers"
             )
+
+
+@contextmanager
+def _failing_like_others() -> Iterator[None]:
+    """Make an error of what would end more than the processor, such as an exit, or a panic of a library's."""
+    try:
+        yield
+    except (Exception, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise RuntimeError(f"a processor must not raise {type(error).__name__}") from error
 
 
 def products_of(made: Iterable[Product]) -> tuple[Product, ...]:

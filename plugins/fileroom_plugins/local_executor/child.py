@@ -146,6 +146,17 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
+def _keep_from_forks(*pipes: int) -> None:
+    """Keep the pipes from what tasks fork: that must not answer, nor seem to be us once we died."""
+    nothing = os.open(os.devnull, os.O_RDONLY)  # an end of requests, and no place to write answers to
+
+    def let_go() -> None:
+        for pipe in pipes:
+            os.dup2(nothing, pipe)
+
+    os.register_at_fork(after_in_child=let_go)
+
+
 def main() -> None:
     """Run as a worker: keep the pipe for messages, and send what tasks print to stderr."""
     if sys.platform != "win32":  # where a process keeps the number of a parent that is gone
@@ -153,6 +164,8 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears of Ctrl-C and ends us
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    if sys.platform != "win32":  # where nothing forks
+        _keep_from_forks(sys.stdin.fileno(), answers.fileno())
     serve(sys.stdin.buffer, answers)
 
 
