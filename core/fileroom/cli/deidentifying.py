@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 PROCESSOR = "deidentify"
 
+_NEW_UID = "new_sop_instance_uid"
+
 _WITHOUT_KEY = "without a key another run gives other pseudonyms: delete what was made, and run it again"
 
 
@@ -185,19 +187,24 @@ def _options(
         options["key"] = {"file": str(key_file.absolute())}
     if rectangles:
         options["rectangles"] = list(rectangles)
-    plain = {"mapping": mapping, "new_sop_instance_uid": uid}
+    plain = {"mapping": mapping, _NEW_UID: uid}
     return options | {key: value for key, value in plain.items() if value is not None}
 
 
-def _check_single(objects: Chosen, options: Mapping[str, object]) -> None:
-    if "new_sop_instance_uid" in options and not objects.single:
-        raise UsageProblem("--new-sop-instance-uid is for one object, and there may be several")
+def _check_single(objects: Chosen, options: dict[str, object]) -> None:
+    if objects.single or not (_configured(objects) | options).get(_NEW_UID):
+        return
+    where = "--new-sop-instance-uid" if _NEW_UID in options else f"[plugins.{PROCESSOR}] {_NEW_UID}"
+    raise UsageProblem(f"{where} is for one object, and there may be several")
+
+
+def _configured(objects: Chosen) -> dict[str, object]:
+    return dict(objects.config.plugins.tables.get(PROCESSOR, {}))
 
 
 def _add_key(objects: Chosen, options: dict[str, object]) -> bool:
     """Make up a key where there is none, which all processes share; say whether there was one."""
-    configured = objects.config.plugins.tables.get(PROCESSOR, {})
-    if {"key", "mapping"} & {*options, *configured}:
+    if {"key", "mapping"} & {*options, *_configured(objects)}:
         return True
     options["key"] = secrets.token_hex(32)
     return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from fileroom.plugin import Processor, Product
+from fileroom.plugin import NotSupportedError, Processor, Product
 from fileroom_plugins.deidentify.opening import open_deidentifier, open_pseudonyms
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ class DeidentifyProcessor(Processor):
         except BaseException:
             self._pseudonyms.close()
             raise
+        self._gives_uid = bool(options.new_sop_instance_uid)
+        self._has_given_uid = False
 
     @property
     def pseudonyms(self) -> Pseudonyms:
@@ -35,8 +37,19 @@ class DeidentifyProcessor(Processor):
         return self._pseudonyms
 
     def process(self, source: BinaryIO) -> Sequence[Product]:
-        """Return the new object and the report; see `fileroom.processing.Processor.process`."""
+        """Return the new object and the report; see `fileroom.processing.Processor.process`.
+
+        Raises:
+            NotSupportedError: an object has the ``new_sop_instance_uid`` already, besides what
+                `fileroom_plugins.deidentify.deidentifier.Deidentifier.apply` raises.
+        """
+        if self._has_given_uid:
+            raise NotSupportedError(
+                "new_sop_instance_uid is for one object, and another one has it already: take it out of the "
+                "configuration or the options"
+            )
         result = self._deidentifier.apply(source.read())
+        self._has_given_uid = self._gives_uid
         return [
             Product("dicom", result.data, "application/dicom", ".dcm"),
             Product("deidentification", result.report.to_json(), "application/json", ".json"),

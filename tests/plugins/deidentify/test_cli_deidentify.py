@@ -168,6 +168,19 @@ def test_a_single_object_may_be_given_its_new_uid(study: Path, tmp_path: Path) -
     run("deidentify", study, "-o", tmp_path / "out", "--new-sop-instance-uid", "1.2.99", code=2)
 
 
+def test_the_uid_of_one_object_is_not_given_to_several_by_configuration_either(
+    study: Path, tmp_path: Path
+) -> None:
+    archive = tmp_path / "archive"
+    run("-a", archive, "import", study)
+    with (archive / "fileroom.toml").open("a") as file:
+        file.write('\n[plugins.deidentify]\nnew_sop_instance_uid = "1.2.99"\n')
+    told = run("-a", archive, "deidentify", "study", "-o", tmp_path / "out", code=2)
+    assert "[plugins.deidentify] new_sop_instance_uid is for one object" in told.stderr
+    run("-a", archive, "deidentify", study / "1.dcm", "-o", tmp_path / "new.dcm")
+    assert pydicom.dcmread(tmp_path / "new.dcm").SOPInstanceUID == "1.2.99"
+
+
 def test_options_of_the_standard_are_named(study: Path, tmp_path: Path) -> None:
     options = "retain-uids,clean-descriptors"
     run("deidentify", study, "-o", tmp_path / "out", "--options", options)

@@ -9,7 +9,7 @@ import pytest
 
 import fileroom
 from fileroom.documents import Document
-from fileroom.errors import ConfigError, NotFoundError, NotSupportedError
+from fileroom.errors import ConfigError, FileroomError, NotFoundError, NotSupportedError
 from fileroom.plugin import DocumentName, Processor, Secret
 from fileroom.testing.processor import ProcessorContract
 from fileroom_plugins.deidentify import Options, deidentify, is_anonymous
@@ -144,3 +144,13 @@ def test_private_attributes_and_items_count() -> None:
     assert is_anonymous(as_bytes(made))
     made.private_block(0x0009, "ACME", create=True).add_new(1, "LO", "x")
     assert not is_anonymous(as_bytes(made))
+
+
+def test_one_processor_gives_a_new_uid_to_one_object_only() -> None:
+    processor = DeidentifyProcessor(Options(new_sop_instance_uid="1.2.99"))
+    with pytest.raises(FileroomError):
+        processor.process(io.BytesIO(b"no DICOM"))
+    made, _ = processor.process(io.BytesIO(as_bytes(dataset())))
+    assert read(made.data).SOPInstanceUID == "1.2.99"
+    with pytest.raises(NotSupportedError, match="new_sop_instance_uid is for one object"):
+        processor.process(io.BytesIO(as_bytes(dataset(SOPInstanceUID="1.2.3.4.5.8"))))
