@@ -132,7 +132,6 @@ def _is_done(element: Element, step: Step) -> bool:
     if isinstance(value, list):
         # Of the form of a dummy sequence nothing can be told.
         return action is not Action.EMPTY or not value
-    data = element.data.strip(b" \0")
     if action is Action.REPLACE and step.rule.pattern is None:
-        return data == step.rule.text.strip().encode("utf-8", "replace")
-    return not data or action is not Action.EMPTY
+        return element.data.strip(b" \0") == step.rule.text.strip().encode("utf-8", "replace")
+    return action is not Action.EMPTY or not element.data.strip(b" \0")
