@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fileroom._header import window
 from fileroom._header.elements import MAX_DEPTH
 from fileroom.errors import InvalidDatasetError
 from fileroom.testing.hostile import (
@@ -127,6 +128,9 @@ def assert_agreement(data: bytes) -> None:
     carefully = answer(CAREFUL, data)
     assert answer(QUICK, data) in (carefully, "unsure")
     assert answer(BOTH, io.BytesIO(data)) == carefully
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(window, "CHUNK", 140)  # so that it moves often
+        assert answer(BOTH, io.BytesIO(data)) == carefully
 
 
 @given(st.sampled_from(ENCODINGS), st.lists(NODES, max_size=5), st.booleans(), st.integers(0, 9))
