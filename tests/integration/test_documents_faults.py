@@ -233,6 +233,19 @@ def test_documents_and_a_draft_travel_with_a_migration(
         assert versions(target) == {"a.list": 2, "b.list": 1}
 
 
+def test_a_set_can_be_exported_whatever_its_documents_are_called(archive: Archive, tmp_path: Path) -> None:
+    names = ["A.list", "Manifest.JSON", "a.list", "manifest.json", "manifest.json~2"]
+    for name in names:
+        archive.documents.insert(name, "list", b"a.list" if name != "a.list" else b"")
+    manifest = archive.documents.export_all(tmp_path / "set")
+    files = [one.name.casefold() for one in (tmp_path / "set").iterdir()]
+    assert len(files) == len(set(files)) == len(names) + 1
+    archive.documents.clear()
+    archive.documents.insert_all(manifest.parent)
+    assert list(versions(archive)) == names
+    assert archive.documents.get("Manifest.JSON").data == b"a.list"
+
+
 # The packed form
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -160,7 +161,12 @@ def test_when_an_archive_is_closed_nobody_works_any_more_and_the_next_need_not_w
 ) -> None:
     site.install("acme", plugins={NAME: "acme_twin:fileroom_processor"}, modules={"acme_twin": INSTALLED})
     with fileroom.open(tmp_path, processing={"on_store": [NAME]}) as archive:
-        archive.store(make_instance(sop_uid="1.2.1")).check()
+        (tmp_path / "1.dcm").write_bytes(make_instance(sop_uid="1.2.1"))
+        assert archive.ingest(tmp_path / "1.dcm", executor="local").stored == 1
+        deadline = time.monotonic() + 60
+        while archive.on_store.status()[0].waiting:  # nobody asks for it: the import did
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
         assert archive.on_store.wait()
     assert not [one for one in threading.enumerate() if one.name.startswith("fileroom-on-store")]
     with fileroom.open(tmp_path, processing={"on_store": [NAME]}) as archive:
@@ -176,6 +182,19 @@ def test_nothing_is_waited_for_once_nobody_works_any_more(tmp_path: Path) -> Non
         assert archive.on_store.wait()
         store(archive, 1)
         assert not archive.on_store.wait()
+
+
+def test_who_is_long_at_an_object_is_not_taken_for_dead(
+    tmp_path: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fileroom._on_store.notes.LEASE", 0.4)
+    with opened(tmp_path, Script(gate)) as archive, opened(tmp_path, Script()) as other:
+        store(archive, 1)
+        assert gate.entered.wait(60)
+        threading.Timer(2.0, gate.open.set).start()
+        assert other.on_store.wait()
+        assert archive.on_store.wait()
+        assert (archive.on_store.done, other.on_store.done) == (1, 0)
 
 
 # Objects that change meanwhile

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +15,7 @@ from fileroom.naming import clean_component
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Container, Iterator, Sequence
 
 _SUBJECT = "fileroom document set"
 
@@ -26,27 +27,28 @@ def write_document(document: Document, folder: str | os.PathLike[str]) -> Path:
         AlreadyExistsError: there is such a file, which stays.
         StorageError: it cannot be written.
     """
-    path = Path(folder).expanduser() / clean_component(document.name)
-    _write(path, document.data)
-    return path
+    return _write(Path(folder).expanduser() / clean_component(document.name), document.data)
 
 
 def write_set(documents: Sequence[Document], folder: str | os.PathLike[str]) -> Path:
     """Write documents into a folder, with a manifest in their order; return the manifest's path.
 
+    A file has its document's name, with an end like ``~2`` where that is taken, on systems that do not tell
+    upper from lower case, too.
+
     Raises:
         AlreadyExistsError: one of the files is there already.
         StorageError: they cannot be written.
     """
-    listed = [
-        {"name": one.name, "kind": one.kind, "file": clean_component(one.name), "version": one.version}
-        for one in documents
-    ]
+    base = Path(folder).expanduser()
+    listed, taken = [], {MANIFEST}
     for one in documents:
-        write_document(one, folder)
-    path = Path(folder).expanduser() / MANIFEST
-    _write(path, json.dumps({"content": _SUBJECT, "documents": listed}, indent=2).encode())
-    return path
+        file = _free_name(one.name, taken)
+        taken.add(file.casefold())
+        listed.append({"name": one.name, "kind": one.kind, "file": file, "version": one.version})
+        _write(base / file, one.data)
+    # Last, so that a set that could not be written whole is none.
+    return _write(base / MANIFEST, json.dumps({"content": _SUBJECT, "documents": listed}, indent=2).encode())
 
 
 def read_set(folder: str | os.PathLike[str]) -> Iterator[Document]:
@@ -89,7 +91,12 @@ def _read(path: Path) -> bytes:
     return data
 
 
-def _write(path: Path, data: bytes) -> None:
+def _free_name(name: str, taken: Container[str]) -> str:
+    names = (clean_component(name, f"~{number}" if number > 1 else "") for number in itertools.count(1))
+    return next(one for one in names if one.casefold() not in taken)
+
+
+def _write(path: Path, data: bytes) -> Path:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb") as file:
@@ -98,3 +105,4 @@ def _write(path: Path, data: bytes) -> None:
         raise AlreadyExistsError(f"{path.name!r} is there already: choose another folder") from error
     except OSError as error:
         raise StorageError(f"{path.name!r} cannot be written: {error.strerror}") from error
+    return path
