@@ -53,6 +53,13 @@ class Lists(DocumentKind):
         return {"default.list": b"", "other.list": b"default.list"}
 
 
+class Spoilt(Lists):
+    """A later version of the plugin, in which one of its own documents is wrong."""
+
+    def defaults(self) -> Mapping[str, bytes]:
+        return {"default.list": b"", "other.list": b"!"}
+
+
 class Rings(Lists):
     cyclic = True
 
@@ -87,6 +94,12 @@ class _Lists:
         return ProcessorPlugin("reading", ReadingOptions, Reading, "Reads a document")
 
 
+class _Spoilt:
+    @hookimpl
+    def fileroom_documents(self) -> DocumentsPlugin:
+        return DocumentsPlugin("list", Options, Spoilt, "Lists of names")
+
+
 class _Rings:
     @hookimpl
     def fileroom_documents(self) -> DocumentsPlugin:
@@ -104,5 +117,5 @@ class _Broken:
         return DocumentsPlugin("broken", Options, fail, "Cannot be opened")
 
 
-LISTS, RINGS, BROKEN = _Lists(), _Rings(), _Broken()
+LISTS, RINGS, BROKEN, SPOILT = _Lists(), _Rings(), _Broken(), _Spoilt()
 KINDS = [LISTS, RINGS]

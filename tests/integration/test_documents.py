@@ -26,7 +26,7 @@ from fileroom.errors import (
 from fileroom.markup import LARGEST
 from fileroom.model import ARCHIVE_ID
 from fileroom.testing.datasets import make_instance
-from tests.integration.document_kinds import BROKEN, KINDS, RINGS
+from tests.integration.document_kinds import BROKEN, KINDS, RINGS, SPOILT
 
 
 @pytest.fixture
@@ -460,6 +460,17 @@ def test_a_kind_that_is_broken_hides_no_other(tmp_path: Path, caplog: pytest.Log
         assert names(archive) == ["a.list"]
         assert "broken" in archive.documents.kinds()
     assert "documents of kind broken are left out" in caplog.text
+
+
+def test_a_plugins_own_document_that_is_wrong_keeps_no_other_from_being_published(
+    archive: Archive, tmp_path: Path
+) -> None:
+    archive.documents.insert("a.list", "list", b"other.list")
+    with fileroom.open(tmp_path / "archive", register=[SPOILT]) as another:
+        another.documents.insert("b.list", "list", b"default.list")
+        assert names(another) == ["a.list", "b.list"]
+        with pytest.raises(DocumentError, match=r"other\.list:1: a line is wrong"):
+            another.documents.insert("c.list", "list", b"other.list")
 
 
 # Sets in folders

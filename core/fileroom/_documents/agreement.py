@@ -1,4 +1,4 @@
-"""Agreement between documents: what others are changed to must leave those usable that refer to them."""
+"""Agreement between documents: a new version must not make those unusable that refer to it."""
 
 from __future__ import annotations
 
@@ -17,34 +17,43 @@ if TYPE_CHECKING:
 
 
 def check_agreement(contents: Contents, before: Contents, kinds: Kinds) -> None:
-    """Make sure that each document that is new, or refers to one that is, agrees with those it refers to.
+    """Make sure that each document that is new, or refers to a new one, agrees with those that it refers to.
 
-    A document that is as it was and whose kind cannot be loaded here is left out.
+    A document that has not changed is left out if it fails because of a plugin: its kind cannot be loaded
+    here, or a document that comes with a plugin is wrong. Nothing that is published now is to blame for that.
 
     Args:
-        contents: what is to be published; what it refers to is there.
-        before: what is.
+        contents: what is to be published; the documents that it refers to are there.
+        before: what is published now.
         kinds: the kinds of documents.
 
     Raises:
-        DocumentError: one does not; names the documents that could be used no more.
+        DocumentError: a new document lacks what it needs of others, or an old one would lack what it needs of
+            a new one; then the message names the old ones.
     """
     changed = _changed(contents, before)
     broken: dict[str, DocumentError] = {}
     causes: set[str] = set()
     for document in _documents(contents, kinds, changed):
+        is_changed = document.name in changed
         try:
             related = related_to(contents, document, kinds)
-            causing = changed & {document.name, *related}
-            if causing:
-                kinds.check_related(replace(document, related=related))
+        except FileroomError:
+            if is_changed:
+                raise
+            continue
+        causing = changed & {document.name, *related}
+        if not causing:
+            continue
+        try:
+            kinds.check_related(replace(document, related=related))
         except DocumentError as error:
-            if document.name in changed:
+            if is_changed:
                 raise
             broken[document.name] = error
             causes |= causing
         except FileroomError:
-            if document.name in changed:
+            if is_changed:
                 raise
     if broken:
         reasons = "; ".join(map(str, broken.values()))
