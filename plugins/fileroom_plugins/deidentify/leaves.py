@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from fileroom.plugin import NotSupportedError
 from fileroom_plugins.deidentify.actions import Action
-from fileroom_plugins.deidentify.dates import shifted
+from fileroom_plugins.deidentify.dates import minutes, shifted
 from fileroom_plugins.deidentify.dictionary import keyword_of
 from fileroom_plugins.deidentify.dummies import dummy
 from fileroom_plugins.deidentify.elements import TEXT_VRS
 from fileroom_plugins.deidentify.identity import known_of
+from fileroom_plugins.deidentify.patients import patient_of
 from fileroom_plugins.deidentify.pseudonyms import one_name
 from fileroom_plugins.deidentify.text import TextCleaner
 
@@ -25,6 +26,7 @@ STANDARD_UIDS = re.compile(r"1\.2\.840\.10008(\.\d{1,6}){1,10}")
 """UIDs that the standard gives, such as SOP classes and well-known frames of reference, tell of nobody."""
 
 _PATIENT_NAME, _PATIENT_ID, _BIRTH_DATE, _STUDY_UID = 0x0010_0010, 0x0010_0020, 0x0010_0030, 0x0020_000D
+_ISSUER, _OFFSET = 0x0010_0021, 0x0008_0201
 _IDENTIFIER = re.compile(r".*(ID|Identifier|SerialNumber)")
 _IDENTIFIER_VRS = {"LO", "SH", "UC"}
 _MANY = TEXT_VRS - {"LT", "ST", "UT", "UR"}
@@ -41,11 +43,21 @@ class Leaves:
         self._items = items
         self._charset = charset
         self.patient = self._text(_PATIENT_ID)
+        self._identity = patient_of(self.patient, self._text(_ISSUER))
         self._pseudonyms = pseudonyms
         self._days: int | None = None
         self._cleaner: TextCleaner | None = None
 
-    def value(self, tag: int, vr: str, old: bytes, done: tuple[Action, Rule], charset: CharacterSet) -> bytes:
+    def value(
+        self,
+        tag: int,
+        vr: str,
+        old: bytes,
+        done: tuple[Action, Rule],
+        charset: CharacterSet,
+        *,
+        demanded: bool = False,
+    ) -> bytes:
         """Return what an action makes of a value.
 
         Nothing is made of an empty value but by `Action.REPLACE`: it tells nothing, and was as valid before.
@@ -56,6 +68,7 @@ class Leaves:
             old: its value.
             done: the action, which is none that removes the attribute, and the rule that says so.
             charset: in which it is written.
+            demanded: whether the object is not valid without a value.
 
         Raises:
             NotSupportedError: a replacement has characters that the object's character set lacks.
@@ -69,19 +82,21 @@ class Leaves:
             case Action.REPLACE:
                 made = _replaced(vr, old, rule, charset)
             case Action.SHIFT:
-                made = shifted(vr, old.decode("latin-1"), self._shift()).encode("latin-1")
+                made = self._moved(vr, old)
             case _ if action is Action.UID or vr == "UI":
                 made = self.uids(old)
             case _:
                 made = self._hidden(tag, vr, old, action, charset)
-        return made
+        if not demanded or action is Action.REPLACE or made.strip(b" \0\\"):
+            return made
+        return self.uids(old) if vr == "UI" else dummy(vr, old, tag)
 
     def _hidden(self, tag: int, vr: str, old: bytes, action: Action, charset: CharacterSet) -> bytes:
         """Return a pseudonym of what tells people and things apart, else an empty or dummy value."""
         if action is Action.EMPTY:
             return b""
         if tag == _PATIENT_ID:
-            return self._pseudonyms.text("id", self.patient).encode("ascii")
+            return self._pseudonyms.text("id", self._identity).encode("ascii") if self._identity else b""
         if tag == _PATIENT_NAME:
             name = charset.decode(old, person_name=True)
             return self._pseudonyms.text("name", _stripped(name)).encode("ascii")
@@ -109,10 +124,11 @@ class Leaves:
         except UnicodeEncodeError:  # it was not encoded as it says
             return dummy(vr, old, tag)
 
-    def _shift(self) -> int:
+    def _moved(self, vr: str, old: bytes) -> bytes:
         if self._days is None:
-            self._days = self._pseudonyms.days(self.patient or self._instead_of_id())
-        return self._days
+            self._days = self._pseudonyms.days(self._identity or self._instead_of_id())
+        offset = minutes(self._text(_OFFSET)) or 0
+        return shifted(vr, old.decode("latin-1"), self._days, offset).encode("latin-1")
 
     def _instead_of_id(self) -> str:
         """Return what tells a patient without an ID from others; of one without a name, the study does."""

@@ -28,11 +28,13 @@ class Step(NamedTuple):
         action: not a combined one.
         rule: who says so.
         vr: of the attribute for which this was resolved.
+        demanded: whether the object is not valid without a value.
     """
 
     action: Action
     rule: Rule
     vr: str
+    demanded: bool = False
 
 
 class Node:
@@ -103,9 +105,11 @@ class Plan:
         """Find out what is done with a standard attribute."""
         tag = repeating(path[-1])
         known = self._profile.dictionary.vr_of(tag) or vr
-        meant = known if vr == "UN" else vr
+        meant = known if vr == "UN" or is_uid_as_text(known, vr) else vr
         rule = self._profile.rule(path, meant)
-        return Step(self._action(rule, path, meant), rule, vr)
+        kind = self._type(rule.action, path)
+        action = _fitting(rule.action.resolved(kind), Action.REMOVE.resolved(kind), meant)
+        return Step(action, rule, vr, Action.EMPTY.resolved(kind) is Action.DUMMY)
 
     def resolve_private(self, path: tuple[int, ...], vr: str, creator: str) -> Step:
         """Find out what is done with a private attribute."""
@@ -115,17 +119,24 @@ class Plan:
             return Step(Action.REMOVE, rule, vr)  # what is in it cannot be seen
         return Step(_fitting(rule.action, Action.REMOVE, known or vr), rule, vr)
 
-    def _action(self, rule: Rule, path: tuple[int, ...], vr: str) -> Action:
-        action = rule.action
+    def _type(self, action: Action, path: tuple[int, ...]) -> str | None:
         if path[-1] >> 16 & 0xFF00 in _PLANES:
             # A plane of an overlay goes as a whole, so none of its attributes is demanded.
-            kind = None
-        elif self._iod is not None:
-            kind = self._iod.attribute_type(path)
-        else:
-            # Nobody knows what such an object demands; what is on the safe side keeps it valid.
-            kind = None if action in {Action.REMOVE, Action.EMPTY} else "1"
-        return _fitting(action.resolved(kind), Action.REMOVE.resolved(kind), vr)
+            return None
+        if self._iod is not None:
+            return self._iod.attribute_type(path)
+        # Nobody knows what such an object demands; what is on the safe side keeps it valid.
+        return None if action in {Action.REMOVE, Action.EMPTY} else "1"
+
+
+def is_uid_as_text(known: str, vr: str) -> bool:
+    """Say whether a UID was written as another VR: it stands for the same thing all the same.
+
+    Args:
+        known: the attribute's VR as the dictionary has it.
+        vr: as the file has it.
+    """
+    return known == "UI" and (vr in TEXT_VRS or vr in {"OB", "UN"})
 
 
 def _fitting(action: Action, instead: Action, vr: str) -> Action:

@@ -12,6 +12,7 @@ from fileroom_plugins.deidentify.dictionary import KNOWN, keyword_of
 from fileroom_plugins.deidentify.elements import LONG, TEXT_VRS, Element, Fragments
 from fileroom_plugins.deidentify.grammar import fits
 from fileroom_plugins.deidentify.pixels.exact import LENGTHS, OFFSETS, PIXELS, Image, embedded_planes
+from fileroom_plugins.deidentify.plan import is_uid_as_text
 from fileroom_plugins.deidentify.reading import creator_of
 from fileroom_plugins.deidentify.report import Touched
 
@@ -181,22 +182,28 @@ class Walk:
                 return element
             made = b""
         else:
-            if action is Action.KEEP and place.cleaning and element.vr in TEXT_VRS and element.vr != "CS":
-                action, rule = Action.CLEAN, place.cleaning
             vr = self._meant(tag, creator, element.vr)
+            text = element.vr in TEXT_VRS and element.vr != "CS" and vr != "UI"
+            if action is Action.KEEP and place.cleaning and text:
+                action, rule = Action.CLEAN, place.cleaning
             if action is Action.KEEP and not fits(tag, rule.vr or vr, element, self._order, self._dictionary):
                 action, rule = Action.EMPTY, _INVALID
-            made = self._leaves.value(tag, vr, element.data, (action, rule), place.charset)
+            done = (action, rule)
+            made = self._leaves.value(tag, vr, element.data, done, place.charset, demanded=step.demanded)
             if made == element.value:
                 return element
+            if vr == "UI":  # another VR may have no room for it
+                element = Element(vr, element.data)
         self._note(place.where, tag, action, rule, creator)
         return Element(element.vr, made)
 
     def _meant(self, tag: int, creator: str, vr: str) -> str:
         """Return the VR of an attribute, the dictionaries' where the file has none."""
+        known = self._dictionary
+        if not creator and is_uid_as_text(known.vr_of(tag), vr):
+            return "UI"
         if vr != "UN":
             return vr
-        known = self._dictionary
         return (known.private_vr_of(creator, tag & 0xFFFF_00FF) if creator else known.vr_of(tag)) or vr
 
     def _sequence(self, tag: int, element: Element, items: list[Items], step: Step, place: _Place) -> Element:

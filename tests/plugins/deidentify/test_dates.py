@@ -1,12 +1,12 @@
 """Dates that are moved."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fileroom_plugins.deidentify.dates import DUMMY_DATE, shifted
+from fileroom_plugins.deidentify.dates import minutes, shifted
 
 
 @given(st.dates(date(1850, 1, 1), date(2150, 1, 1)), st.integers(-20000, 20000))
@@ -27,17 +27,19 @@ def test_the_time_between_two_events_stays_the_same(first: date, second: date, d
         ("DA", "2024.03.01", "20240229"),
         ("DA", "", ""),
         ("DA", "20240301\\", "20240229\\"),
-        ("DA", "Mon 3 March", DUMMY_DATE),
-        ("DA", "20240230", DUMMY_DATE),
-        ("DA", "00010101", DUMMY_DATE),
-        ("DT", "20240301120000.5+0100", "20240229120000.5"),
+        ("DA", "Mon 3 March", ""),
+        ("DA", "20240230", ""),
+        ("DA", "00010101", ""),
+        ("DT", "20240301120000.5+0100", "20240229110000.5"),
         ("DT", "202403", "202402"),
         ("DT", "2024", "2023"),
         ("DT", "20240301-0500", "20240229"),
         ("DT", "2024030112", "2024022912"),
-        ("DT", "2020010248151623481516", DUMMY_DATE),
-        ("DT", "20240301120000.1234567", DUMMY_DATE),
-        ("DT", "whenever", DUMMY_DATE),
+        ("DT", "2020010248151623481516", ""),
+        ("DT", "20240301120000.1234567", ""),
+        ("DT", "whenever", ""),
+        ("DT", "20240301120000+2500", ""),
+        ("DT", "20240301235960", "20240229235960"),
     ],
 )
 def test_forms_of_dates(vr: str, text: str, expected: str) -> None:
@@ -45,9 +47,36 @@ def test_forms_of_dates(vr: str, text: str, expected: str) -> None:
 
 
 @given(st.sampled_from(["DA", "DT"]), st.text(max_size=40), st.integers(-5000, 5000))
-def test_whatever_is_no_date_becomes_one_or_nothing(vr: str, text: str, days: int) -> None:
+def test_whatever_is_no_date_becomes_nothing(vr: str, text: str, days: int) -> None:
     for one in shifted(vr, text, days).split("\\"):
         assert not one or one[:4].isdigit()
+
+
+@given(
+    st.builds(datetime.combine, st.dates(date(1900, 1, 1), date(2100, 1, 1)), st.times()),
+    st.integers(-14 * 60, 14 * 60),
+    st.integers(-14 * 60, 14 * 60),
+    st.integers(-5000, -1),
+)
+def test_one_moment_stays_one_however_its_time_zone_was_written(
+    moment: datetime, one: int, other: int, days: int
+) -> None:
+    first, second = (f"{moment + timedelta(minutes=of):%Y%m%d%H%M%S}{_zone(of)}" for of in (one, other))
+    moved = shifted("DT", first, days, 60)
+    assert moved == shifted("DT", second, days, 60)
+    assert moved == shifted("DT", f"{moment + timedelta(minutes=60):%Y%m%d%H%M%S}", days)
+
+
+def _zone(offset: int) -> str:
+    hours, rest = divmod(abs(offset), 60)
+    return f"{'-' if offset < 0 else '+'}{hours:02d}{rest:02d}"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("+0100", 60), ("-0330", -210), ("", None), ("+2500", None), ("0100", None)]
+)
+def test_offsets_from_utc_are_read(text: str, expected: int | None) -> None:
+    assert minutes(text) == expected
 
 
 def test_time_zones_go_with_the_dates_that_are_moved() -> None:

@@ -8,7 +8,16 @@ from pydicom import Dataset
 from fileroom_plugins.deidentify.deidentifier import Deidentifier
 from fileroom_plugins.deidentify.keyed import Days, KeyedPseudonyms
 from fileroom_plugins.deidentify.standard_profile import standard_profile
-from tests.plugins.deidentify.samples import IDENTIFIER, KEY, NAME, after, as_bytes, dataset, read
+from tests.plugins.deidentify.samples import (
+    IDENTIFIER,
+    KEY,
+    NAME,
+    after,
+    as_bytes,
+    dataset,
+    deidentifier,
+    read,
+)
 
 SR = "1.2.840.10008.5.1.4.1.1.88.11"
 
@@ -34,9 +43,7 @@ def test_what_an_option_retains_stays_and_goes_without_it(option: str, attribute
 def test_modified_dates_are_moved_by_the_patients_days_at_every_depth() -> None:
     item = Dataset()
     item.ObservationDateTime = "20240301103000"
-    made = dataset(
-        BeamSequence=[item], StudyTime="103000", TimezoneOffsetFromUTC="+0100", ContentDate="20240230"
-    )
+    made = dataset(BeamSequence=[item], StudyTime="103000", TimezoneOffsetFromUTC="+0100")
     pseudonyms = KeyedPseudonyms(KEY, days=Days(-1, -1))
     profile = standard_profile(["retain-modified-dates"])
     result = Deidentifier(profile, pseudonyms).apply(as_bytes(made)).dataset
@@ -45,7 +52,31 @@ def test_modified_dates_are_moved_by_the_patients_days_at_every_depth() -> None:
     assert result.BeamSequence[0].ObservationDateTime == "20240229103000"
     assert result.PatientBirthDate == ""
     assert "TimezoneOffsetFromUTC" not in result
-    assert result.ContentDate == "20000101"
+
+
+def test_date_times_become_those_of_the_objects_offset_before_it_goes() -> None:
+    first, second = Dataset(), Dataset()
+    first.ObservationDateTime, second.ObservationDateTime = "20240229233000+0100", "20240229223500+0000"
+    here = after(dataset(BeamSequence=[first, second]), "retain-modified-dates").BeamSequence
+    assert [one.ObservationDateTime[8:] for one in here] == ["223000", "223500"]
+    made = dataset(BeamSequence=[first, second], TimezoneOffsetFromUTC="+0100")
+    there = after(made, "retain-modified-dates").BeamSequence
+    assert [one.ObservationDateTime[8:] for one in there] == ["233000", "233500"]
+    assert len({one.ObservationDateTime[:8] for one in (*here, *there)}) == 1
+
+
+@pytest.mark.parametrize("date", ["20240230", "2024", "2024-02-29", "00010101"])
+def test_what_is_no_date_is_not_made_one_unless_the_object_needs_one(date: str) -> None:
+    data = as_bytes(dataset(SR, StudyDate="20240229", ContentDate="20240229"))
+    data = data.replace(b"\x08\x00\x20\x00DA\x08\x0020240229", _date_element(0x20, date))
+    data = data.replace(b"\x08\x00\x23\x00DA\x08\x0020240229", _date_element(0x23, date))
+    result = read(deidentifier("retain-modified-dates").apply(data).data)
+    assert (result.StudyDate, result.ContentDate) == ("", "20000101")  # types 2 and 1
+
+
+def _date_element(element: int, text: str) -> bytes:
+    value = text.encode() + b" " * (len(text) % 2)
+    return bytes((8, 0, element, 0)) + b"DA" + bytes((len(value), 0)) + value
 
 
 def test_safe_private_attributes_stay_with_their_creator_and_nothing_else() -> None:
