@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import errno
 import io
 import sys
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from tests.integration.cli_runs import run
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
     from fileroom import Archive
 
@@ -179,3 +181,19 @@ def test_tables_are_written_to_new_files(where: Path, tmp_path: Path, form: str)
         assert found.schema.field("PixelSpacing").type == pa.list_(pa.float64())
     assert "is there already" in run(*words, "-o", target, code=1).stderr
     assert [path.name for path in tmp_path.iterdir()] == [target.name]
+
+
+def test_a_table_that_cannot_be_written_leaves_nothing_behind(
+    where: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill_the_disk(_: object, file: BinaryIO, __: str) -> None:
+        file.write(b"a part")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    words = ("-a", where, "table", "instance", "-o", tmp_path / "table.csv")
+    with monkeypatch.context() as patched:
+        patched.setattr("fileroom.cli.tabling.write_table", fill_the_disk)
+        assert "No space left on device" in run(*words, code=1).stderr
+    assert not list(tmp_path.iterdir())
+    run(*words)
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]

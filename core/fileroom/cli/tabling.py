@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from fileroom._files import publish
 from fileroom._tables.files import FORMATS, write_table
 from fileroom.cli import output, text
 from fileroom.cli.command import command
@@ -17,11 +18,11 @@ from fileroom.cli.counting import counting
 from fileroom.cli.failures import FAILED, CommandError, UsageProblem, say
 from fileroom.cli.selecting import keys_of, level_of
 
-_COLUMN = re.compile(r'(?:\("[^"]*"\)|\([^()]*\)|\b[0-9A-Fa-f]{4},[0-9A-Fa-fxX]{4}\b|[^,])+')
-
 if TYPE_CHECKING:
     from fileroom._tables.arrow import Batches
     from fileroom.cli.command import Settings
+
+_COLUMN = re.compile(r'(?:\("[^"]*"\)|\([^()]*\)|\b[0-9A-Fa-f]{4},[0-9A-Fa-fxX]{4}\b|[^,])+')
 
 
 @command(
@@ -108,16 +109,24 @@ def _split(names: tuple[str, ...]) -> list[str]:
 
 
 def _write_file(reader: Batches, target: Path, form: str) -> None:
-    """Write a file that is there only when it is whole."""
+    """Write a file that is there only when it is whole, and never over another."""
     part = target.with_name(f"{target.name}.part")
     try:
-        with part.open("xb") as file:
-            write_table(reader, file, form)
-        part.rename(target)
+        file = part.open("xb")
     except FileExistsError as error:
         raise CommandError(f"{part} is there already: another run writes it, or was cut off") from error
     except OSError as error:
-        raise CommandError(f"{target} cannot be written: {error.strerror or type(error).__name__}") from error
-    except BaseException:
+        raise _unwritable(target, error) from error
+    try:
+        with file:
+            write_table(reader, file, form)
+        publish(part, target)
+    except BaseException as error:
         part.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _unwritable(target, error) from error
         raise
+
+
+def _unwritable(target: Path, error: OSError) -> CommandError:
+    return CommandError(f"{target} cannot be written: {error.strerror or type(error).__name__}")
