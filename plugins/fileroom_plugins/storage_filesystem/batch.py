@@ -65,7 +65,7 @@ class Batch:
         try:
             self._write_all(min(threads, len(self._items)))
             with self._translated():
-                self._root.sync(self._folders, lasting=self._places.lasts)
+                self._root.sync(self._folders, lasting=self._places.lasts, threads=threads)
         except BaseException:
             self._take_back()
             raise

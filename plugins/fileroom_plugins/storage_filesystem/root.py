@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from fileroom.plugin import StorageError
@@ -19,6 +20,8 @@ from fileroom_plugins.storage_filesystem.failures import hide_names, storage_err
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from pathlib import Path
+
+_FEW = 4  # folders, for which no threads are started
 
 MARKER = ".fileroom-storage"
 _MARKER_TEXT = """\
@@ -118,8 +121,10 @@ class Root:
             else:
                 self._settled.discard(path)
 
-    def sync(self, folders: Collection[Path], lasting: Callable[[Path], bool]) -> None:
+    def sync(self, folders: Collection[Path], lasting: Callable[[Path], bool], threads: int) -> None:
         """Make the names in folders durable, and the folders' own names up to the root.
+
+        Threads share the work: a disk that is busy makes each sync wait about as long as all at once.
 
         A folder that was found may have been made a moment ago by somebody who has not made its name durable
         yet, so that is done here too; once is enough for a folder that is ``lasting``.
@@ -131,8 +136,13 @@ class Root:
         for folder in folders:
             if folder not in self._settled:
                 todo.update(dict.fromkeys(self._above(folder)))
-        for folder in todo:
-            sync_folder(folder)
+        if len(todo) < _FEW:
+            for folder in todo:
+                sync_folder(folder)
+        else:
+            with ThreadPoolExecutor(min(threads, len(todo)), "fileroom-sync") as pool:
+                for _ in pool.map(sync_folder, todo):
+                    pass
         self._settled.update(filter(lasting, folders))
 
     def _above(self, folder: Path) -> list[Path]:
