@@ -6,7 +6,7 @@ import csv
 import json
 import os
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TextIO, TypeGuard, cast
 
@@ -15,7 +15,10 @@ import click
 from fileroom.cli import output
 from fileroom.cli.command import Group, command
 from fileroom.cli.failures import FAILED, CommandError, UsageProblem, say
+from fileroom.errors import FileroomError
+from fileroom.header import HeaderReader
 from fileroom.model import Level
+from fileroom.resources import Instance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 _PROCESSOR = "deidentify"
 _COLUMNS = ("kind", "original", "pseudonym")
+_ISSUER = "IssuerOfPatientID"
 
 pseudonyms = Group(
     "pseudonyms",
@@ -115,7 +119,8 @@ def reverse(
     """Tell whom pseudonyms and new UIDs stand for.
 
     With a mapping store, it is looked up there. With the key alone, the identifiers in the archive are tried
-    one by one: patients' names and ids, studies' ids, and the UIDs of studies, series and instances.
+    one by one: patients' names and ids, studies' ids, and the UIDs of studies, series and instances. Ids that
+    have an issuer come last, since the files are read for them.
     """
     with _opened(settings, key_file, mapping) as (found, archive):
         if _keeps(found):
@@ -199,6 +204,20 @@ def _identifiers(archive: Archive) -> Iterator[tuple[str, str]]:
     for level in (Level.SERIES, Level.INSTANCE):
         for one in archive.find(level):
             yield "uid", one.uid
+    yield from _issued(archive)
+
+
+def _issued(archive: Archive) -> Iterator[tuple[str, str]]:
+    """Yield patients' ids with who gave them, as HL7 writes both; that, only the studies' files say."""
+    reader = HeaderReader(archive.tags.reading_too([_ISSUER]))
+    for study in archive.find(Level.STUDY):
+        instance = archive.within(study.id, Level.INSTANCE).first()
+        if not isinstance(instance, Instance):
+            continue
+        with suppress(FileroomError), instance.open() as file:
+            tags = reader.read(file).tags
+            if issuer := tags.get(_ISSUER):
+                yield "id", f"{study.get('PatientID')}^^^{issuer}"
 
 
 def _write(file: TextIO, pairs: Iterable[_Pair], *, as_json: bool) -> None:

@@ -20,16 +20,27 @@ SHORTEST_KEY = 16
 UUID_ROOT = "2.25"
 """Under it everyone may make UIDs of numbers of 128 bits (PS3.5 section B.2)."""
 
+STANDARD_ROOT = "1.2.840.10008"
+"""What the standard's own UIDs begin with, and nobody else's may (PS3.5 section 9.1)."""
+
+FARTHEST = 36_525
+"""By so many days, a hundred years, dates are moved at most: beyond, some would leave the calendar."""
+
 _LONGEST_ROOT = 40
 _LONGEST_UID = 64
-_UID = re.compile(r"[0-2](\.(0|[1-9][0-9]*))+")
+_UID = re.compile(r"(?:[01]\.(?:[0-9]|[1-3][0-9])|2\.(?:0|[1-9][0-9]*))(?:\.(?:0|[1-9][0-9]*))*")
 _UUID_BYTES = 16
 _TEXT_BYTES = 10
 
 
 def is_uid(text: str) -> bool:
-    """Say whether a text is a valid UID (PS3.5 section 9.1)."""
-    return len(text) <= _LONGEST_UID and bool(_UID.fullmatch(text))
+    """Say whether a text is a valid UID (PS3.5 section 9.1) that somebody may give an object."""
+    return len(text) <= _LONGEST_UID and bool(_UID.fullmatch(text)) and not is_standards(text)
+
+
+def is_standards(uid: str) -> bool:
+    """Say whether a UID, or a root of some, is the standard's."""
+    return f"{uid}.".startswith(f"{STANDARD_ROOT}.")
 
 
 class Days(NamedTuple):
@@ -59,18 +70,22 @@ class KeyedPseudonyms(Pseudonyms):
         Args:
             key: at least `SHORTEST_KEY` bytes; whoever has it can find out who a known person became.
             uid_root: what new UIDs begin with; at most 40 characters, so that there is room for 79 bits.
-            days: the range of date shifts; -3650 to -1 unless given.
+            days: the range of date shifts, `FARTHEST` to either side; -3650 to -1 unless given.
 
         Raises:
-            InvalidValueError: the key is too short, the root is none, or there is no day in the range but 0.
+            InvalidValueError: the key is too short, the root is none or the standard's, or the range reaches
+                too far, or has no day but 0, or one besides.
         """
         days = days or Days()
         if key is not None and len(key) < SHORTEST_KEY:
             raise InvalidValueError(f"the key is too short: it must have {SHORTEST_KEY} bytes at least")
         if len(uid_root) > _LONGEST_ROOT or not _UID.fullmatch(uid_root):
             raise InvalidValueError("no UID root: digits and dots, at most 40, such as 1.2.826.0.1")
-        if days.least > days.most or days.least == days.most == 0:
-            raise InvalidValueError("no range of days: the smaller number comes first, and both are not 0")
+        if is_standards(uid_root):
+            raise InvalidValueError(
+                f"no UID root of yours: what begins with {STANDARD_ROOT} is the standard's"
+            )
+        _check(days)
         self.consistent = key is not None
         self._key = key or secrets.token_bytes(32)
         self._root = uid_root
@@ -100,3 +115,16 @@ class KeyedPseudonyms(Pseudonyms):
 
     def _digest(self, kind: str, old: str) -> bytes:
         return hmac.digest(self._key, f"{kind}\0{old}".encode(), "sha256")
+
+
+def _check(days: Days) -> None:
+    if days.least > days.most or days.least == days.most == 0:
+        raise InvalidValueError("no range of days: the smaller number comes first, and both are not 0")
+    if days.least < -FARTHEST or days.most > FARTHEST:
+        raise InvalidValueError(
+            f"no range of days: dates are moved by {FARTHEST} days at most, a hundred years"
+        )
+    if days in {Days(-1, 0), Days(0, 1)}:
+        raise InvalidValueError(
+            "no range of days: 0 is left out, and everybody's dates would be moved by the one that remains"
+        )

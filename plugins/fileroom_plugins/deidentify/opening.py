@@ -53,7 +53,9 @@ def open_deidentifier(options: Options, pseudonyms: Pseudonyms) -> Deidentifier:
         MissingDependencyError: cleaning pixels needs a package that is not installed.
     """
     if options.new_sop_instance_uid and not is_uid(options.new_sop_instance_uid):
-        raise ConfigError("expected a UID", "plugins.deidentify.new_sop_instance_uid")
+        raise ConfigError(
+            "expected a UID, and none of the standard's own", "plugins.deidentify.new_sop_instance_uid"
+        )
     profile = _profile(options)
     if CODES[Option.CLEAN_RECOGNIZABLE_VISUAL_FEATURES] in profile.codes:
         raise NotSupportedError(

@@ -87,6 +87,24 @@ def test_the_key_alone_tells_whom_of_an_archive_they_stand_for(
     run("-a", archive, "pseudonyms", "reverse", made.PatientID, "--key-file", other, code=1)
 
 
+def test_the_key_alone_tells_whom_the_id_of_an_issuer_stands_for(tmp_path: Path, key: Path) -> None:
+    archive = tmp_path / "archive"
+    for number, issuer in (("1", "HOSP_A"), ("2", "HOSP_B")):
+        image = dataset(
+            PatientID="1",
+            IssuerOfPatientID=issuer,
+            StudyInstanceUID=f"1.2.3.{number}",
+            SOPInstanceUID=f"1.2.3.4.{number}",
+        )
+        path = tmp_path / f"{number}.dcm"
+        path.write_bytes(as_bytes(image))
+        run("-a", archive, "import", path)
+        run("deidentify", path, "-o", tmp_path / f"new-{number}.dcm", "--key-file", key)
+    wanted = [pydicom.dcmread(tmp_path / f"new-{number}.dcm").PatientID for number in (1, 2)]
+    told = run_json("-a", archive, "pseudonyms", "reverse", *wanted, "--key-file", key)
+    assert [one["original"] for one in told] == ["1^^^HOSP_A", "1^^^HOSP_B"]
+
+
 def test_nothing_is_told_without_the_key(tmp_path: Path, url: str) -> None:
     archive = tmp_path / "archive"
     run("-a", archive, "init")

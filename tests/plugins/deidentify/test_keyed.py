@@ -50,7 +50,7 @@ def test_texts_fit_everywhere(old: str) -> None:
 @given(st.text(max_size=20), st.integers(-4000, 4000), st.integers(0, 4000))
 def test_days_lie_in_the_range_and_are_never_none(patient: str, least: int, size: int) -> None:
     most = least + size
-    if least == most == 0:
+    if (least, most) in {(0, 0), (-1, 0), (0, 1)}:
         return
     days = KeyedPseudonyms(KEY, days=Days(least, most)).days(patient)
     assert least <= days <= most
@@ -70,8 +70,28 @@ def test_all_days_of_a_range_occur() -> None:
         ({"uid_root": "1." * 20 + "1"}, "no UID root"),
         ({"days": Days(3, 1)}, "no range"),
         ({"days": Days(0, 0)}, "no range"),
+        ({"days": Days(0, 1)}, "0 is left out"),
+        ({"days": Days(-1, 0)}, "0 is left out"),
+        ({"days": Days(-(10**9), 10**9)}, "a hundred years"),
+        ({"days": Days(-36_526, -1)}, "a hundred years"),
+        ({"uid_root": "1.40.2"}, "no UID root"),
+        ({"uid_root": "1.2.840.10008"}, "the standard's"),
+        ({"uid_root": "1.2.840.10008.77"}, "the standard's"),
     ],
 )
 def test_what_cannot_be_is_refused(arguments: dict[str, Any], says: str) -> None:
     with pytest.raises(InvalidValueError, match=says):
         KeyedPseudonyms(**{"key": KEY, **arguments})
+
+
+@pytest.mark.parametrize(
+    "text", ["1.2.840.10008.1.1", "1.2.840.10008", "1.40.2", "3.1", "1", "1..2", "1.2.03"]
+)
+def test_uids_of_the_standard_and_what_is_none_are_not_given(text: str) -> None:
+    assert not is_uid(text)
+
+
+@pytest.mark.parametrize("text", ["1.2.840.100080.1", "0.9", "1.39.7", "2.999.1", "2.25.0"])
+def test_other_uids_are_given(text: str) -> None:
+    assert is_uid(text)
+    assert KeyedPseudonyms(KEY, uid_root=text).uid("1").startswith(f"{text}.")
