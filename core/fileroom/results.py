@@ -89,9 +89,9 @@ class Results(Generic[R_co]):
     def _header_matches(self, record: ResourceRecord) -> bool:
         specs = {one.spec.keyword: one.spec for one in self._plan.scanned}
         reader = HeaderReader(TagSet({Level.INSTANCE: tuple(specs.values())}))
-        for instance in self._archive.within(record.id, Level.INSTANCE):
+        for instance in self._archive.find(Level.INSTANCE, within=record.id):
             try:
-                with instance.attachments["dicom"].open() as file:
+                with instance.open() as file:
                     header = reader.read(file)
             except (NotFoundError, StorageError, IntegrityError, InvalidDatasetError):
                 self.unreadable += 1

@@ -77,6 +77,7 @@ def make(archive: Archive, id_: str, opened: Opened, seen: Details | None = None
         NotFoundError: there is no such resource.
         NotSupportedError, InvalidDatasetError: the processor cannot make anything of it.
     """
+    seen = seen or look(archive, [id_]).get(id_)
     if seen is not None:
         yield _made_of(archive, (id_, Level.INSTANCE), id_, opened, seen)
         return

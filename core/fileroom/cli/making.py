@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from fileroom.cli.items import Chosen
 
+_TOGETHER = 64
+"""Objects that are looked up together in this process."""
+
 
 def results(
     chosen: Chosen,
@@ -56,7 +59,8 @@ def results(
         each = opened.takes is Takes.EACH
         step = stack.enter_context(counting(doing, chosen.count(each=each)))
         items = itertools.takewhile(lambda _: not stop.is_set(), chosen.items(each=each))
-        batches = iter(lambda: tuple(itertools.islice(items, chosen.batch)), ())
+        size = chosen.batch if chosen.apart else _TOGETHER
+        batches = iter(lambda: tuple(itertools.islice(items, size)), ())
         if not chosen.apart:
             one_by_one = (results_of(some, opened, chosen.archive) for some in batches)
             made: Iterable[Result] = itertools.chain.from_iterable(one_by_one)
