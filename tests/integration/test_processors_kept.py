@@ -127,7 +127,7 @@ def test_nothing_is_kept_of_what_is_returned(archive: Archive) -> None:
     assert not source.metadata
 
 
-def test_an_object_with_the_identifiers_of_its_source_is_refused_before_it_is_stored(
+def test_an_object_with_the_uid_of_its_source_is_refused_before_it_is_stored(
     tmp_path: Path,
 ) -> None:
     offered, overwriting = [Plugins(Copy, Takes.EACH)], {"overwrite": "always"}
@@ -135,7 +135,9 @@ def test_an_object_with_the_identifiers_of_its_source_is_refused_before_it_is_st
         instance = archive.store(make_instance(sop_uid="1.2")).check().instance
         assert instance is not None
         before = instance.attachments["dicom"].record
-        with pytest.raises(InvalidDatasetError, match="'copy' made an object with the identifiers of its"):
+        with pytest.raises(
+            InvalidDatasetError, match="'copy' made an object with the SOP Instance UID of its"
+        ):
             instance.process("copy", suffix="")
         assert instance.attachments["dicom"].record == before
 

@@ -22,7 +22,6 @@ from fileroom.errors import (
 from fileroom.header import HeaderReader
 from fileroom.index import Attach, SetMetadata
 from fileroom.ingest import still_there
-from fileroom.model import Level
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -71,7 +70,7 @@ def keep(archive: Archive, made: Sequence[Made], name: str) -> list[list[Attachm
         RevisionError: an instance was replaced meanwhile; nothing was attached.
         NotFoundError: a resource was deleted meanwhile; nothing was attached.
         RejectedError: a new object could not be stored.
-        InvalidDatasetError: a new object has the identifiers of what it was made of.
+        InvalidDatasetError: a new object has the SOP Instance UID of what it was made of.
     """
     _refuse_what_was_replaced(archive, made)
     stored = [
@@ -129,9 +128,10 @@ def _told(archive: Archive, made: Made, product: Product) -> Iterator[Edit]:
 
 def _stored(archive: Archive, made: Made, product: Product, name: str) -> Attachment:
     identity = HeaderReader(archive.tags).read(product.data).identity
-    if identity.public_id(Level.INSTANCE) == made.source:
+    if identity.sop_instance_uid == archive.get(made.source).uid:
         raise InvalidDatasetError(
-            f"the processor {name!r} made an object with the identifiers of its source: it must have others"
+            f"the processor {name!r} made an object with the SOP Instance UID of its source: in the same "
+            "archive it must have one of its own"
         )
     links = {**product.metadata, MADE_FROM: made.source, MADE_BY: name}
     # Who died before the links are there must not have made what looks like an original.

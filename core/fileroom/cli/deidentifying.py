@@ -12,14 +12,13 @@ import click
 
 from fileroom.cli import output, text
 from fileroom.cli.command import command
-from fileroom.cli.defining import defining, defining_options
+from fileroom.cli.defining import as_document, defining, defining_options, typed_options
 from fileroom.cli.deidentify_report import opened
 from fileroom.cli.delivering import kept, stored, written
 from fileroom.cli.failures import FAILED, INTERRUPTED, UsageProblem, say
 from fileroom.cli.intake import jobs_option
 from fileroom.cli.interruption import Interruption
 from fileroom.cli.items import WORDS, chosen
-from fileroom.options import TypedText
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 PROCESSOR = "deidentify"
 
 _NEW_UID = "new_sop_instance_uid"
+_RETAIN_UIDS = "retain-uids"
 
 _WITHOUT_KEY = "without a key another run gives other pseudonyms: delete what was made, and run it again"
 
@@ -70,11 +70,18 @@ class _Where:
 )
 @click.argument("words", metavar=WORDS, nargs=-1, required=True)
 @click.option(
-    "-o", "--output", "folder", metavar="FILE|FOLDER", type=click.Path(path_type=Path), help="Files."
+    "-o",
+    "--output",
+    "folder",
+    metavar="FILE|FOLDER",
+    type=click.Path(path_type=Path),
+    help="Write the new objects to files.",
 )
-@click.option("--keep", is_flag=True, help="New instances of the same archive, linked with the originals.")
-@click.option("--to", "archive", metavar="ARCHIVE", help="Another archive; nothing there leads back.")
-@click.option("--options", "names", metavar="NAME,...", help="Options of PS3.15, such as retain-uids.")
+@click.option("--keep", is_flag=True, help="Store them in the same archive, linked with the originals.")
+@click.option("--to", "archive", metavar="ARCHIVE", help="Store them in another archive, without any link.")
+@click.option(
+    "--options", "names", metavar="NAME,...", help="Options of PS3.15 annex E, such as retain-uids."
+)
 @click.option("--document", metavar="NAME|FILE", help="An anonymity document that says what to do.")
 @defining_options("standard_dictionary", "private_dictionary")
 @click.option(
@@ -83,17 +90,23 @@ class _Where:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="The key that makes pseudonyms, UIDs and date shifts the same each time.",
 )
-@click.option("--mapping", metavar="URL", help="A database that keeps who became whom, sealed by the key.")
-@click.option("--new-sop-instance-uid", "uid", metavar="UID", help="That of the one new object.")
+@click.option("--mapping", metavar="URL", help="A database that keeps who became whom, encrypted.")
 @click.option(
-    "--rectangle", "rectangles", metavar="'X Y W H'", multiple=True, help="Where text is burned in."
+    "--new-sop-instance-uid", "uid", metavar="UID", help="The UID of the new object, if there is only one."
+)
+@click.option(
+    "--rectangle",
+    "rectangles",
+    metavar="'X Y W H'",
+    multiple=True,
+    help="Pixels with burned-in text, for clean-pixel-data; may be repeated.",
 )
 @click.option(
     "--check",
     type=click.Choice(["refuse", "report", "off"]),
     default="refuse",
     show_default=True,
-    help="What comes of an identity that is still found afterwards.",
+    help="What to do where an identity is still found afterwards.",
 )
 @click.option(
     "--option", "pairs", metavar="KEY=VALUE", multiple=True, help="Another option of the processor."
@@ -129,7 +142,7 @@ def deidentify(
     with ExitStack() as stack:
         interruption = stack.enter_context(Interruption())
         objects = stack.enter_context(chosen(settings, words, jobs))
-        _check_single(objects, options)
+        _check_uids(objects, where, options)
         lasting = _add_key(objects, options)
         if not lasting:
             interruption.advice = _WITHOUT_KEY
@@ -170,19 +183,13 @@ def _options(
     """Return the processor's options.
 
     Raises:
-        UsageProblem: one has no value.
+        UsageProblem: an ``--option`` has no equals sign.
     """
-    options: dict[str, object] = {"check": check, **defining(given)}
-    for number, pair in enumerate(pairs, start=1):
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise UsageProblem(f"--option {number}: expected KEY=VALUE")
-        options[key.strip().replace("-", "_")] = TypedText(value)
+    options: dict[str, object] = {"check": check, **defining(given), **typed_options(pairs)}
     if names is not None:
         options["options"] = [name.strip() for name in names.split(",") if name.strip()]
     if document is not None:
-        file = Path(document).expanduser()
-        options["document"] = str(file.absolute()) if file.is_file() else document
+        options["document"] = as_document(document)
     if key_file is not None:
         options["key"] = {"file": str(key_file.absolute())}
     if rectangles:
@@ -191,11 +198,17 @@ def _options(
     return options | {key: value for key, value in plain.items() if value is not None}
 
 
-def _check_single(objects: Chosen, options: dict[str, object]) -> None:
-    if objects.single or not (_configured(objects) | options).get(_NEW_UID):
-        return
-    where = "--new-sop-instance-uid" if _NEW_UID in options else f"[plugins.{PROCESSOR}] {_NEW_UID}"
-    raise UsageProblem(f"{where} is for one object, and there may be several")
+def _check_uids(objects: Chosen, where: _Where, options: dict[str, object]) -> None:
+    """Make sure that no two objects of a run, or of an archive, are to have the same UID."""
+    if not objects.single and (_configured(objects) | options).get(_NEW_UID):
+        named = "--new-sop-instance-uid" if _NEW_UID in options else f"[plugins.{PROCESSOR}] {_NEW_UID}"
+        raise UsageProblem(f"{named} is for one object, and there may be several")
+    asked = options if {"options", "document"} & options.keys() else _configured(objects)
+    if where.keep and _RETAIN_UIDS in str(asked.get("options")):
+        raise UsageProblem(
+            f"--keep with {_RETAIN_UIDS} would leave two objects of one UID in the archive: put the new ones "
+            "elsewhere, --to ARCHIVE or -o FOLDER"
+        )
 
 
 def _configured(objects: Chosen) -> dict[str, object]:

@@ -147,6 +147,18 @@ def test_kept_objects_are_linked_with_their_originals_and_not_done_again(
             assert "deidentification" in opened.get(one["object"]).attachments
 
 
+def test_one_archive_does_not_keep_two_objects_of_one_uid(study: Path, tmp_path: Path, key: Path) -> None:
+    archive, rules = tmp_path / "archive", tmp_path / "site.toml"
+    run("-a", archive, "import", study)
+    words = ("-a", archive, "deidentify", "study", "--keep", "--key-file", key)
+    refused = run(*words, "--options", "clean-descriptors,retain-uids", code=2)
+    assert "--to ARCHIVE or -o FOLDER" in refused.stderr
+    rules.write_text('base = "basic"\n[attributes]\nSOPInstanceUID = "keep"\n')
+    assert run(*words, "--document", rules, code=1).stderr.count("SOP Instance UID of its source") == 3
+    with fileroom.open(archive) as opened:
+        assert opened.statistics().instances == 3
+
+
 def test_another_archive_gets_the_objects_and_no_way_back(study: Path, tmp_path: Path, key: Path) -> None:
     archive, research = tmp_path / "archive", tmp_path / "research"
     run("-a", archive, "import", study)
