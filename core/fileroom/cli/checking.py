@@ -15,7 +15,7 @@ import click
 from fileroom.cli import output, text
 from fileroom.cli.command import command
 from fileroom.cli.counting import counting
-from fileroom.cli.defining import defining, defining_options
+from fileroom.cli.defining import as_document, defining, defining_options
 from fileroom.cli.executing import LOCAL
 from fileroom.cli.failures import FAILED, INTERRUPTED, CommandError, UsageProblem, say
 from fileroom.cli.intake import jobs_option
@@ -70,17 +70,23 @@ class Checked:
     "fileroom check study StudyDate=20240101- --keep",
 )
 @click.argument("words", metavar=WORDS, nargs=-1, required=True)
-@click.option("--rules", "rules", metavar="NAME|FILE", multiple=True, help="A constraint document.")
+@click.option(
+    "--rules",
+    "rules",
+    metavar="NAME|FILE",
+    multiple=True,
+    help="Check by a constraint document; may be repeated.",
+)
 @click.option(
     "--rule",
     "only",
     metavar="NAME",
     multiple=True,
-    help="Only this rule, of these documents or of Fileroom's own; without the standard, unless --iod. "
-    "'fileroom documents rules' lists them.",
+    help="Check by this rule only, of those documents or of Fileroom's own; 'fileroom documents rules' lists "
+    "them. The standard is left out then, unless --iod is given.",
 )
 @click.option(
-    "--iod/--no-iod", default=None, help="Check against the standard too, or only by the documents."
+    "--iod/--no-iod", default=None, help="Whether to check against the standard too.  [default: iod]"
 )
 @defining_options("standard_dictionary", "private_dictionary", "uids")
 @click.option("--keep", is_flag=True, help="Keep the messages in the archive, for 'fileroom messages'.")
@@ -88,7 +94,8 @@ class Checked:
     "--severity",
     type=click.Choice(SEVERITIES),
     default="info",
-    help="Show what is at least so bad.",
+    show_default=True,
+    help="Show messages of this severity and worse ones.",
 )
 @click.option(
     "--sarif",
@@ -150,10 +157,7 @@ def _options(
 ) -> dict[str, object]:
     options: dict[str, object] = {}
     if rules:
-        files = [Path(name).expanduser() for name in rules]
-        options["rules"] = [
-            str(file.absolute()) if file.is_file() else name for file, name in zip(files, rules, strict=True)
-        ]
+        options["rules"] = [as_document(name) for name in rules]
     if only:
         options |= {"only": list(only), "standard": False}
     if iod is not None:
@@ -243,8 +247,8 @@ def messages(
 ) -> int:
     """Show what checks have said of stored objects, and was kept.
 
-    That is what 'fileroom check --keep' and the processor 'conformance' keep, also of what is processed on
-    arrival. Without words, of all objects.
+    They are kept by 'fileroom check --keep', and by the processor 'conformance', also where '[processing]
+    on_store' names that. Without words, the messages about all objects are shown.
     """
     from fileroom import conformance  # noqa: PLC0415 - not needed for --help
 

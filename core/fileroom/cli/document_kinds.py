@@ -11,8 +11,8 @@ from fileroom._dispatch import Dispatch
 from fileroom._documents.kinds import Kinds, describe
 from fileroom.cli import output
 from fileroom.cli.command import command
+from fileroom.cli.defining import as_document
 from fileroom.cli.failures import FAILED, UsageProblem, say
-from fileroom.cli.heading import as_document
 from fileroom.config import load_config
 from fileroom.documents import Document
 from fileroom.errors import FileroomError

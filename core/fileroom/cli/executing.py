@@ -21,9 +21,7 @@ def executor_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--scheduler", metavar="URL", help="The executor's scheduler, for example tcp://dask:8786."
         ),
-        click.option(
-            "--executor", metavar="NAME", help="Have it done by an executor's workers: dask, local."
-        ),
+        click.option("--executor", metavar="NAME", help="Have workers do it, of the executor dask or local."),
     ):
         function = option(function)
     return function

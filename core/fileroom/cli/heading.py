@@ -11,6 +11,7 @@ import click
 
 from fileroom.cli import output, text
 from fileroom.cli.command import command
+from fileroom.cli.defining import as_document
 from fileroom.cli.failures import FAILED, INTERRUPTED, UsageProblem, say
 from fileroom.cli.intake import jobs_option
 from fileroom.cli.interruption import Interruption
@@ -39,24 +40,35 @@ FORMATS = ("json", "xml", "oracle-xml")
 )
 @click.argument("words", metavar=WORDS, nargs=-1, required=True)
 @click.option(
-    "--format", "form", type=click.Choice(FORMATS), default="json", show_default=True, help="Of it."
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="json",
+    show_default=True,
+    help="What the header is written as.",
 )
 @click.option("--mapping", metavar="NAME|FILE", help="A mapping document, for oracle-xml.")
 @click.option(
     "--extract",
     type=click.Choice(("all", "mapped", "standard")),
-    help="Which attributes, for oracle-xml: all, those with a mapping, or those of the standard.",
+    help="Which attributes, for oracle-xml: all, those that the mapping names, or the standard's.",
 )
-@click.option("--stored-tags", metavar="NAME|FILE", help="A stored tag list: only its attributes.")
-@click.option("--preference", metavar="NAME|FILE", help="A preference document, for oracle-xml.")
-@click.option("--standard-dictionary", metavar="NAME|FILE", help="Names of attributes, for oracle-xml.")
+@click.option("--stored-tags", metavar="NAME|FILE", help="Only the attributes of this stored tag list.")
+@click.option("--preference", metavar="NAME|FILE", help="A preference document: limits, for oracle-xml.")
 @click.option(
-    "--private-dictionary", metavar="NAME|FILE", help="Names of private attributes, for oracle-xml."
+    "--standard-dictionary", metavar="NAME|FILE", help="A document that names attributes, for oracle-xml."
 )
+@click.option("--private-dictionary", metavar="NAME|FILE", help="The same for private attributes.")
 @click.option("--inline", is_flag=True, help="Write all bytes into the document, pixel data too.")
-@click.option("--bulk-threshold", metavar="BYTES", help="Refer to values that are longer.")
 @click.option(
-    "--bulk-uri", metavar="TEMPLATE", help="How to refer to them: {offset}, {length}, {instance}..."
+    "--bulk-threshold",
+    metavar="BYTES",
+    help="Leave out longer binary values, and refer to them.  [default: 1024]",
+)
+@click.option(
+    "--bulk-uri",
+    metavar="TEMPLATE",
+    help="How to refer to them: a template with {offset}, {length}, {instance}...",
 )
 @click.option(
     "-o",
@@ -64,7 +76,7 @@ FORMATS = ("json", "xml", "oracle-xml")
     "target",
     metavar="FILE|FOLDER",
     type=click.Path(path_type=Path),
-    help="Write documents to files.",
+    help="Write to files, and not to the standard output.",
 )
 @jobs_option(1)
 def header(
@@ -79,8 +91,8 @@ def header(
 ) -> int:
     """Show the headers of objects, as DICOM JSON, Native DICOM Model XML, or as Oracle Multimedia had them.
 
-    Of a patient, study or series, that is the header of every instance. Several as JSON are one array. What
-    is longer than --bulk-threshold (1024 bytes) is referred to by where it lies in the object.
+    Of a patient, study or series, every instance is shown. Several headers as JSON are one array. Binary
+    values that are longer than --bulk-threshold are left out; the document says where in the object they lie.
     """
     if target is not None and settings.json:
         raise UsageProblem("--json prints documents, which -o writes to files")
@@ -115,12 +127,6 @@ def _options(form: str, given: Mapping[str, str | None]) -> dict[str, object]:
     return {
         name: as_document(value) if name in DOCUMENTS else TypedText(value) for name, value in said.items()
     }
-
-
-def as_document(name: str) -> str:
-    """Return what a document is asked for by: the whole path of a file that is there, else a name."""
-    file = Path(name).expanduser()
-    return str(file.absolute()) if file.is_file() else name
 
 
 class _Tally:

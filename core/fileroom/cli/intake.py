@@ -44,7 +44,7 @@ def jobs_option(default: int) -> Callable[[Any], Any]:
         default=default,
         metavar="N",
         show_default=True,
-        help="Processes.",
+        help="How many processes work.",
     )
 
 
@@ -53,7 +53,7 @@ timeout_option: Callable[[Any], Any] = click.option(
     type=click.FloatRange(min=0),
     default=0.0,
     metavar="SECONDS",
-    help="End the process that is at an object for longer, and go on with the others.",
+    help="Give an object up after so long, and go on with the others.",
 )
 
 

@@ -15,6 +15,7 @@ from fileroom.attachments import Attachment
 from fileroom.cli import output, text
 from fileroom.cli.command import command
 from fileroom.cli.counting import counting
+from fileroom.cli.defining import typed_options
 from fileroom.cli.describing import attachment_as_json
 from fileroom.cli.executing import LOCAL, executor_options, executor_tables, typed_jobs
 from fileroom.cli.failures import FAILED, INTERRUPTED, UsageProblem, say
@@ -142,14 +143,9 @@ def _meant(words: tuple[str, ...], pairs: Iterable[str]) -> _Meant:
     """Return what the words say.
 
     Raises:
-        UsageProblem: there are no words for objects, or an option is none.
+        UsageProblem: no word is left for an object, or an option has no equals sign.
     """
-    options: dict[str, object] = {}
-    for number, pair in enumerate(pairs, start=1):
-        key, equals, value = pair.partition("=")
-        if not equals:
-            raise UsageProblem(f"--option {number}: expected KEY=VALUE")
-        options[key.strip().replace("-", "_")] = TypedText(value)
+    options = typed_options(pairs)
     if _is_name(words[0]):
         processor, objects = words[0], words[1:]
     else:

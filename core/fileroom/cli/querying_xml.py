@@ -11,8 +11,8 @@ import click
 
 from fileroom.cli import output, text
 from fileroom.cli.command import command
+from fileroom.cli.defining import as_document
 from fileroom.cli.failures import FAILED, INTERRUPTED, UsageProblem, say
-from fileroom.cli.heading import as_document
 from fileroom.cli.intake import jobs_option
 from fileroom.cli.interruption import Interruption
 from fileroom.cli.items import WORDS, chosen

@@ -34,12 +34,16 @@ _COLUMN = re.compile(r'(?:\("[^"]*"\)|\([^()]*\)|\b[0-9A-Fa-f]{4},[0-9A-Fa-fxX]{
 )
 @click.argument("level", metavar="LEVEL")
 @click.argument("keys", metavar="[KEY=VALUE]...", nargs=-1)
-@click.option("--columns", metavar="COLUMN,...", multiple=True, help="The columns; else all that is indexed.")
-@click.option("--to", "form", type=click.Choice(FORMATS), help="Of the table.  [default: by FILE, or csv]")
-@click.option("-o", "--output", "target", metavar="FILE", type=click.Path(path_type=Path), help="A new file.")
+@click.option(
+    "--columns", metavar="COLUMN,...", multiple=True, help="The columns; without, all that is indexed."
+)
+@click.option("--to", "form", type=click.Choice(FORMATS), help="The format.  [default: by FILE, or csv]")
+@click.option(
+    "-o", "--output", "target", metavar="FILE", type=click.Path(path_type=Path), help="Write to a new file."
+)
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many rows.")
-@click.option("--order", multiple=True, metavar="KEY", help="Order by it; -KEY turns the order round.")
-@click.option("--exact", is_flag=True, help="Heed case and accents.")
+@click.option("--order", multiple=True, metavar="KEY", help="Order by this attribute; -KEY for descending.")
+@click.option("--exact", is_flag=True, help="Compare names with case and accents.")
 def table(
     settings: Settings,
     *,

@@ -26,7 +26,9 @@ PROCESSOR = "transcode"
     "fileroom transcode folder --to jpeg --quality 80 --uid-root 1.2.840.99999 -o lossy",
 )
 @click.argument("words", metavar=WORDS, nargs=-1, required=True)
-@click.option("--to", required=True, metavar="SYNTAX", help="A transfer syntax: its name, or its UID.")
+@click.option(
+    "--to", required=True, metavar="SYNTAX", help="The transfer syntax, by its name below or its UID."
+)
 @click.option(
     "-o",
     "--output",
@@ -34,13 +36,17 @@ PROCESSOR = "transcode"
     required=True,
     metavar="FILE|FOLDER",
     type=click.Path(path_type=Path),
-    help="Where the objects are written to.",
+    help="Write the objects to this file or folder.",
 )
-@click.option("--quality", metavar="1..100", help="Of JPEG.")
-@click.option("--ratio", metavar="N", help="Of lossy JPEG 2000: how many times smaller.")
-@click.option("--near", metavar="1..255", help="Of near-lossless JPEG-LS: the greatest error.")
-@click.option("--new-uid", is_flag=True, help="Give new identifiers even if nothing is lost.")
-@click.option("--uid-root", metavar="UID", help="What new UIDs start with.")
+@click.option(
+    "--quality", metavar="1..100", help="Of lossy JPEG; higher is better and larger.  [default: 90]"
+)
+@click.option("--ratio", metavar="N", help="Of lossy JPEG 2000: how many times smaller.  [default: 10]")
+@click.option(
+    "--near", metavar="1..255", help="Of near-lossless JPEG-LS: the greatest error of a sample.  [default: 2]"
+)
+@click.option("--new-uid", is_flag=True, help="Give new SOP Instance UIDs even if nothing is lost.")
+@click.option("--uid-root", metavar="UID", help="What new UIDs begin with.  [default: 2.25]")
 @jobs_option(1)
 def transcode(
     settings: Settings,
@@ -54,9 +60,9 @@ def transcode(
     """Write objects in another transfer syntax to files.
 
     SYNTAX is explicit, implicit, deflated, rle, jpeg-ls, jpeg-2000, htj2k or jpeg-lossless, with which
-    nothing is lost; or jpeg, jpeg-12, jpeg-2000-lossy or jpeg-ls-near, with which objects become others: they
-    get new SOP Instance UIDs, and say that they have lost detail. Of a patient, study or series, that is
-    every instance. Objects that cannot be transcoded keep no others from it.
+    nothing is lost; or jpeg, jpeg-12, jpeg-2000-lossy or jpeg-ls-near, which lose detail: new objects get
+    new SOP Instance UIDs then, and say so. Of a patient, study or series, every instance is transcoded. An
+    object that cannot be is named, and the others go on.
     """
     options: dict[str, object] = {name: TypedText(one) for name, one in given.items() if one is not None}
     options["new_uid"] = new_uid
