@@ -40,6 +40,7 @@ NEED_ARCHIVE = {
     "query-xml": ["//VALUE", "ID"],
     "transcode": ["ID", "--to", "rle", "-o", "out"],
     "deidentify": ["ID", "-o", "out"],
+    "anonymous": ["ID"],
     "check": ["ID"],
     "messages": ["ID"],
     "table": ["study"],
