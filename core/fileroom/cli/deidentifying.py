@@ -248,4 +248,6 @@ def _line(done: Done) -> str:
     if left := done.report.get("residual"):
         notes.append(f"{text.counted(len(left), 'finding')} of what may be left")
     notes += [f"not done: {option}" for option in done.report.get("undone", ())]
+    if (by := done.report.get("dates_moved_by")) in {"name", "study"}:
+        notes.append(f"no Patient ID: dates moved by days of the {by}")
     return f"{done.where} ({', '.join(notes)})"

@@ -121,6 +121,7 @@ class Deidentifier:
             tuple(walk.touched),
             self._pseudonyms.consistent,
             changed or walk.pixels_changed,
+            dates_moved_by=leaves.moved_by,
             undone=tuple(code.meaning for code in undone),
         )
         return Result(write_object(made), self._checked(found, made, report))

@@ -37,6 +37,8 @@ class Leaves:
 
     Attributes:
         patient: the Patient ID as it was.
+        moved_by: by whose days dates were moved: those of the patient's ``id``, of the ``name``, or of the
+            ``study``; empty as long as none were.
     """
 
     def __init__(self, items: Items, charset: CharacterSet, pseudonyms: Pseudonyms) -> None:
@@ -45,7 +47,8 @@ class Leaves:
         self.patient = self._text(_PATIENT_ID)
         self._identity = patient_of(self.patient, self._text(_ISSUER))
         self._pseudonyms = pseudonyms
-        self._days: int | None = None
+        self.moved_by = ""
+        self._days = 0
         self._cleaner: TextCleaner | None = None
 
     def value(
@@ -125,16 +128,17 @@ class Leaves:
             return dummy(vr, old, tag)
 
     def _moved(self, vr: str, old: bytes) -> bytes:
-        if self._days is None:
-            self._days = self._pseudonyms.days(self._identity or self._instead_of_id())
+        if not self.moved_by:
+            self.moved_by, patient = ("id", self._identity) if self._identity else self._instead_of_id()
+            self._days = self._pseudonyms.days(patient)
         offset = minutes(self._text(_OFFSET)) or 0
         return shifted(vr, old.decode("latin-1"), self._days, offset).encode("latin-1")
 
-    def _instead_of_id(self) -> str:
+    def _instead_of_id(self) -> tuple[str, str]:
         """Return what tells a patient without an ID from others; of one without a name, the study does."""
         name = one_name(self._text(_PATIENT_NAME))
         parts = ("name", name, self._text(_BIRTH_DATE)) if name else ("study", self._text(_STUDY_UID))
-        return "\0".join(parts)  # which no ID has
+        return parts[0], "\0".join(parts)  # which no ID has
 
     def _text(self, tag: int) -> str:
         element = self._items.get(tag)

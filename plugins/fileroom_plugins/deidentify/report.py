@@ -51,6 +51,9 @@ class Report:
         consistent: whether the same identifiers will get the same pseudonyms again, which they do not without
             a key.
         pixels_changed: whether pixels were blanked.
+        dates_moved_by: whose number of days dates were moved by: that of the patient's ``id``; for want of
+            one, that of the ``name`` with the date of birth, or of the ``study``, so that other objects of the
+            patient may be moved by other ones. Empty where no dates were moved.
         residual: what was found of the original's identity in the new object; None if nobody looked.
         undone: options that could not be done for this object, by what their codes mean: Clean Pixel
             Data, say, where nothing tells where text may be.
@@ -62,6 +65,7 @@ class Report:
     pixels_changed: bool = False
     residual: tuple[Finding, ...] | None = None
     undone: tuple[str, ...] = ()
+    dates_moved_by: str = ""
 
     def to_json(self) -> bytes:
         """Return the report as JSON: an object with the fields' names; what is many is a list of objects."""
@@ -71,6 +75,7 @@ class Report:
             "pixels_changed": self.pixels_changed,
             "residual": None if self.residual is None else [one._asdict() for one in self.residual],
             "undone": list(self.undone),
+            "dates_moved_by": self.dates_moved_by or None,
         }
         touched = ",".join(map(_as_json, self.touched))
         return f'{json.dumps(head, ensure_ascii=False)[:-1]}, "touched": [{touched}]}}'.encode()

@@ -193,6 +193,26 @@ def test_the_uid_of_one_object_is_not_given_to_several_by_configuration_either(
     assert pydicom.dcmread(tmp_path / "new.dcm").SOPInstanceUID == "1.2.99"
 
 
+@pytest.mark.parametrize(
+    ("who", "by"),
+    [
+        ({}, "id"),
+        ({"PatientID": ""}, "name"),
+        ({"PatientID": "UNKNOWN"}, "name"),
+        ({"PatientID": "", "PatientName": ""}, "study"),
+    ],
+)
+def test_by_whose_days_dates_were_moved_is_told(tmp_path: Path, who: dict[str, str], by: str) -> None:
+    image = tmp_path / "image.dcm"
+    image.write_bytes(as_bytes(dataset(**who)))
+    words = ("deidentify", image, "-o", tmp_path / "new.dcm", "--options")
+    (told,) = run_json(*words, "retain-modified-dates")
+    assert told["dates_moved_by"] == by
+    said = run(*words, "retain-modified-dates").stdout
+    assert (f"dates moved by days of the {by}" in said) == (by != "id")
+    assert run_json(*words, "clean-descriptors")[0]["dates_moved_by"] is None
+
+
 def test_options_of_the_standard_are_named(study: Path, tmp_path: Path) -> None:
     options = "retain-uids,clean-descriptors"
     run("deidentify", study, "-o", tmp_path / "out", "--options", options)
