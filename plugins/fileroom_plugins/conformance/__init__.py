@@ -29,12 +29,12 @@ class Options:
     Attributes:
         rules: constraint documents to evaluate, by name or path.
         standard: whether objects are checked against the standard too.
-        only: of these documents, or of Fileroom's own, evaluate the rules of these names only.
-        standard_dictionary: a standard dictionary: its attributes count as those of the standard. That it and
-            the next two are named as those that come with Fileroom lets an archive's own of their names stand
-            for them.
-        private_dictionary: a private dictionary: its attributes have to be as it says.
-        uids: a UID document: its transfer syntaxes, SOP classes and other UIDs are known.
+        only: names of rules: of these documents, or of Fileroom's own, evaluate these rules only.
+        standard_dictionary: a standard dictionary, whose attributes count as those of the standard. By
+            default, this and the next two are the documents that come with Fileroom; where an archive has
+            a document of that name, it is used in its place.
+        private_dictionary: a private dictionary, which says what its attributes have to be like.
+        uids: a UID document, whose transfer syntaxes, SOP classes and other UIDs count as known.
     """
 
     rules: tuple[DocumentName, ...] = ()
@@ -62,12 +62,12 @@ def check(
             of an archive.
         rules: constraint documents, with those that they include in ``related``.
         standard: whether it is checked against the standard too.
-        standard_dictionary: what it defines counts as the standard's.
-        private_dictionary: what it defines holds of private attributes.
-        uids: the UIDs that it defines are known.
+        standard_dictionary: defines attributes that count as the standard's.
+        private_dictionary: defines private attributes.
+        uids: defines UIDs that count as known.
 
     Returns:
-        What is wrong, or worth knowing, in no order that means anything; see `Message`.
+        What is wrong, or worth knowing; the order means nothing. See `Message`.
 
     Raises:
         NotFoundError: the path cannot be read.

@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 from fileroom_plugins.conformance import rules
 from fileroom_plugins.conformance.values.checking import check_values
 from fileroom_plugins.conformance.values.numbers import text
-from fileroom_plugins.conformance.values.uids import DICOM_ROOT, TRANSFER_SYNTAX, kind_of
+from fileroom_plugins.conformance.values.uids import DICOM_ROOT, DIRECTORY, TRANSFER_SYNTAX, kind_of
 
 if TYPE_CHECKING:
     from fileroom_plugins.conformance.findings import Findings
     from fileroom_plugins.conformance.reading.file import Reading
 
-_DIRECTORY = "1.2.840.10008.1.3.10"
 _VERSION, _CLASS, _INSTANCE, _SYNTAX, _IMPLEMENTATION = (
     *(0x0002_0001, 0x0002_0002, 0x0002_0003),
     *(0x0002_0010, 0x0002_0012),
@@ -40,7 +39,7 @@ def check_file_meta(reading: Reading, findings: Findings) -> None:
         findings.add(rules.FILE_SYNTAX, meta, _SYNTAX, "no transfer syntax of the standard")
     elif kind not in {TRANSFER_SYNTAX, ""}:
         findings.add(rules.FILE_SYNTAX, meta, _SYNTAX, "a document defines it as something else")
-    if text(meta, _CLASS) == _DIRECTORY:
+    if text(meta, _CLASS) == DIRECTORY:
         return
     for tag, own in ((_CLASS, _SOP_CLASS), (_INSTANCE, _SOP_INSTANCE)):
         expected, found = text(meta, tag), text(reading.dataset, own)

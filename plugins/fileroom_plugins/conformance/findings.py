@@ -26,7 +26,7 @@ class Findings:
     """The messages about one object, in the order in which they were found.
 
     Attributes:
-        dictionary: by which attributes and UIDs are judged: the standard's alone unless another is given.
+        dictionary: which attributes and UIDs there are; those of the standard unless another is given.
     """
 
     def __init__(self, dictionary: DataDictionary = STANDARD) -> None:
@@ -42,7 +42,7 @@ class Findings:
             rule: the rule.
             level: where; None for the object as a whole.
             tag: of the attribute that it is about; 0 for none, and then it is about the level itself.
-            text: what is wrong, more closely; without a full stop, and without a value of the object.
+            text: details; without a full stop, and without a value of the object.
         """
         attribute = name(tag) if tag else ""
         kind = (rule.name, attribute)

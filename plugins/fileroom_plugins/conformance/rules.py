@@ -125,7 +125,7 @@ CHARSET_TERM = _rule(
 CHARSET_COMBINATION = _rule(
     "charset/combination",
     _E,
-    "The values of Specific Character Set that do not go together",
+    "The values of Specific Character Set do not go together",
     "PS3.3 C.12.1.1.2",
 )
 CHARSET_UNDECLARED = _rule(

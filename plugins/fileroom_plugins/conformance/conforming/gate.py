@@ -1,4 +1,4 @@
-"""What becomes of an object that arrives, by what a check says of it."""
+"""The intervention ``conforming``: decides by a check what becomes of an object that arrives."""
 
 from __future__ import annotations
 

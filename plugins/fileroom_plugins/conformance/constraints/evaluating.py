@@ -37,7 +37,7 @@ DEEPEST = 120
 
 
 class _Said(NamedTuple):
-    """One thing that was said, and whether of a predicate that failed."""
+    """One message, and whether it was said because a predicate failed."""
 
     message: Message
     failed: bool
@@ -78,7 +78,6 @@ class Evaluation:
     def _refer(self, name: str, line: int) -> Answer:
         if name in self._known:
             answer, again = self._known[name]
-            self._spend(len(again))
             self._spend(len(again))
             self._said += again
             return answer

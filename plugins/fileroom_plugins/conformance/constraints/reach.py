@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fileroom_plugins.conformance.constraints.model import Operand, Predicate
 
 MOST_STEPS = 200_000
-"""Predicates that are looked at in one document: macros that call each other twice come to any number."""
+"""Predicates that are looked at in one document; macros that call others twice would come to any number."""
 
 
 @dataclass(slots=True)
@@ -114,7 +114,7 @@ class _Walk:
         """Note what a predicate reads and says.
 
         Args:
-            predicate: it.
+            predicate: the predicate.
             above: the way to the items that it looks at.
             bindings: what the parameters stand for, from the whole object.
             calls: the macros that are being called.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fileroom_plugins.conformance import rules
 from fileroom_plugins.conformance.values.numbers import text
-from fileroom_plugins.conformance.values.uids import DICOM_ROOT, kind_of
+from fileroom_plugins.conformance.values.uids import DICOM_ROOT, DIRECTORY, kind_of
 from fileroom_plugins.standard import iod_of
 
 if TYPE_CHECKING:
@@ -22,13 +22,13 @@ _IDENTIFIERS = (0x0020_000D, 0x0020_000E, 0x0008_0018, 0x0020_0052)
 
 
 def iod_of_dataset(reading: Reading, findings: Findings) -> Iod | None:
-    """Return the IOD of an object's SOP class; where there is none to be had, a finding says why.
+    """Return the IOD of an object's SOP class, None where none is known; a finding says why.
 
-    Of a private class that a document defines, nobody needs to be told that it is one.
+    A private class that a document defines is no finding.
     """
     uid = text(reading.dataset, _SOP_CLASS)
     if not uid:
-        if text(reading.meta, _MEDIA_SOP_CLASS) != "1.2.840.10008.1.3.10":  # a DICOMDIR has none (PS3.3 F)
+        if text(reading.meta, _MEDIA_SOP_CLASS) != DIRECTORY:
             findings.add(rules.NO_SOP_CLASS, reading.dataset, _SOP_CLASS)
         return None
     found = iod_of(uid)

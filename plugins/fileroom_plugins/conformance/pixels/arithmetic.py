@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 SAMPLES = {
     **dict.fromkeys(("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"), 1),
     **dict.fromkeys(
-        ("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_ICT", "YBR_RCT", "XYB", "HSV"), 3
+        (
+            *("RGB", "YBR_FULL", "YBR_FULL_422", "YBR_PARTIAL_420", "YBR_PARTIAL_422"),
+            *("YBR_ICT", "YBR_RCT", "XYB", "HSV"),
+        ),
+        3,
     ),
-    **dict.fromkeys(("YBR_PARTIAL_422",), 3),
     **dict.fromkeys(("ARGB", "CMYK"), 4),
 }
 """Samples per pixel, by photometric interpretation (PS3.3 C.7.6.3.1.2)."""

@@ -22,8 +22,6 @@ MULTI_BYTE = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
 SINGLE = frozenset({"LT", "ST", "UR", "UT"})
 """VRs of text that always have one value: a backslash is a character of it."""
 
-DEFAULT_REPERTOIRE = frozenset({"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI", "UR"})
-
 _LONGEST_IS = 2**31
 _CONTROLS = "\0-\x1a\x1c-\x1f\x7f"  # without ESC, which character sets have a use for
 _NO_CONTROLS = re.compile(f"[^{_CONTROLS}]*")

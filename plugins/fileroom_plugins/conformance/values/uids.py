@@ -20,17 +20,18 @@ LONGEST = 64
 """Characters of a UID."""
 
 DICOM_ROOT = "1.2.840.10008."
+DIRECTORY = "1.2.840.10008.1.3.10"
+"""The Media Storage SOP Class of a DICOMDIR, whose data set has no SOP Class UID (PS3.3 annex F)."""
+
 TRANSFER_SYNTAX = "Transfer Syntax"
 
 _SHAPE = re.compile(r"(?:0|[1-9][0-9]*)(?:\.(?:0|[1-9][0-9]*))+")
-_HIGHEST_BELOW_TWO = 39
 _ROOTS = {
     "0": frozenset({"0", "1", "2", "3", "4", "5", "9"}),  # ITU-T
     "1": frozenset({"0", "1", "2", "3"}),  # ISO
 }
 _JOINT = frozenset(map(str, (*range(30), 40, 41, 42, *range(48, 53), 999)))
 """Arcs under joint-iso-itu-t(2) that are or were registered."""
-
 
 _KINDS = {
     "transferSyntax": TRANSFER_SYNTAX,
