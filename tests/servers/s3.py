@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,6 +12,9 @@ from uuid import uuid4
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+_REMOVAL = 10.0
+"""Seconds that the removal of a bucket may take."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +77,20 @@ def bucket(endpoint_url: str, access_key: str, secret_key: str) -> Iterator[S3Se
 
 
 def _remove(client: S3Client, name: str) -> None:
+    from botocore.exceptions import ClientError
+
     if name not in {one["Name"] for one in client.list_buckets()["Buckets"]}:
         return
-    for page in client.get_paginator("list_objects_v2").paginate(Bucket=name):
-        for one in page.get("Contents", []):
-            client.delete_object(Bucket=name, Key=one["Key"])
-    client.delete_bucket(Bucket=name)
+    deadline = time.monotonic() + _REMOVAL
+    while True:
+        for page in client.get_paginator("list_objects_v2").paginate(Bucket=name):
+            for one in page.get("Contents", []):
+                client.delete_object(Bucket=name, Key=one["Key"])
+        try:
+            client.delete_bucket(Bucket=name)
+        except ClientError as error:
+            # What a process had sent that was killed may arrive after all was listed.
+            if error.response["Error"]["Code"] != "BucketNotEmpty" or time.monotonic() > deadline:
+                raise
+        else:
+            return
