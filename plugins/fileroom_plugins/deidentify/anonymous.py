@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from fileroom.plugin import Processor, Product
 from fileroom_plugins.deidentify.actions import Action
+from fileroom_plugins.deidentify.content import is_dummy_content, is_hollow
 from fileroom_plugins.deidentify.dictionary import keyword_of
+from fileroom_plugins.deidentify.dummies import dummy
 from fileroom_plugins.deidentify.elements import Fragments
-from fileroom_plugins.deidentify.marks import PATIENT_IDENTITY_REMOVED
+from fileroom_plugins.deidentify.encapsulated import empty_document
+from fileroom_plugins.deidentify.leaves import has_pseudonym
+from fileroom_plugins.deidentify.marks import PATIENT_IDENTITY_REMOVED, is_marked
 from fileroom_plugins.deidentify.objects import read_object
 from fileroom_plugins.deidentify.opening import profile_of_document, read_dictionary
 from fileroom_plugins.deidentify.plan import Plan
@@ -20,13 +25,18 @@ if TYPE_CHECKING:
 
     from fileroom_plugins.deidentify.asking import Options
     from fileroom_plugins.deidentify.dictionary import DataDictionary
-    from fileroom_plugins.deidentify.elements import Element, Items
+    from fileroom_plugins.deidentify.elements import Items
     from fileroom_plugins.deidentify.objects import DicomObject
     from fileroom_plugins.deidentify.plan import Node, Step
     from fileroom_plugins.deidentify.profile import Profile
 
 _GROUP, _LAST_CREATOR = 0xFFFF_0000, 0xFF
-_UNMARKED = "not marked"
+_UNMARKED, _IN_PIXELS = "not marked", "text in pixels"
+_BURNED_IN = 0x0028_0301
+_CONTENT_SEQUENCE = 0x0040_A730
+_DOCUMENT, _MIME_TYPE = 0x0042_0011, 0x0042_0012
+_PSEUDONYM = re.compile(rb"[A-Z2-7]{16}")
+_IDENTITY = {0x0010_0010, 0x0010_0020}
 
 
 class Anonymous(Processor):
@@ -81,16 +91,19 @@ def remaining(found: DicomObject, profile: Profile) -> Iterator[Remaining]:
     """Yield what a profile would find to remove, to empty or to replace, in the order of the object.
 
     The first is the mark that the patient's identity was removed, (0012,0062), if the object lacks it; its
-    rule is called ``not marked``.
+    rule is called ``not marked``. The next is Burned In Annotation (0028,0301) if the object says that there
+    is text in its pixels, whose rule is ``text in pixels``.
 
     Args:
         found: the object.
         profile: which dummies it leaves is known; what it cleans or moves cannot be told from what it left.
     """
-    said = found.items.get(PATIENT_IDENTITY_REMOVED)
-    if said is None or said.data.strip() != b"YES":
+    if not is_marked(found.items):
         name = keyword_of(PATIENT_IDENTITY_REMOVED)
         yield Remaining(f"{PATIENT_IDENTITY_REMOVED:08X}", name, Action.REPLACE, _UNMARKED)
+    burned_in = found.items.get(_BURNED_IN)
+    if burned_in is not None and burned_in.data.strip(b" \0") == b"YES":
+        yield Remaining(f"{_BURNED_IN:08X}", keyword_of(_BURNED_IN), Action.CLEAN, _IN_PIXELS)
     yield from _level(found.items, Plan(profile, found.sop_class).root, "", profile.dictionary)
 
 
@@ -111,7 +124,7 @@ def _level(items: Items, node: Node, where: str, dictionary: DataDictionary) -> 
             below = node.below(tag if not tag >> 16 & 1 else tag & 0xFFFF_00FF)
             for number, item in enumerate(value, start=1):
                 yield from _level(item, below, f"{path}[{number}].", dictionary)
-        elif not _is_done(element, step):
+        elif not _is_done(items, tag, step):
             if creator and not dictionary.is_known_private(creator, tag & 0xFFFF_00FF):
                 creator = ""  # of one that nobody knows, the name may be anything
             yield Remaining(path, creator or keyword_of(tag), step.action, step.rule.name)
@@ -122,16 +135,32 @@ def _acts_on_all(step: Step) -> bool:
     return step.action in {Action.EMPTY, Action.DUMMY, Action.REPLACE}
 
 
-def _is_done(element: Element, step: Step) -> bool:
+def _is_done(items: Items, tag: int, step: Step) -> bool:
     """Say whether an attribute, or a sequence as a whole, is what an action leaves."""
-    action, value = step.action, element.value
-    if action is Action.REMOVE:
-        return False
-    if isinstance(value, Fragments):
-        return True
+    element, action = items[tag], step.action
+    value = element.value
+    if action is Action.REMOVE or isinstance(value, Fragments):
+        return action is not Action.REMOVE
     if isinstance(value, list):
-        # Of the form of a dummy sequence nothing can be told.
-        return action is not Action.EMPTY or not value
+        if action is Action.DUMMY and tag == _CONTENT_SEQUENCE:
+            return is_dummy_content(value)
+        return not value or (action is Action.DUMMY and len(value) == 1 and is_hollow(value[0]))
+    data = element.data.strip(b" \0")
     if action is Action.REPLACE and step.rule.pattern is None:
-        return element.data.strip(b" \0") == step.rule.text.strip().encode("utf-8", "replace")
-    return action is not Action.EMPTY or not element.data.strip(b" \0")
+        return data == step.rule.text.strip().encode("utf-8", "replace")
+    if action is Action.DUMMY:
+        return not data or _is_dummy(items, tag, data)
+    return not data or action is not Action.EMPTY
+
+
+def _is_dummy(items: Items, tag: int, data: bytes) -> bool:
+    """Say whether a value is a dummy; a UID may be one, and a pseudonym is told by its form."""
+    element = items[tag]
+    if element.vr == "UI":
+        return True
+    if tag == _DOCUMENT:
+        mime_type = items[_MIME_TYPE].data.decode("latin-1") if _MIME_TYPE in items else ""
+        return data == empty_document(mime_type, data).strip(b" \0")
+    if tag in _IDENTITY or has_pseudonym(tag, element.vr):
+        return _PSEUDONYM.fullmatch(data) is not None
+    return data == dummy(element.vr, element.data, tag).strip(b" \0")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fileroom_plugins.deidentify.concepts import tells
 from fileroom_plugins.deidentify.dummies import WORD, dummy
 from fileroom_plugins.deidentify.elements import Element, Fragments, sequence, text_element
+from fileroom_plugins.deidentify.uids import is_of_a_kind
 
 if TYPE_CHECKING:
     from fileroom_plugins.deidentify.elements import Items
     from fileroom_plugins.deidentify.leaves import Leaves
 
 _CONCEPT_NAMES = 0x0040_A043
-_CODE_VALUE = 0x0008_0100
+_CODE_VALUE, _CODE_MEANING = 0x0008_0100, 0x0008_0104
 _CODE_VALUES = (_CODE_VALUE, 0x0008_0119, 0x0008_0120)
 """Code Value, Long Code Value, URN Code Value."""
 
@@ -27,6 +29,8 @@ _TERMS = frozenset(
         *(b"Y", b"N", b"YES", b"NO"),
         *(b"PIXEL", b"DISPLAY", b"MATRIX"),
         *(b"POINT", b"MULTIPOINT", b"POLYLINE", b"POLYGON", b"INTERPOLATED", b"CIRCLE", b"ELLIPSE"),
+        *(b"MULTILINE", b"INFINITELINE", b"CUTLINE", b"RANGELINE", b"RULER", b"AXIS", b"CROSSHAIR"),
+        *(b"ARROW", b"RECTANGLE"),
         *(b"LEFT", b"RIGHT", b"CENTER", b"TOP", b"BOTTOM"),
     }
 )
@@ -41,18 +45,12 @@ FORM = frozenset(
 )
 """What says of which form a content item is, and what about, and holds no value of its own."""
 
-IDENTIFYING_CONCEPTS = frozenset(
-    {
-        *("121008", "121009", "121010", "121011"),  # Person Observer: Name, Organization, Role
-        *("121012", "121013", "121014", "121015", "121016", "121017"),  # Device Observer: UID to Location
-        *("121018", "121019", "121020", "121021", "121022", "121023"),  # Procedure: UIDs, orders, accession
-        *("121024", "121025", "121026", "121027", "121028"),  # Subject: class, patient, fetus, specimen, UID
-        *("121029", "121030", "121031", "121032", "121033", "121036"),  # Subject: name to mother
-        *("121038", "121039", "121040", "121041", "121042"),  # Specimen: ID, UID, alternate, accession
-        *("121152", "128774", "128775"),  # Person participant's ID and organization
-    }
-)
-"""Concepts (PS3.16 TID 1001 to 1010) whose values say who somebody is: they are not cleaned, but hidden."""
+_REFERENCES = {b"IMAGE", b"WAVEFORM", b"COMPOSITE"}
+"""Value types of content items that refer to objects, and say nothing else (PS3.3 table C.17.3-7)."""
+
+_VALUE_TYPE, _REFERENCED = 0x0040_A040, 0x0008_1199
+_OF_REFERENCES = (0x0040_A010, _VALUE_TYPE, _REFERENCED)
+_OF_OBJECTS = (0x0008_1150, 0x0008_1155, 0x0008_1160)
 
 
 def is_identifying(item: Items) -> bool:
@@ -60,10 +58,30 @@ def is_identifying(item: Items) -> bool:
     names = item.get(_CONCEPT_NAMES)
     if names is None or not isinstance(names.value, list):
         return False
-    codes = (name.get(tag) for name in names.value for tag in _CODE_VALUES)
-    texts = (code.data.decode("latin-1").strip(" \0") for code in codes if code)
-    # A URN code value ends in the code, as urn:oid:1.2.840.10008.2.16.4:121029 does.
-    return any(text.rpartition(":")[2] in IDENTIFYING_CONCEPTS for text in texts)
+    for name in names.value:
+        values = [_text(name, tag) for tag in _CODE_VALUES]
+        if tells(values, _text(name, _CODE_MEANING)):
+            return True
+    return False
+
+
+def references(items: list[Items]) -> list[Items]:
+    """Return those items of a content tree's first level that refer to objects, and of them only that."""
+    found = []
+    for item in items:
+        objects = item.get(_REFERENCED)
+        if _text(item, _VALUE_TYPE).encode() not in _REFERENCES or not objects:
+            continue
+        if isinstance(objects.value, list):
+            form = {tag: item[tag] for tag in _OF_REFERENCES if tag in item}
+            only = [{tag: one[tag] for tag in _OF_OBJECTS if tag in one} for one in objects.value]
+            found.append(form | {_REFERENCED: Element("SQ", only, as_un=objects.as_un)})
+    return found
+
+
+def _text(item: Items, tag: int) -> str:
+    element = item.get(tag)
+    return element.data.decode("latin-1").strip(" \0") if element else ""
 
 
 def dummy_content() -> list[Items]:
@@ -96,7 +114,7 @@ def hollow(item: Items, leaves: Leaves) -> Items:
         if isinstance(value, list):
             made[tag] = Element("SQ", [hollow(one, leaves) for one in value[:1]], as_un=element.as_un)
         elif element.vr == "UI":
-            made[tag] = Element("UI", leaves.uids(element.data))
+            made[tag] = element if is_of_a_kind(tag) else Element("UI", leaves.uids(element.data))
         elif not element.data or _tells_only_the_form(tag, element):
             made[tag] = element
         else:
@@ -108,3 +126,43 @@ def _tells_only_the_form(tag: int, element: Element) -> bool:
     if element.vr == "CS":
         return element.data.strip(b" \0") in _TERMS
     return tag in _COUNTS and len(element.data) == _COUNT_SIZE
+
+
+def is_hollow(item: Items) -> bool:
+    """Say whether an item may be one that `hollow` made; of UIDs nothing can be told."""
+    for tag, element in item.items():
+        value = element.value
+        if isinstance(value, list):
+            if len(value) > 1 or not all(map(is_hollow, value)):
+                return False
+        elif element.vr != "UI" and element.data and not _tells_only_the_form(tag, element):
+            old = element.data.strip(b" \0")
+            if old and old != dummy(element.vr, element.data, tag).strip(b" \0"):
+                return False
+    return True
+
+
+def is_dummy_content(items: list[Items]) -> bool:
+    """Say whether a content tree may be one that de-identification leaves."""
+    (made,) = dummy_content()
+    return all(
+        is_hollow({tag: element for tag, element in item.items() if tag not in _OF_REFERENCES})
+        or _same(item, made)
+        for item in items
+    )
+
+
+def _same(one: Items, other: Items) -> bool:
+    """Say whether two items have the same attributes and values."""
+    if one.keys() != other.keys():
+        return False
+    for tag, element in one.items():
+        value, wanted = element.value, other[tag].value
+        if isinstance(value, list) != isinstance(wanted, list):
+            return False
+        if isinstance(value, list) and isinstance(wanted, list):
+            if len(value) != len(wanted) or not all(map(_same, value, wanted)):
+                return False
+        elif element.data.strip(b" \0") != other[tag].data.strip(b" \0"):
+            return False
+    return True

@@ -12,7 +12,7 @@ from fileroom.plugin import CharacterSet, NotSupportedError
 from fileroom_plugins.deidentify.cleaners import as_file, cleaned
 from fileroom_plugins.deidentify.elements import text_element
 from fileroom_plugins.deidentify.leaves import Leaves
-from fileroom_plugins.deidentify.marks import mark
+from fileroom_plugins.deidentify.marks import identity_stays, mark
 from fileroom_plugins.deidentify.objects import DicomObject, read_object, write_object
 from fileroom_plugins.deidentify.plan import Plan
 from fileroom_plugins.deidentify.report import Report
@@ -109,12 +109,16 @@ class Deidentifier:
         found = read_object(data, dictionary)
         declared = found.items.get(_CHARACTER_SET)
         charset = CharacterSet.of(declared.data if declared else b"")
-        leaves = Leaves(found.items, charset, self._pseudonyms)
+        dates_stay = self._profile.keeps_longitude == "UNMODIFIED"
+        leaves = Leaves(found.items, charset, self._pseudonyms, dates_stay=dates_stay)
         walk = Walk(leaves, found.encoding.order, found.syntax, dictionary)
         items = walk.through(found.items, self._plan(found.sop_class).root, charset)
         if self._new_uid:
             items[_SOP_INSTANCE_UID] = text_element("UI", self._new_uid)
-        mark(items, self._profile, undone)
+        stays = identity_stays(found.items, items)
+        if any(one.rule == Option.RETAIN_UIDS for one in walk.touched):
+            undone.append(CODES[Option.RETAIN_UIDS])
+        mark(items, self._profile, undone, stays=stays)
         made = DicomObject(items, found.syntax, found.encoding)
         report = Report(
             self._profile.name,
@@ -122,7 +126,7 @@ class Deidentifier:
             self._pseudonyms.consistent,
             changed or walk.pixels_changed,
             dates_moved_by=leaves.moved_by,
-            undone=tuple(code.meaning for code in undone),
+            undone=(*(["Patient Identity Removed"] if stays else []), *(code.meaning for code in undone)),
         )
         return Result(write_object(made), self._checked(found, made, report))
 
@@ -142,10 +146,11 @@ class Deidentifier:
             return report
         from fileroom_plugins.deidentify.residual import residual  # noqa: PLC0415 - not everybody looks
 
-        found = residual(before, after, report)
+        found = residual(before, after, report, self._profile)
         if found and self._check == "refuse":
+            attributes = len({one.path for one in found})
             raise NotSupportedError(
-                f"something of the original's identity was found in {len(found)} attributes of the new "
+                f"something of the original's identity was found in {attributes} attributes of the new "
                 f"object, at first {found[0].path}; it was not passed on"
             )
         return dataclasses.replace(report, residual=found)

@@ -38,14 +38,6 @@ DEFINED = {
 _SIZES = {"AT": 4, "FD": 8, "FL": 4, "SL": 4, "SS": 2, "SV": 8, "UL": 4, "US": 2, "UV": 8}
 _WORDS = {"OB": 2, "OD": 8, "OF": 4, "OL": 4, "OV": 8, "OW": 2, "UN": 2}
 
-PDF = (
-    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
-    b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
-    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 72 72]>>endobj\n"
-    b"trailer<</Root 1 0 R>>\n%%EOF\n"
-)
-"""A document with one empty page."""
-
 
 def dummy(vr: str, old: bytes, tag: int = 0) -> bytes:
     """Return a dummy value for an attribute.
@@ -59,7 +51,7 @@ def dummy(vr: str, old: bytes, tag: int = 0) -> bytes:
     if vr in _SIZES:
         return bytes(max(1, len(old) // _SIZES[vr]) * _SIZES[vr])
     if vr in _WORDS:
-        return PDF if old[:5] == b"%PDF-" else bytes(_WORDS[vr])
+        return bytes(_WORDS[vr])
     if vr in {"DS", "IS"}:
         return b"\\".join([b"0"] * (old.count(b"\\") + 1))
     return DEFINED.get(tag, TEXTS[vr]).encode("ascii")

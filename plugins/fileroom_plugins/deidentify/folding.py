@@ -19,7 +19,12 @@ _HIRAGANA = range(0x3041, 0x3097)
 _TO_KATAKANA = 0x60
 _OTHER = {"æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "\u0131": "i"}
 _OTHER |= {"\u2019": "'"} | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
+_OTHER["\u0640"] = ""  # it only draws a word longer
 _NO_LETTERS = re.compile(r"[\W_]+")
+MARKUP = r"</?(?:b|big|br|em|font|i|p|small|span|strong|sub|sup|tt|u)/?>"
+"""Marks of HTML that may stand within a word; for folded texts."""
+
+_MARKUP = re.compile(MARKUP)
 
 
 class _Folds(dict[int, str]):
@@ -46,7 +51,9 @@ def folded(text: str) -> str:
 
 
 def squeezed(text: str) -> str:
-    """Return a folded text's letters and digits alone."""
+    """Return a folded text's letters and digits alone, without marks of HTML."""
+    if "</" in text or "<br" in text:
+        text = _MARKUP.sub("", text)
     return text if text.isalnum() else _NO_LETTERS.sub("", text)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from fileroom.plugin import CharacterSet
 from fileroom_plugins.deidentify.dictionary import keyword_of, vr_of
 from fileroom_plugins.deidentify.needles import needles_of
+from fileroom_plugins.deidentify.uids import is_of_a_kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +36,8 @@ _HARMLESS = frozenset(
 )
 _WRITTEN = {"AE", "LO", "LT", "SH", "ST", "UC", "UR", "UT"}
 _THEMSELVES = ("PN", "DA", "DT", "UI")
-_LONGEST = 1024
+_LONGEST = 1 << 16
+"""Bytes of an attribute that tells who somebody is; lists of names may be long."""
 
 
 @functools.lru_cache(maxsize=8192)
@@ -53,7 +55,7 @@ def meant(tag: int, vr: str) -> tuple[tuple[str, bool], ...]:
         VRs for `needles_of`, and whether the attribute identifies for certain.
     """
     vrs = {vr, vr_of(tag)}
-    found = [(one, True) for one in _THEMSELVES if one in vrs]
+    found = [(one, True) for one in _THEMSELVES if one in vrs and not (one == "UI" and is_of_a_kind(tag))]
     keyword = keyword_of(tag)
     if vrs & _WRITTEN:
         if _IDENTIFIES.fullmatch(keyword):

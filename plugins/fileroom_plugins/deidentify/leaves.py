@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -11,24 +12,27 @@ from fileroom_plugins.deidentify.dates import minutes, shifted
 from fileroom_plugins.deidentify.dictionary import keyword_of
 from fileroom_plugins.deidentify.dummies import dummy
 from fileroom_plugins.deidentify.elements import TEXT_VRS
+from fileroom_plugins.deidentify.encapsulated import empty_document
 from fileroom_plugins.deidentify.identity import known_of
 from fileroom_plugins.deidentify.patients import patient_of
 from fileroom_plugins.deidentify.pseudonyms import one_name
 from fileroom_plugins.deidentify.text import TextCleaner
+from fileroom_plugins.deidentify.uids import is_registered, tells_when, tells_who
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from fileroom.plugin import CharacterSet
     from fileroom_plugins.deidentify.actions import Rule
     from fileroom_plugins.deidentify.elements import Items
     from fileroom_plugins.deidentify.pseudonyms import Pseudonyms
 
-STANDARD_UIDS = re.compile(r"1\.2\.840\.10008(\.\d{1,6}){1,10}")
-"""UIDs that the standard gives, such as SOP classes and well-known frames of reference, tell of nobody."""
-
 _PATIENT_NAME, _PATIENT_ID, _BIRTH_DATE, _STUDY_UID = 0x0010_0010, 0x0010_0020, 0x0010_0030, 0x0020_000D
 _ISSUER, _OFFSET = 0x0010_0021, 0x0008_0201
+_DOCUMENT, _MIME_TYPE = 0x0042_0011, 0x0042_0012
 _IDENTIFIER = re.compile(r".*(ID|Identifier|SerialNumber)")
 _IDENTIFIER_VRS = {"LO", "SH", "UC"}
+_DIGITS, _NO_DIGITS = re.compile(r"\d+", re.ASCII), re.compile(r"\D+", re.ASCII)
 _MANY = TEXT_VRS - {"LT", "ST", "UT", "UR"}
 
 
@@ -41,8 +45,19 @@ class Leaves:
             ``study``; empty as long as none were.
     """
 
-    def __init__(self, items: Items, charset: CharacterSet, pseudonyms: Pseudonyms) -> None:
+    def __init__(
+        self, items: Items, charset: CharacterSet, pseudonyms: Pseudonyms, *, dates_stay: bool = False
+    ) -> None:
+        """Prepare.
+
+        Args:
+            items: the object's attributes.
+            charset: of the texts of its first level.
+            pseudonyms: what takes the place of identifiers.
+            dates_stay: UIDs that are kept may hold dates.
+        """
         self._items = items
+        self._dates_stay = dates_stay
         self._charset = charset
         self.patient = self._text(_PATIENT_ID)
         self._identity = patient_of(self.patient, self._text(_ISSUER))
@@ -80,6 +95,8 @@ class Leaves:
         if action is Action.KEEP or (not old.strip(b" \0") and action is not Action.REPLACE):
             return old
         match action:
+            case Action.CLEAN if vr == "UI":
+                made = self._uids(old, self._tells)
             case Action.CLEAN:
                 made = self.cleaned(tag, vr, old, charset)
             case Action.REPLACE:
@@ -98,20 +115,37 @@ class Leaves:
         """Return a pseudonym of what tells people and things apart, else an empty or dummy value."""
         if action is Action.EMPTY:
             return b""
+        if tag == _DOCUMENT:
+            return empty_document(self._text(_MIME_TYPE), old)
         if tag == _PATIENT_ID:
             return self._pseudonyms.text("id", self._identity).encode("ascii") if self._identity else b""
         if tag == _PATIENT_NAME:
             name = charset.decode(old, person_name=True)
             return self._pseudonyms.text("name", _stripped(name)).encode("ascii")
-        if vr in _IDENTIFIER_VRS and _IDENTIFIER.fullmatch(keyword_of(tag)):
+        if has_pseudonym(tag, vr):
             return self._pseudonyms.text("text", _stripped(charset.decode(old))).encode("ascii")
         return dummy(vr, old, tag)
 
     def uids(self, old: bytes) -> bytes:
-        """Return the UIDs that take the place of others; the standard's own stay."""
-        uids = (one.strip(" \0") for one in old.decode("latin-1").split("\\"))
-        made = (uid if not uid or STANDARD_UIDS.fullmatch(uid) else self._pseudonyms.uid(uid) for uid in uids)
+        """Return the UIDs that take the place of others; those that the standard registers stay."""
+        return self._uids(old, lambda uid: not is_registered(uid))
+
+    def _uids(self, old: bytes, goes: Callable[[str], bool]) -> bytes:
+        uids = [one.strip(" \0") for one in old.decode("latin-1").split("\\")]
+        if not any(uid and goes(uid) for uid in uids):
+            return old
+        made = (self._pseudonyms.uid(uid) if uid and goes(uid) else uid for uid in uids)
         return "\\".join(made).encode("latin-1")
+
+    def _tells(self, uid: str) -> bool:
+        """Say whether a UID holds a number of the patient's, or a date though dates go."""
+        return (not self._dates_stay and tells_when(uid)) or tells_who(uid, self._numbers)
+
+    @functools.cached_property
+    def _numbers(self) -> tuple[str, ...]:
+        """What would tell the patient in a UID: the ID, and what it has of digits, and the date of birth."""
+        found = (*_DIGITS.findall(self.patient), _NO_DIGITS.sub("", self._text(_BIRTH_DATE)))
+        return tuple(one.lstrip("0") for one in found)
 
     def cleaned(self, tag: int, vr: str, old: bytes, charset: CharacterSet) -> bytes:
         """Return a text without what tells who the patient is; a dummy if it cannot be written any more."""
@@ -145,6 +179,11 @@ class Leaves:
         return (
             _stripped(self._charset.decode(element.data, person_name=tag == _PATIENT_NAME)) if element else ""
         )
+
+
+def has_pseudonym(tag: int, vr: str) -> bool:
+    """Say whether a pseudonym takes the place of an attribute's value, since it tells things apart."""
+    return vr in _IDENTIFIER_VRS and _IDENTIFIER.fullmatch(keyword_of(tag)) is not None
 
 
 def _replaced(vr: str, old: bytes, rule: Rule, charset: CharacterSet) -> bytes:

@@ -4,13 +4,14 @@ Texts are cleaned of all of it. A new object is not refused for all of it, since
 coincidence helps nobody; of that only what is `sure` counts:
 
 - Words of names from three letters on, in scripts without spaces between words from two; identifiers from
-  four letters and digits, of digits only from five; dates with year, month and day; UIDs that the standard
-  does not register; words of addresses from six letters on.
+  four letters and digits, of digits only from five, and shorter ones of patients as whole values; dates with
+  year, month and day; UIDs that the standard does not register; words of addresses from six letters on.
 - No words that stand for nobody (`words.GENERIC`), nor what repeats one character, nor the first of January
   1900.
 
 Words of five letters and more are found within other words too, unless that is a word of medicine
-(`words.ORDINARY`); shorter ones only where no letter stands beside them.
+(`words.ORDINARY`), and by themselves in pieces: hyphenated, spaced, or at the end of a line. Shorter ones are
+found only where no letter stands beside them.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
-from fileroom_plugins.deidentify.folding import folded
-from fileroom_plugins.deidentify.words import GENERIC, ORDINARY
+from fileroom_plugins.deidentify.folding import MARKUP, folded
+from fileroom_plugins.deidentify.uids import is_registered
+from fileroom_plugins.deidentify.words import GENERIC, ORDINARY, PARTICLES, TECHNICAL
 from fileroom_plugins.deidentify.written_dates import written_dates
 
 if TYPE_CHECKING:
@@ -31,7 +33,6 @@ _SHORTEST_WORD, _SHORTEST_SPACELESS, _SHORTEST_ID, _SHORTEST_DIGITS, _SHORTEST_P
 _WITHIN_WORDS, _WITHIN_IDS = 5, 6
 _SHORTEST = 2
 _LONGEST = 1024
-_REGISTERED = "1.2.840.10008."
 _SHORTEST_UID = 10
 _DATE = re.compile(r"(\d{4})\.?(\d\d)\.?(\d\d)", re.ASCII)
 _NO_DATE = {"19000101", "00010101", "18000101"}
@@ -42,6 +43,16 @@ _LETTERS_OR_DIGITS = re.compile(r"[^\W\d_]+|\d+")
 _SPACELESS = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]+"
 )
+_OF_PATIENTS = {"PatientID", "OtherPatientIDs"}
+_SHORTEST_WHOLE, _SHORTEST_NUMBER = 3, 4
+_LEAST_DIGITS = 6
+_GAP = rf"(?:-?\s{{1,8}}|[\W_]|{MARKUP})?"
+"""What may stand between the letters of a word that is in pieces."""
+
+_SON_OF = ("mac", "mc")
+_CHAINS = {"vande", "vanden", "vander", "vonden", "vonder", "dela", "dele", "delos", "ofthe", "zuder"}
+"""What particles make together in many names."""
+
 _SPELT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"})
 _UNSPELT = re.compile("(?<=[aou])e")
 
@@ -51,7 +62,8 @@ class Needle(NamedTuple):
 
     Attributes:
         text: its letters and digits, folded; of a UID all of it.
-        kind: ``word`` of a name, ``id``, ``place``, ``date`` or ``uid``.
+        kind: ``word`` of a name, ``id``, ``place``, ``date``, ``uid``; ``short`` for an identifier that is
+            told from other words only where it is a whole value.
         parts: between these, something else may stand.
         within: whether it counts where letters or digits stand beside it.
         sure: whether a new object is searched for it.
@@ -83,7 +95,7 @@ def needles_of(vr: str, text: str, origin: str) -> tuple[Needle, ...]:
         day = "".join(date.groups()) if date else ""
         found = iter([Needle(day, "date", (), False, True, origin)] if day and day not in _NO_DATE else [])
     elif vr == "UI":
-        sure = len(text) >= _SHORTEST_UID and not text.startswith(_REGISTERED)
+        sure = len(text) >= _SHORTEST_UID and not is_registered(text)
         found = iter([Needle(text.casefold(), "uid", (), False, True, origin)] if sure else [])
     elif _PLACE.match(origin):
         found = _of_place(text, origin)
@@ -103,12 +115,9 @@ def _of_name(text: str, origin: str) -> Iterator[Needle]:
             parts = tuple(map(folded, words))
             joined = "".join(parts)
             spaceless = bool(_SPACELESS.fullmatch(joined))
-            if (
-                len(parts) > 1
-                and (spaceless or len(joined) > _SHORTEST_WORD)
-                and not GENERIC.issuperset(parts)
-            ):
-                within = spaceless or len(joined) >= _WITHIN_WORDS
+            tells = not GENERIC.issuperset(parts) or (PARTICLES.issuperset(parts) and joined not in _CHAINS)
+            if len(parts) > 1 and (spaceless or len(joined) > _SHORTEST_WORD) and tells:
+                within = spaceless or (len(joined) >= _WITHIN_WORDS and not PARTICLES.issuperset(parts))
                 yield Needle(joined, "word", parts, within, sure=True, origin=origin)
 
 
@@ -121,6 +130,9 @@ def _of_word(word: str, origin: str) -> Iterator[Needle]:
     plain = folded(word)
     spelt = folded(word.casefold().translate(_SPELT))
     writings = {plain, spelt}
+    if len(plain) > _WITHIN_WORDS and plain.startswith(_SON_OF):
+        rest = plain.removeprefix("mac") if plain.startswith("mac") else plain[2:]
+        writings |= {son + rest for son in _SON_OF}
     if len(unspelt := _UNSPELT.sub("", plain)) >= _WITHIN_WORDS:
         writings.add(unspelt)
     for text in sorted(writings):
@@ -150,6 +162,10 @@ def _of_place(text: str, origin: str) -> Iterator[Needle]:
 def _of_identifier(text: str, origin: str) -> Iterator[Needle]:
     parts = tuple(_LETTERS_OR_DIGITS.findall(folded(text)))
     whole = "".join(parts)
+    certain = origin in _OF_PATIENTS
+    number = max(filter(str.isdigit, parts), key=len, default="")
+    if len(parts) > 1 and len(number) >= _LEAST_DIGITS:
+        yield from _number(number, origin)
     if whole.isdigit():
         whole = whole.lstrip("0")
         parts = (whole,)
@@ -159,8 +175,20 @@ def _of_identifier(text: str, origin: str) -> Iterator[Needle]:
         parts = tuple(whole)  # people group digits as they like
     elif len(whole) == _SHORTEST:
         parts = (whole,)
-    sure = _is_id(whole, _SHORTEST_DIGITS if whole.isdigit() else _SHORTEST_ID)
-    yield Needle(whole, "id", parts, len(whole) >= _WITHIN_IDS, sure, origin)
+    sure = _is_id(whole, _SHORTEST_DIGITS if whole.isdigit() else _SHORTEST_ID) and whole not in TECHNICAL
+    kind = "id"
+    if certain and not sure and whole not in TECHNICAL:
+        sure = _is_id(whole, _SHORTEST_NUMBER if whole.isdigit() else _SHORTEST_WHOLE)
+        kind = "short"
+    yield Needle(whole, kind, parts, len(whole) >= _WITHIN_IDS, sure, origin)
+
+
+def _number(digits: str, origin: str) -> Iterator[Needle]:
+    """Yield the number within an identifier that has letters, too, which people leave out."""
+    whole = digits.lstrip("0")
+    if _is_id(whole, _SHORTEST_DIGITS):
+        sure = origin in _OF_PATIENTS and not any(one.days for one in written_dates(whole))
+        yield Needle(whole, "id", tuple(whole), True, sure, origin)
 
 
 def _is_id(text: str, shortest: int) -> bool:
@@ -191,7 +219,7 @@ def _hosts(word: str) -> tuple[tuple[str, int], ...]:
 def _pattern(needle: Needle) -> re.Pattern[str]:
     if needle.kind == "uid":
         return re.compile(rf"(?<![\d.]){re.escape(needle.text)}(?![\d]|\.\d)")
-    if needle.kind == "id":
+    if needle.kind in {"id", "short"}:
         between, before = r"[\s._/'-]?", "0*" if needle.text.isdigit() else ""
         beside = r"\d" if needle.text.isdigit() and len(needle.text) >= _SHORTEST_ID else r"[^\W_]"
     else:
@@ -202,6 +230,6 @@ def _pattern(needle: Needle) -> re.Pattern[str]:
     if not needle.within:
         return re.compile(alone)
     if needle.kind == "word" and len(needle.text) >= _WITHIN_WORDS and not _SPACELESS.fullmatch(needle.text):
-        spaced = r"[\W_]".join(needle.text)  # what is written with gaps begins and ends with a word
-        return re.compile(rf"{needle.text}|{alone}|(?<!{beside}){spaced}(?!{beside})")
+        pieces = _GAP.join(needle.text)  # a word in pieces begins and ends where words do
+        return re.compile(rf"{needle.text}|{alone}|(?<!{beside}){pieces}(?!{beside})")
     return re.compile(found)

@@ -144,7 +144,7 @@ def _fitting(action: Action, instead: Action, vr: str) -> Action:
     if action is Action.CLEAN:
         if vr in _DATES:
             return Action.SHIFT
-        return action if vr in TEXT_VRS or vr == "SQ" else instead
+        return action if vr in TEXT_VRS or vr in {"SQ", "UI"} else instead
     if action is Action.SHIFT:
         if vr == "TM":
             return Action.KEEP

@@ -82,6 +82,15 @@ class Profile:
         known = self.dictionary.is_known(tag) if self.speaks_of_added else is_known(tag)
         return self.other if known else self.undefined
 
+    def retains(self, path: tuple[int, ...]) -> bool:
+        """Say whether a rule that names a standard attribute keeps it, and not one for what no rule names.
+
+        Args:
+            path: as for `rule`.
+        """
+        rule = self.paths.get(path) or self.tags.get(repeating(path[-1]))
+        return rule is not None and rule.action in {Action.KEEP, Action.CLEAN}
+
     def private_rule(self, path: tuple[int, ...], vr: str, creator: str) -> Rule:
         """Return the rule for a private attribute.
 

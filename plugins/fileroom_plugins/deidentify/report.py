@@ -52,11 +52,12 @@ class Report:
             a key.
         pixels_changed: whether pixels were blanked.
         dates_moved_by: whose number of days dates were moved by: that of the patient's ``id``; for want of
-            one, that of the ``name`` with the date of birth, or of the ``study``, so that other objects of the
-            patient may be moved by other ones. Empty where no dates were moved.
+            one, that of the ``name`` with the date of birth, or of the ``study``, so that other objects of
+            the patient may be moved by other ones. Empty where no dates were moved.
         residual: what was found of the original's identity in the new object; None if nobody looked.
         undone: options that could not be done for this object, by what their codes mean: Clean Pixel
-            Data, say, where nothing tells where text may be.
+            Data, say, where nothing tells where text may be; ``Patient Identity Removed`` where a document
+            lets a name or an identifier of the patient's be what it was.
     """
 
     profile: str

@@ -5,14 +5,14 @@ from __future__ import annotations
 import csv
 import enum
 import functools
-import re
 from importlib import resources
 from typing import TYPE_CHECKING
 
 from fileroom.plugin import InvalidValueError
 from fileroom_plugins.deidentify.actions import Action, Rule
-from fileroom_plugins.deidentify.dictionary import standard_attributes
+from fileroom_plugins.deidentify.dictionary import vr_of
 from fileroom_plugins.deidentify.profile import MethodCode, Profile
+from fileroom_plugins.deidentify.unlisted import unlisted
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -62,9 +62,6 @@ CODES = {
 }
 """What each option is called in De-identification Method Code Sequence (PS3.16 CID 7050)."""
 
-_OF_A_KIND = re.compile(r"SOPClass|TransferSyntax|CodingScheme|ContextUID|ContextGroup|MappingResource")
-"""Keywords of attributes whose UIDs say what kind something is of."""
-
 _SIGNED = 0x4FFE_0001
 """MAC Parameters Sequence, of no use without the signatures, which go."""
 
@@ -102,7 +99,11 @@ def standard_profile(options: Collection[str] = ()) -> Profile:
 def _profile(options: frozenset[Option]) -> Profile:
     if {Option.RETAIN_FULL_DATES, Option.RETAIN_MODIFIED_DATES} <= options:
         raise InvalidValueError("dates are retained in full or modified, not both: leave one option out")
-    tags = {tag: _rule(codes, options) for tag, codes in (*unlisted().items(), *table().items())}
+    tags = {tag: _rule(codes, options) for tag, codes in {**unlisted(), **table()}.items()}
+    if Option.RETAIN_UIDS in options:
+        # UIDs that hold a date or a number of the patient's tell what other attributes do not any more.
+        kept = Rule(Action.CLEAN, Option.RETAIN_UIDS.value)
+        tags |= {tag: kept for tag, rule in tags.items() if rule.name == kept.name and vr_of(tag) == "UI"}
     tags[_SIGNED] = Rule(Action.REMOVE, "basic")
     # Z is an empty value or a dummy: pseudonyms, so that the patients of an archive stay apart.
     tags[_PATIENT_NAME] = tags[_PATIENT_ID] = Rule(Action.DUMMY, "basic")
@@ -145,30 +146,6 @@ def table() -> Mapping[int, Mapping[str, Action]]:
         del row["keyword"]
         found[tag] = {column: Action(code) for column, code in row.items() if code}
     return found
-
-
-@functools.cache
-def unlisted() -> Mapping[int, Mapping[str, Action]]:
-    """Return what the table forgets: names, dates, times and UIDs that it does not list, likewise.
-
-    Among them are UIDs that refer to other objects, such as Multi-frame Source SOP Instance UID. UIDs of
-    classes, transfer syntaxes and coding schemes stay.
-    """
-    dates = {
-        "basic": Action.REMOVE_EMPTY_OR_DUMMY,
-        Option.RETAIN_FULL_DATES.value: Action.KEEP,
-        Option.RETAIN_MODIFIED_DATES.value: Action.CLEAN,
-    }
-    codes = {
-        **dict.fromkeys(("DA", "DT", "TM"), dates),
-        "PN": {"basic": Action.REMOVE_EMPTY_OR_DUMMY},
-        "UI": {"basic": Action.UID, Option.RETAIN_UIDS.value: Action.KEEP},
-    }
-    return {
-        tag: codes[vr]
-        for tag, (vr, keyword) in standard_attributes().items()
-        if vr in codes and tag not in table() and not (vr == "UI" and _OF_A_KIND.search(keyword))
-    }
 
 
 @functools.cache

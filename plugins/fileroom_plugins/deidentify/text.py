@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 SIGN = "#"
 """What stands where something was; it is one character, lest values become longer than they may be."""
 
+_ALWAYS = "dr|prof|professor|mrs|miss|herrn?|frau|mme|mlle|doktor|doctor"
 _FORMS = (
     r"[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,8}",  # mail
     r"(?:https?|ftp)://\S+|\bwww\.\S+",
@@ -32,10 +33,22 @@ _FORMS = (
     r"[a-z]{0,4}[-_]?\d{5,}\w*",  # identifiers
     r"\+?\(\d{2,5}\)[ ./'-]?\d{2,5}(?:[ /'-]\d{2,5}){0,4}",
     r"\+?\d{2,5}(?:[ /'-]\d{2,5}){2,5}",
-    r"\b(?:dr|prof|mr|mrs|ms|miss|herrn?|frau|mme|sr|sra)\b\.?(?:[ ^]+\w[\w'-]*\.?){1,3}",
+    r"\b(?:dr|prof)\.(?: ?[a-z]{1,4}\.){1,3}[ ^]{0,3}\w[\w'-]*(?:[ ^]+\w[\w'-]*){0,2}",  # Dr.med.Keller
+    rf"\b(?:{_ALWAYS})\b(?:\.[ ^]{{0,3}}|[ ^]{{1,3}})\w[\w'-]*\.?(?:[ ^]+\w[\w'-]*\.?){{0,2}}",
 )
 _PATTERNS = re.compile("|".join(_FORMS))
 """For folded texts."""
+
+_CAPITAL = r"[^\W\d_a-z\u00df-\u00f6\u00f8-\u00ff]"
+_TITLES = re.compile(
+    rf"(?<![^\W_])(?<!\d )(?:"
+    rf"(?:Mr|Ms|Sra?|Hrn?|Fr|Sig|Sig\.ra|Dhr|Mevr)(?:\.\s{{0,3}}|[ ^]{{1,3}}){_CAPITAL}"
+    rf"|(?:MR|MS|SRA?|HRN?|FR|SIG|DHR|MEVR|M)\.\s{{0,3}}{_CAPITAL}"
+    rf"|(?:mr|ms|sra?|hrn|dhr|mevr)\.\s{{0,3}}[^\W\d_]{{3}}"
+    rf"|(?:Dr|Prof){_CAPITAL}[^\W\d_]{{2}}"
+    rf")[\w'-]*(?:[ ^]+{_CAPITAL}[\w'-]*\.?){{0,2}}"
+)
+"""Titles that are other words too, such as units: only as people write them, before a name with a capital."""
 
 
 class TextCleaner:
@@ -60,6 +73,7 @@ class TextCleaner:
             made = replaced(text, self._of_the_object(folded(text)), SIGN)
             found = folded(made)
             made = replaced(made, (match.span() for match in _PATTERNS.finditer(found)), SIGN)
+            made = _TITLES.sub(SIGN, made)
             if made == text:
                 return text
             text = made  # what stood beside something that went may be a word of its own now

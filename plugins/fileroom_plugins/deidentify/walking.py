@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from fileroom.plugin import CharacterSet
 from fileroom_plugins.deidentify.actions import Action, Rule
-from fileroom_plugins.deidentify.content import FORM, dummy_content, hollow, is_identifying
+from fileroom_plugins.deidentify.content import FORM, dummy_content, hollow, is_identifying, references
 from fileroom_plugins.deidentify.dictionary import KNOWN, keyword_of
 from fileroom_plugins.deidentify.elements import LONG, TEXT_VRS, Element, Fragments
 from fileroom_plugins.deidentify.grammar import fits
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _CHARACTER_SET = 0x0008_0005
 _CONTENT_SEQUENCE = 0x0040_A730
-_OF_THEIR_OWN = {"DA", "DT", "TM", "UI"}
+_SOP_CLASS, _KEY_OBJECTS = 0x0008_0016, b"1.2.840.10008.5.1.4.1.1.88.59"
+_WOULD_TELL = {Action.KEEP, Action.CLEAN, Action.SHIFT}
 _PIXEL_DATA, _FLOAT_PIXEL_DATA, _DOUBLE_FLOAT_PIXEL_DATA = PIXELS
 _DOCUMENT, _DOCUMENT_LENGTH = 0x0042_0011, 0x0042_0015
 _OVERLAY_DATA = 0x3000
@@ -33,7 +34,7 @@ _FIRST_CREATOR, _LAST_CREATOR = 0x10, 0xFF
 _RESERVED_GROUPS = {1, 3, 5, 7, 0xFFFF}
 _GROUP_LENGTH = Rule(Action.REMOVE, "group length")
 _PLANE = Rule(Action.REMOVE, "overlay without data")
-_INVALID = Rule(Action.EMPTY, "no value of its VR")
+_INVALID = Rule(Action.EMPTY_OR_DUMMY, "no value of its VR")
 _BESIDE = Rule(Action.CLEAN, "beside the frames")
 _NO_OFFSETS = Rule(Action.REMOVE, "offsets of no frames")
 _NO_CREATOR = Rule(Action.REMOVE, "private without creator")
@@ -78,12 +79,15 @@ class Walk:
         self.touched: list[Touched] = []
         self.pixels_changed = False
         self._syntax = syntax
+        self._selects = False
         self._dictionary = dictionary
         self._leaves = leaves
         self._order = order
 
     def through(self, items: Items, root: Node, charset: CharacterSet) -> Items:
         """Return the new object's attributes."""
+        sop_class = items.get(_SOP_CLASS)
+        self._selects = sop_class is not None and sop_class.data.strip(b" \0") == _KEY_OBJECTS
         made = self._level(items, _Place(root, "", charset, None))
         gone = {group for group in embedded_planes(items) if not _keeps_plane(root, group)}
         if not _PLANES.isdisjoint(items):
@@ -187,7 +191,9 @@ class Walk:
             if action is Action.KEEP and place.cleaning and text:
                 action, rule = Action.CLEAN, place.cleaning
             if action is Action.KEEP and not fits(tag, rule.vr or vr, element, self._order, self._dictionary):
-                action, rule = Action.EMPTY, _INVALID
+                # What somebody wrote as of another VR has no dummy of its own.
+                own = element.vr == self._dictionary.vr_of(tag)
+                action, rule = (Action.DUMMY if step.demanded and own else Action.EMPTY), _INVALID
             done = (action, rule)
             made = self._leaves.value(tag, vr, element.data, done, place.charset, demanded=step.demanded)
             if made == element.value:
@@ -216,7 +222,7 @@ class Walk:
             if action is Action.EMPTY:
                 return Element("SQ", [], as_un=element.as_un)
             if tag == _CONTENT_SEQUENCE:
-                return Element("SQ", dummy_content(), as_un=element.as_un)
+                return Element("SQ", self._content(items, place), as_un=element.as_un)
             return Element("SQ", [hollow(items[0], self._leaves)], as_un=element.as_un)
         inner = _Place(
             place.node.below(tag if not tag >> 16 & 1 else tag & 0xFFFF_00FF),
@@ -231,6 +237,15 @@ class Walk:
             for number, item in enumerate(items, 1)
         ]
         return Element("SQ", made, as_un=element.as_un)
+
+    def _content(self, items: list[Items], place: _Place) -> list[Items]:
+        """Return a content tree that says nothing; what a selection of key objects selects stays."""
+        selected = references(items) if self._selects and not place.where else []
+        inner = place._replace(node=place.node.below(_CONTENT_SEQUENCE))
+        return [
+            self._level(item, inner._replace(where=f"{_CONTENT_SEQUENCE:08X}[{number}]."))
+            for number, item in enumerate(selected, 1)
+        ] or dummy_content()
 
     def _note(self, where: str, tag: int, action: Action, rule: Rule, creator: str = "") -> None:
         if creator and not self._dictionary.is_known_private(creator, tag & 0xFFFF_00FF):
@@ -254,8 +269,8 @@ def _creator(name: str) -> Element:
 
 
 def _would_tell(action: Action, vr: str) -> bool:
-    """Say whether something of a value stays that no rule of its own keeps, as of dates and UIDs."""
-    return action is Action.CLEAN or (action is Action.KEEP and vr not in _OF_THEIR_OWN)
+    """Say whether something of a value stays that no rule of its own keeps, as of UIDs."""
+    return action in _WOULD_TELL and vr != "UI"
 
 
 def _is_creator(tag: int) -> bool:

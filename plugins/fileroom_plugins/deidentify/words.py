@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-_NOBODY = """
-    am and anon anonym anonymised anonymized anonymous center centre clinic da de del demo den department
-    der des di doctor dr du example first frau herr hopital hospital im institut institute klinik
-    krankenhaus la last le med middle miss mr mrs ms msc name nobody none null of patient phantom phd
-    physician praxis prof radiology sample spital st study test tester testing the undefined university
-    unknown unnamed unspecified van von zentrum zu zur
+_PARTICLES = """
+    am da de del den der des di du im la le of st the van von zu zum zur
 """
-GENERIC = frozenset(_NOBODY.split())
+PARTICLES = frozenset(_PARTICLES.split())
+"""Words that tell nobody by themselves, and are a name where all of it is made of them, as *Le^Van* is."""
+
+_NOBODY = """
+    and anon anonym anonymised anonymized anonymous center centre clinic demo department doctor dr example
+    first frau herr hopital hospital institut institute klinik krankenhaus last med middle miss mr mrs ms
+    msc name nobody none null patient phantom phd physician praxis prof radiology sample spital study test
+    tester testing undefined university unknown unnamed unspecified zentrum
+"""
+GENERIC = PARTICLES | frozenset(_NOBODY.split())
 """Words that many objects hold where there might be a name."""
 
 _MEDICINE = """
@@ -30,3 +35,16 @@ _MEDICINE = """
 """
 ORDINARY = frozenset(_MEDICINE.split())
 """Words of medicine: what lies within one is no name, and none of them tells an institution from others."""
+
+_TECHNICAL = """
+    abdomenpelvis ankle average axilla auto back beam biped bones buttock calf chestabdomen coccyx cone
+    contour cspine cube dark derived detail dual ear echo edge extremity eye face fast feet field filter fine
+    flash flat focus foot frame free gradient green grey hard headneck helical high hip humerus iris jaw
+    kidney lang large larynx leg long lossy low lspine mandible mask maxilla medium mixed mouth multi nose
+    original ovary parotid patella pelvis penis pharynx phoenix plain primary pulse quick ray rectum red rib
+    scalp scapula screen secondary segment sharp short shot single skeleton slice slim slow small smooth
+    soft spin spleen sspine stark start sternum still strong thigh thin thumb time toe tongue trachea tspine
+    turbo twin ureter urethra vagina vessel volume vulva wedge weight white whole wholebody wide window zoom
+"""
+TECHNICAL = ORDINARY | frozenset(_TECHNICAL.split())
+"""Words of medicine and of devices, which short values of images hold whoever the patient is."""

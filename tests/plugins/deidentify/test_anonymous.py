@@ -41,7 +41,8 @@ def _answer(data: bytes, document: bytes | None = None) -> dict[str, Any]:
 
 
 def test_each_attribute_that_is_left_is_named_with_what_should_become_of_it_and_no_value() -> None:
-    made = dataset(PatientIdentityRemoved="YES", StudyDate="", PatientBirthDate="", PatientSex="M")
+    made = deidentify(as_bytes(dataset())).dataset
+    made.PatientSex = "M"
     made.private_block(0x0009, "Who^Ever", create=True).add_new(1, "LO", "x")
     answer = _answer(as_bytes(made))
     left = [(one["path"], one["keyword"], one["action"]) for one in answer["remaining"]]

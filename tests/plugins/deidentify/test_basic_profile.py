@@ -185,13 +185,15 @@ def test_the_object_says_what_was_done_with_it() -> None:
     assert made.LongitudinalTemporalInformationModified == "MODIFIED"
 
 
-def test_codes_of_an_earlier_de_identification_stay() -> None:
-    once = apply(dataset(), "retain-uids").data
-    twice = deidentifier().apply(once).dataset
-    assert [one.CodeValue for one in twice.DeidentificationMethodCodeSequence] == [
-        "113100",
-        "113110",
-        "113100",
+def test_codes_of_an_earlier_de_identification_stay_once_and_in_the_words_of_the_standard() -> None:
+    once = apply(dataset(), "retain-uids").dataset
+    once.DeidentificationMethodCodeSequence[1].CodeMeaning = "for Quirina Testarossa"
+    once.DeidentificationMethodCodeSequence.append(Dataset())
+    once.DeidentificationMethodCodeSequence[2].CodeValue = "Testarossa"
+    twice = deidentifier().apply(as_bytes(once)).dataset
+    assert [(one.CodeValue, one.CodeMeaning) for one in twice.DeidentificationMethodCodeSequence] == [
+        ("113100", "Basic Application Confidentiality Profile"),
+        ("113110", "Retain UIDs Option"),
     ]
 
 

@@ -194,7 +194,8 @@ def test_names_become_keywords_as_the_standard_makes_them(name: str, keyword: st
 
 
 def test_the_command_and_an_archive_go_by_the_documents(tmp_path: Path) -> None:
-    rules = f'{NONE}[groups]\nprivate = "keep"\nundefined-private = "remove"\n'
+    people = '[attributes]\nPatientName = "empty"\nPatientID = "empty"\n'
+    rules = f'{NONE}{people}[groups]\nprivate = "keep"\nundefined-private = "remove"\n'
     for name, text in (("rules.toml", rules), ("acme.toml", PRIVATE)):
         (tmp_path / name).write_text(text)
     (tmp_path / "one.dcm").write_bytes(private())

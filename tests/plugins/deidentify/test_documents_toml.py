@@ -50,7 +50,7 @@ def test_a_document_adds_to_the_profile_that_it_starts_from() -> None:
     base = standard_profile(["retain-uids"])
     assert profile.rule(NAME, "PN").text == "X"
     assert profile.rule(ID, "LO") == base.rule(ID, "LO")
-    assert profile.rule((0x0020000D,), "UI").action is Action.KEEP
+    assert profile.rule((0x0020000D,), "UI") == base.rule((0x0020000D,), "UI")
     assert profile.codes == base.codes
 
 

@@ -14,7 +14,7 @@ from fileroom.plugin import DocumentName, Processor, Secret
 from fileroom.testing.processor import ProcessorContract
 from fileroom_plugins.deidentify import Options, deidentify, is_anonymous
 from fileroom_plugins.deidentify.processor import DeidentifyProcessor
-from tests.plugins.deidentify.samples import IDENTIFIER, KEY, as_bytes, dataset, read
+from tests.plugins.deidentify.samples import IDENTIFIER, KEY, apply, as_bytes, dataset, read
 
 SECRET = Secret(KEY.decode())
 
@@ -140,7 +140,7 @@ def test_an_object_that_only_says_so_is_not_anonymous(attributes: dict[str, Any]
 
 
 def test_private_attributes_and_items_count() -> None:
-    made = dataset(PatientIdentityRemoved="YES", StudyDate="", PatientBirthDate="", PatientSex="")
+    made = apply(dataset()).dataset
     assert is_anonymous(as_bytes(made))
     made.private_block(0x0009, "ACME", create=True).add_new(1, "LO", "x")
     assert not is_anonymous(as_bytes(made))

@@ -164,7 +164,7 @@ def test_a_value_that_is_none_of_its_vr_is_searched_like_a_text(tag: int, vr: st
         (0x0028_0034, "IS", b"1\\2 "),
         (0x0008_010C, "UI", b"1.2.3.4711\0"),
         (0x0018_9087, "FD", bytes(range(16))),
-        (0x0018_0015, "CS", b"MEYER "),
+        (0x0018_5100, "CS", b"MEYER "),
         (0x0008_0031, "TM", b"195703"),
     ],
 )
@@ -178,7 +178,8 @@ def left(items: dict[int, Element]) -> tuple[Finding, ...]:
     before = read_object(as_bytes(made))
     gone = ("00100010", "00100020", "00100030")
     report = Report("site", tuple(Touched(path, "", Action.REMOVE, "x") for path in gone), consistent=True)
-    return residual(before, DicomObject(items, before.syntax, before.encoding), report)
+    made = DicomObject(items, before.syntax, before.encoding)
+    return residual(before, made, report, standard_profile())
 
 
 @pytest.mark.parametrize(

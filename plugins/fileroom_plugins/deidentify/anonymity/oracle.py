@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NoReturn
 
 from fileroom.plugin import DocumentError, read_xml
 from fileroom_plugins.deidentify.actions import Action, Rule
-from fileroom_plugins.deidentify.anonymity.bases import own_identity
+from fileroom_plugins.deidentify.anonymity.bases import NONE, base_profile, own_identity
 from fileroom_plugins.deidentify.anonymity.locators import STANDARD, parse_locator
 from fileroom_plugins.deidentify.anonymity.rules import replacing_rule
+from fileroom_plugins.deidentify.claims import honest
 from fileroom_plugins.deidentify.dictionary import KNOWN
 from fileroom_plugins.deidentify.profile import Profile
 
@@ -96,7 +97,7 @@ class _Reader:
                 if part in groups:
                     self._refuse(element, f"{element.name} is there already")
                 groups[part] = self._rule(element, "")
-        return Profile(
+        made = Profile(
             self._name[:64],
             tags=own_identity(self._name) | rules.tags,
             paths=rules.paths,
@@ -107,6 +108,7 @@ class _Reader:
             undefined_private=groups.get("undefined_private"),
             dictionary=self._dictionary,
         )
+        return honest(made, base_profile(NONE, ()))
 
     def _attribute(self, element: Element) -> tuple[Locator, Rule]:
         self._check(element)

@@ -45,6 +45,7 @@ from fileroom_plugins.deidentify.anonymity.locators import (
     tags_like,
 )
 from fileroom_plugins.deidentify.anonymity.rules import VRS, matching_rule, replacing_rule, simple_rule
+from fileroom_plugins.deidentify.claims import honest
 from fileroom_plugins.deidentify.dictionary import KNOWN
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class _Reader:
         base = self._base()
         kinds, exact, paths = self._attributes()
         groups = self._groups()
-        return replace(
+        made = replace(
             base,
             name=self._name[:64],
             tags={**base.tags, **kinds, **exact},
@@ -99,6 +100,7 @@ class _Reader:
             dictionary=self._dictionary,
             speaks_of_added=base.speaks_of_added or "other" in groups,
         )
+        return honest(made, base)
 
     def _base(self) -> Profile:
         name = self._toml.table.get("base", "none")
