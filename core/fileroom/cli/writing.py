@@ -30,9 +30,10 @@ _UID = re.compile(r"[0-9]+(\.[0-9]+)*")
 class Writer:
     """Writes products to where ``-o`` says; a file appears whole or not at all.
 
-    DICOM objects are named by their SOP Instance UID; other products by the file, or by the id of the
-    resource, that they were made of. No file is written over but the one that ``-o`` itself names; one that
-    is there with the same bytes is left as it is, so that a command can be run again.
+    DICOM objects are named by their SOP Instance UID, and so is what was made along with one: the name of the
+    original may tell who the patient is. Other products are named by the file, or by the id of the resource,
+    that they were made of. No file is written over but the one that ``-o`` itself names; one that is there
+    with the same bytes is left as it is, so that a command can be run again.
 
     Args:
         output: a file, for one product of one object; else a folder, which is made where it is missing.
@@ -59,10 +60,12 @@ class Writer:
         """
         if not self._folder and len(products) > 1:
             raise CommandError("-o names one file, and there are several: name a folder")
-        return [self._write(item, one) for one in products]
+        new = next((_name_of(one) for one in products if _is_dicom(one)), "")
+        stem = new or item.id or Path(item.name).stem
+        return [self._write(item, one, stem) for one in products]
 
-    def _write(self, item: Item, product: Product) -> Path:
-        target = self._free(self._name(item, product), product.data) if self._folder else self._output
+    def _write(self, item: Item, product: Product, stem: str) -> Path:
+        target = self._free(_file_name(product, stem), product.data) if self._folder else self._output
         if self._folder and target.exists():
             return target
         if item.id is None and target.exists() and target.samefile(item.name):
@@ -72,14 +75,6 @@ class Writer:
         except OSError as error:
             raise CommandError(f"-o: a file cannot be written: {error.strerror}") from error
         return target
-
-    def _name(self, item: Item, product: Product) -> str:
-        if product.media_type == "application/dicom":
-            return f"{_file_name(sop_instance_uid(product.data), product.data)}.dcm"
-        stem = item.id or Path(item.name).stem
-        kind = product.media_type.partition(";")[0]
-        suffix = product.suffix or _SUFFIXES.get(kind) or mimetypes.guess_extension(kind) or ".bin"
-        return f"{stem}{suffix}"
 
     def _free(self, name: str, data: bytes) -> Path:
         """Return a path in the folder that nothing has yet, or that has these very bytes."""
@@ -105,9 +100,22 @@ def _write_whole(target: Path, data: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
-def _file_name(uid: str, data: bytes) -> str:
-    """Return a UID, if it is one: what else an object calls itself may be a path, or tell of a patient."""
-    return uid if _UID.fullmatch(uid) else hashlib.sha256(data).hexdigest()[:32]
+def _is_dicom(product: Product) -> bool:
+    return product.media_type == "application/dicom"
+
+
+def _file_name(product: Product, stem: str) -> str:
+    if _is_dicom(product):
+        return f"{_name_of(product)}.dcm"
+    kind = product.media_type.partition(";")[0]
+    suffix = product.suffix or _SUFFIXES.get(kind) or mimetypes.guess_extension(kind) or ".bin"
+    return f"{stem}{suffix}"
+
+
+def _name_of(product: Product) -> str:
+    """Return an object's UID, if it is one: what else it calls itself may be a path, or tell of a patient."""
+    uid = sop_instance_uid(product.data)
+    return uid if _UID.fullmatch(uid) else hashlib.sha256(product.data).hexdigest()[:32]
 
 
 def _holds(path: Path, data: bytes) -> bool:

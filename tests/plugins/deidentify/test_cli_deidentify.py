@@ -64,6 +64,16 @@ def test_files_become_files_named_by_their_new_uids(study: Path, tmp_path: Path,
         assert not any(who.encode() in path.read_bytes() for who in WHO)
 
 
+def test_process_names_no_report_by_the_file_of_the_original(study: Path, tmp_path: Path) -> None:
+    (study / "1.dcm").rename(study / f"{NAME}.dcm")
+    run("process", "deidentify", study, "-o", tmp_path / "out")
+    objects = [path for path in (tmp_path / "out").iterdir() if path.suffix == ".dcm"]
+    assert len(objects) == 3
+    assert {path.name for path in (tmp_path / "out").iterdir() if path.suffix == ".json"} == {
+        f"{path.stem}.json" for path in objects
+    }
+
+
 def test_references_within_a_study_still_lead_to_their_objects(
     study: Path, tmp_path: Path, key: Path
 ) -> None:
