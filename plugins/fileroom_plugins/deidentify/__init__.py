@@ -9,6 +9,7 @@ makes the profile of the Basic Application Level Confidentiality Profile and its
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import NoneType
 from typing import TYPE_CHECKING, Literal
 
 from fileroom.plugin import DocumentName, ProcessorPlugin, Secret, Takes, hookimpl
@@ -16,6 +17,14 @@ from fileroom.plugin import DocumentName, ProcessorPlugin, Secret, Takes, hookim
 if TYPE_CHECKING:
     from fileroom.plugin import Document, ObjectSource, Processor
     from fileroom_plugins.deidentify.deidentifier import Result
+
+
+_KINDS = {
+    **dict.fromkeys(("uid_root", "new_sop_instance_uid"), ((str,), "a text")),
+    **dict.fromkeys(("key", "mapping"), ((Secret, NoneType), "a Secret, such as Secret('text')")),
+    "document": ((DocumentName, NoneType), "a DocumentName"),
+    **dict.fromkeys(("standard_dictionary", "private_dictionary"), ((DocumentName,), "a DocumentName")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +53,7 @@ class Options:
             only ``report`` it, or do not look (``off``).
 
     Raises:
-        ValueError: options contradict each other, or are out of range.
+        ValueError: options contradict each other, are out of range, or of another type.
     """
 
     options: tuple[str, ...] = ()
@@ -62,15 +71,33 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse what contradicts itself; what a name or key is good for is seen when it is used."""
+        _check_types(self)
         if self.document is not None and self.options:
             raise ValueError("document: it names the options it wants itself; leave options out")
         if self.mapping is not None and self.key is None:
             raise ValueError("mapping: it needs a key, without which nobody could read it")
-        if len(self.days) != 2:  # noqa: PLR2004
-            raise ValueError("days: expected two numbers, the least and the most")
         for name, own in (("unknown_pixels", ("refuse", "report")), ("check", ("refuse", "report", "off"))):
             if getattr(self, name) not in own:
                 raise ValueError(f"{name}: expected {', '.join(own[:-1])} or {own[-1]}")
+
+
+def _check_types(options: Options) -> None:
+    """Refuse what no table holds, but Python may: a text instead of several would be taken for its letters."""
+    for name in ("options", "rectangles"):
+        if not _are(str, getattr(options, name)):
+            raise ValueError(f"{name}: expected a tuple of texts")
+    if not _are(int, options.days) or len(options.days) != 2:  # noqa: PLR2004
+        raise ValueError("days: expected two numbers, the least and the most")
+    for name, (kinds, called) in _KINDS.items():
+        fits = isinstance(getattr(options, name), kinds)
+        if not fits:
+            raise ValueError(f"{name}: expected {called}")
+
+
+def _are(kind: type, values: object) -> bool:
+    return isinstance(values, tuple | list) and all(
+        isinstance(one, kind) and not isinstance(one, bool) for one in values
+    )
 
 
 def deidentify(source: ObjectSource, options: Options | None = None) -> Result:

@@ -154,3 +154,26 @@ def test_one_processor_gives_a_new_uid_to_one_object_only() -> None:
     assert read(made.data).SOPInstanceUID == "1.2.99"
     with pytest.raises(NotSupportedError, match="new_sop_instance_uid is for one object"):
         processor.process(io.BytesIO(as_bytes(dataset(SOPInstanceUID="1.2.3.4.5.8"))))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("options", one) for one in ("retain-uids", (1,), None, {"retain-uids"})),
+        *(("rectangles", one) for one in ("0 0 5 5", (0, 0, 5, 5))),
+        *(("days", one) for one in (("a", "b"), (-1.5, -1), (True, False), 3, (-3, -2, -1))),
+        *((name, one) for name in ("key", "mapping") for one in ("a text that is no secret", b"bytes")),
+        *((name, None) for name in ("uid_root", "new_sop_instance_uid", "standard_dictionary")),
+        ("document", "ordcman.xml"),
+    ],
+)
+def test_an_option_of_another_type_is_an_error_that_names_it(name: str, value: Any) -> None:
+    given = {"key": SECRET, name: value}
+    with pytest.raises(ValueError, match=f"^{name}: expected") as caught:
+        Options(**given)
+    assert str(value) not in str(caught.value)
+
+
+def test_lists_do_as_well_as_tuples() -> None:
+    lists: Any = {"options": ["retain-uids"], "days": [-3, -1]}
+    assert deidentify(as_bytes(dataset()), Options(**lists)).dataset.SOPInstanceUID == "1.2.3.4.5.1"
