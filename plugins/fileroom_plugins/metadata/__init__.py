@@ -28,19 +28,21 @@ class Options:
     Attributes:
         format: ``json`` is DICOM JSON (PS3.18 annex F), ``xml`` the Native DICOM Model (PS3.19 section A.1),
             ``oracle-xml`` what Oracle Multimedia writes, or what a mapping document asks for.
-        inline: whether all binary values are written into the document, and nothing is referred to; of
+        inline: whether all binary values are written into the document, and nothing is referred to; for
             ``json`` and ``xml``.
         bulk_threshold: binary values of more bytes than this are referred to, unless all are ``inline``.
         bulk_uri: how they are referred to: a template in which ``{offset}`` and ``{length}`` stand for the
             value's bytes in the object, ``{tag}`` for its tag, and ``{study}``, ``{series}`` and
             ``{instance}`` for UIDs.
         stored_tags: a stored tag list: only its attributes are in the document.
-        mapping: a mapping document; of ``oracle-xml``, as are all further options. That these documents are
-            named as those that come with the plugin lets an archive's own of their names stand for them.
-        extract: ``all`` attributes, those that are ``mapped``, or those of the ``standard``.
+        mapping: a mapping document, for ``oracle-xml`` only, as all that follow. By default, they are the
+            documents that come with the plugin; where an archive has a document of that name, it is used in
+            its place.
+        extract: ``all`` attributes, only those that the mapping names (``mapped``), or only those of the
+            ``standard``.
         preference: a preference document.
-        standard_dictionary: a standard dictionary with names of attributes that are not known here.
-        private_dictionary: a private dictionary, likewise.
+        standard_dictionary: a standard dictionary: names of attributes that Fileroom does not know.
+        private_dictionary: a private dictionary: the same for private attributes.
 
     Raises:
         ValueError: the threshold is negative, or the template has another field.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+from fileroom_plugins.metadata.elements import VR_LENGTH
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -21,6 +23,7 @@ _PIXEL_DATA = 0x7FE00010
 _WAVEFORM_BITS_ALLOCATED = 0x54001004
 _WAVEFORM_GROUP = 0x5400
 _BYTE = 8
+_SHORT = 2  # bytes of a US or SS
 _LONGEST = 64 * 1024  # bytes of numbers that a header is expected to hold
 
 
@@ -36,7 +39,7 @@ def settle(doubts: Iterable[Doubt], octets: Octets, *, implicit: bool, little_en
     for tag, path in doubts:
         elements = path[-1].elements
         at = next((at for at, element in enumerate(elements) if element.tag == tag), None)
-        if at is None or len(elements[at].vr) == len("VR"):
+        if at is None or len(elements[at].vr) == VR_LENGTH:
             continue  # another one of the same tag took its place
         element = elements[at]
         vr = _vr(tag, element.vr, path, implicit=implicit, little_endian=little_endian)
@@ -55,8 +58,8 @@ def _vr(tag: int, vr: str, path: Sequence[DataSet], *, implicit: bool, little_en
     def number(attribute: int, *, inherited: bool = False) -> int | None:
         for dataset in reversed(path if inherited else path[-1:]):
             element = dataset.find(attribute)
-            if element is not None and type(element.value) is bytes and element.length >= len("US"):
-                return int.from_bytes(element.value[:2], "little" if little_endian else "big")
+            if element is not None and type(element.value) is bytes and element.length >= _SHORT:
+                return int.from_bytes(element.value[:_SHORT], "little" if little_endian else "big")
         return None
 
     if "OW" not in vr:

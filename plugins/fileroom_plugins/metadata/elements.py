@@ -42,6 +42,12 @@ NUMBER_CODES = {
 }
 """VRs of binary numbers, and the code by which `struct` knows them."""
 
+NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
+"""What DICOM JSON and the Native DICOM Model call the component groups of a person name."""
+
+VR_LENGTH = 2
+"""Letters of a VR; a longer text is several, joined by ``" or "``, and other attributes tell which."""
+
 CHARACTER_SET = 0x00080005
 PIXEL_DATA = 0x7FE00010
 ITEM = 0xFFFEE000

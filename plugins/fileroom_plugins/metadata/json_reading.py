@@ -9,7 +9,7 @@ from binascii import Error
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from fileroom.plugin import DocumentError
-from fileroom_plugins.metadata.elements import BINARY_VRS, LONG_VRS, SHORT_VRS
+from fileroom_plugins.metadata.elements import BINARY_VRS, LONG_VRS, NAME_GROUPS, SHORT_VRS
 from fileroom_plugins.metadata.model import Attribute
 from fileroom_plugins.metadata.walker import MAX_DEPTH
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _TAG = re.compile(r"[0-9A-Fa-f]{8}")
 _VRS = LONG_VRS | SHORT_VRS
-_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 _MEMBERS = {"vr", "Value", "InlineBinary", "BulkDataURI"}
 
 
@@ -65,7 +64,7 @@ class _Reader:
         vr = said.get("vr")
         if vr not in _VRS:
             self._fail(where, "its vr is none that the standard knows")
-        if len(said) > len(("vr", "Value")):
+        if len(said.keys() - {"vr"}) > 1:
             self._fail(where, "expected only one of Value, InlineBinary and BulkDataURI")
         values = said.get("Value", [])
         if not isinstance(values, list):
@@ -95,10 +94,10 @@ class _Reader:
 
     def _value(self, vr: str, value: Any, where: str) -> Said:  # noqa: ANN401 - as above
         if vr == "PN" and isinstance(value, dict):
-            groups = [value.get(group, "") for group in _GROUPS]
-            if value.keys() <= set(_GROUPS) and all(isinstance(group, str) for group in groups):
+            groups = [value.get(group, "") for group in NAME_GROUPS]
+            if value.keys() <= set(NAME_GROUPS) and all(isinstance(group, str) for group in groups):
                 return tuple(groups)
-            self._fail(where, f"a name is expected to have texts named {', '.join(_GROUPS)}")
+            self._fail(where, f"a name is expected to have texts named {', '.join(NAME_GROUPS)}")
         if isinstance(value, bool) or not isinstance(value, str | int | float | None):
             self._fail(where, "a value is neither a text nor a number")
         return value

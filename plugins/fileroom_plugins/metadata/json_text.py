@@ -16,7 +16,7 @@ from json.encoder import encode_basestring
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from fileroom_plugins.metadata.elements import BINARY_VRS, NUMBER_CODES
+from fileroom_plugins.metadata.elements import BINARY_VRS, NAME_GROUPS, NUMBER_CODES
 from fileroom_plugins.metadata.values import LUT_DESCRIPTORS, TEXTS, names, numbers, tags
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from fileroom_plugins.metadata.elements import DataSet, Element, Object
 
 _quote: Callable[[str], str] = encode_basestring
-_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 _SPECIAL = {"nan": '"NaN"', "inf": '"Infinity"', "-inf": '"-Infinity"'}
 
 
@@ -167,7 +166,7 @@ def _float(number: float) -> str:
 def _person_names(value: bytes, charset: CharacterSet) -> str:
     found = []
     for groups in names(value, charset):
-        named = zip(_GROUPS, groups, strict=False)
+        named = zip(NAME_GROUPS, groups, strict=False)
         pairs = [f'"{name}":{_quote(text)}' for name, text in named if text or name == "Alphabetic"]
         found.append(f"{{{','.join(pairs)}}}" if pairs else "null")
     return _values(found)

@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from fileroom.plugin import InvalidDatasetError, NotDicomError
-from fileroom_plugins.metadata.elements import LONG_VRS, SHORT_VRS, DataSet, Element
+from fileroom_plugins.metadata.elements import LONG_VRS, SHORT_VRS, VR_LENGTH, DataSet, Element
 from fileroom_plugins.metadata.source import cut_short
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def has_implicit_vr(head: bytes, *, assumed: bool) -> bool:
     16,000 to look like them.
     """
     vr = head[4:6]
-    return not (vr.isalpha() and vr.isupper()) if len(vr) == len("VR") else assumed
+    return not (vr.isalpha() and vr.isupper()) if len(vr) == VR_LENGTH else assumed
 
 
 def _start(head: bytes) -> int:

@@ -6,7 +6,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from fileroom_plugins.metadata.blocks import Blocks
-from fileroom_plugins.metadata.elements import BINARY_VRS
+from fileroom_plugins.metadata.elements import BINARY_VRS, NAME_GROUPS
 from fileroom_plugins.metadata.lookup import is_creator, is_private, standard_entry
 from fileroom_plugins.metadata.values import names
 from fileroom_plugins.metadata.xml_text import DECLARATION, escaped, texts
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 NAMESPACE = "http://dicom.nema.org/PS3.19/models/NativeDICOM"
 ROOT = "NativeDicomModel"
 
-GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 COMPONENTS = ("FamilyName", "GivenName", "MiddleName", "NamePrefix", "NameSuffix")
 
 
@@ -90,7 +89,7 @@ class _Writer:
 
 def _person_name(number: int, groups: list[str]) -> str:
     parts = []
-    for group, text in zip(GROUPS, groups, strict=False):
+    for group, text in zip(NAME_GROUPS, groups, strict=False):
         components = "".join(
             f"<{name}>{escaped(component)}</{name}>"
             for name, component in zip(COMPONENTS, text.split("^"), strict=False)

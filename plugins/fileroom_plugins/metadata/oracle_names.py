@@ -6,6 +6,8 @@ way. OWB, USS, EXT and EXP are no VRs of the standard, but of Oracle's dictionar
 
 from __future__ import annotations
 
+from fileroom_plugins.metadata.elements import VR_LENGTH
+
 NAMESPACE = "http://xmlns.oracle.com/ord/dicom/metadata_1_0"
 ROOT = "DICOM_OBJECT"
 ITEM = "ITEM"
@@ -53,5 +55,5 @@ ELEMENTS = {
 }
 """The element for each VR."""
 
-VRS = {element: vr for vr, element in ELEMENTS.items() if len(vr) == len("VR")}
+VRS = {element: vr for vr, element in ELEMENTS.items() if len(vr) == VR_LENGTH}
 """The VR for each element."""

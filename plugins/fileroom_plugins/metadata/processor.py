@@ -68,10 +68,9 @@ class Format:
         self.options = options
         self.bulk = Bulk(None if options.inline else options.bulk_threshold, options.bulk_uri)
         self.kept = KEPT if options.inline else min(options.bulk_threshold, KEPT)
-        _ = (
-            self.settings if options.format == "oracle-xml" else None,
-            self._stored,
-        )  # wrong ones are told at once
+        self._stored = self._stored_tags()
+        if options.format == "oracle-xml":
+            _ = self.settings  # so that a wrong document is one error now, and not one for each object
 
     @cached_property
     def settings(self) -> Settings:
@@ -87,8 +86,7 @@ class Format:
             _said(options.private_dictionary, "private-dictionary"),
         )
 
-    @cached_property
-    def _stored(self) -> tuple[Locator, ...] | None:
+    def _stored_tags(self) -> tuple[Locator, ...] | None:
         named = self.options.stored_tags
         return None if named is None else _said(named, "stored-tags")
 

@@ -29,7 +29,7 @@ def _plain(value: bytes, _: CharacterSet) -> list[str]:
     return text.split("\\") if text else []
 
 
-def _title(value: bytes, _: CharacterSet) -> list[str]:
+def _trimmed(value: bytes, _: CharacterSet) -> list[str]:
     text = value.decode("latin-1").rstrip(PADDING)
     return [one.strip() for one in text.split("\\")] if text.strip() else []
 
@@ -52,17 +52,11 @@ def _reference(value: bytes, _: CharacterSet) -> list[str]:
     return [text] if text else []
 
 
-def _number_texts(value: bytes, _: CharacterSet) -> list[str]:
-    text = value.decode("latin-1").rstrip(PADDING)
-    return [one.strip() for one in text.split("\\")] if text.strip() else []
-
-
 TEXTS: Mapping[str, Callable[[bytes, CharacterSet], list[str]]] = {
     **dict.fromkeys(("AS", "CS", "DA", "DT", "TM", "UI"), _plain),
     **dict.fromkeys(("LO", "SH", "UC"), _strings),
     **dict.fromkeys(("LT", "ST", "UT"), _prose),
-    **dict.fromkeys(("DS", "IS"), _number_texts),
-    "AE": _title,
+    **dict.fromkeys(("AE", "DS", "IS"), _trimmed),
     "UR": _reference,
 }
 """For each VR of text but PN, what makes a value's texts of its bytes."""

@@ -21,6 +21,7 @@ from fileroom_plugins.metadata.elements import (
     SEQUENCE_END,
     SHORT_VRS,
     UNDEFINED,
+    VR_LENGTH,
     DataSet,
     Element,
     Object,
@@ -57,13 +58,12 @@ BUDGET = 256 << 20
 """Bytes that a header may take in memory, so that no claim and no crowd of empty elements takes more."""
 
 _OVERHEAD = 300  # what Python's objects take for an element or item, besides its value
-_UN_GUESSED = 0xFFFF  # an unknown value as long as this is one that its VR could not say the length of
+_UN_GUESSED = 0xFFFF  # a longer value is written as UN if its VR has 16 bits for a length (PS3.5 6.2.2)
 
 _SHORT = {vr.encode(): vr for vr in SHORT_VRS}
 _LONG = {vr.encode(): vr for vr in LONG_VRS}
 _SHORT_HEADER = 8
 _LONG_HEADER = 12
-_VR = 2  # a longer one is several, joined by "or"
 _make = tuple.__new__
 
 
@@ -194,7 +194,7 @@ class _Walker:
                     value = octets.exactly(start, length)
                 if tag == CHARACTER_SET and value is not None:
                     dataset.charset = CharacterSet.of(value)
-            if len(vr) > _VR:
+            if len(vr) > VR_LENGTH:
                 self.doubts.append((tag, tuple(self._path)))
             if tag <= last:
                 sorted_ = False

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from fileroom.plugin import DocumentError, read_xml
 from fileroom_plugins.metadata import native_xml, oracle_names
-from fileroom_plugins.metadata.elements import BINARY_VRS, LONG_VRS, PROSE_VRS, SHORT_VRS
+from fileroom_plugins.metadata.elements import BINARY_VRS, LONG_VRS, NAME_GROUPS, PROSE_VRS, SHORT_VRS
 from fileroom_plugins.metadata.lookup import standard_entry
 from fileroom_plugins.metadata.model import Attribute
 
@@ -106,7 +106,7 @@ class _Native(_Reader):
 
     def _person(self, element: Element) -> tuple[str, ...]:
         found = []
-        for group in native_xml.GROUPS:
+        for group in NAME_GROUPS:
             inner = element.first(group)
             parts = [inner.first(name) for name in native_xml.COMPONENTS] if inner else []
             found.append("^".join(part.text if part else "" for part in parts).rstrip("^"))
