@@ -33,17 +33,19 @@ def store(archive: Archive, *uids: str, **tags: str) -> None:
 
 
 SLOW = pytest.mark.slow
-"""For what reads, and so cannot leave anything half done."""
+"""For errors, after which the same goes on, and for what reads, and so leaves nothing half done."""
 
 
-@pytest.mark.parametrize("kind", [Died(), CatalogError("busy")], ids=["death", "error"])
+@pytest.mark.parametrize(
+    "kind", [Died(), pytest.param(CatalogError("busy"), marks=SLOW)], ids=["death", "error"]
+)
 @pytest.mark.parametrize(
     "method",
     [
         "put_many",
-        "delete",
         "edit",
         "commit",
+        pytest.param("delete", marks=SLOW),
         pytest.param("changes", marks=SLOW),
         pytest.param("details", marks=SLOW),
     ],

@@ -187,11 +187,11 @@ def test_nothing_is_waited_for_once_nobody_works_any_more(tmp_path: Path) -> Non
 def test_who_is_long_at_an_object_is_not_taken_for_dead(
     tmp_path: Path, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fileroom._on_store.notes.LEASE", 0.4)
+    monkeypatch.setattr("fileroom._on_store.notes.LEASE", 0.2)
     with opened(tmp_path, Script(gate)) as archive, opened(tmp_path, Script()) as other:
         store(archive, 1)
         assert gate.entered.wait(60)
-        threading.Timer(2.0, gate.open.set).start()
+        threading.Timer(1.0, gate.open.set).start()
         assert other.on_store.wait()
         assert archive.on_store.wait()
         assert (archive.on_store.done, other.on_store.done) == (1, 0)
