@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Protocol, TypeAlias, cast
 
+from fileroom._files import open_regular
 from fileroom._sources.candidates import Candidate, printable
 from fileroom._sources.shared_file import SharedFile
 from fileroom.errors import InvalidDatasetError, InvalidValueError, NotFoundError
@@ -139,7 +140,7 @@ def opened_source(source: ObjectSource) -> Iterator[BinaryIO]:
 
 def _opened_path(path: str | os.PathLike[str]) -> BinaryIO:
     try:
-        return Path(path).expanduser().open("rb")
+        return open_regular(Path(path).expanduser())
     except OSError as error:
         raise NotFoundError(f"the file cannot be read: {error.strerror or type(error).__name__}") from error
     except (ValueError, RuntimeError) as error:  # a NUL in it, or the home folder of nobody
@@ -170,11 +171,12 @@ def one_candidate(source: Source | str | Dataset | Openable, name: str) -> Itera
             try:
                 info = path.stat()
             except OSError as error:
-                raise NotFoundError(f"the file to store cannot be read: {error.strerror}") from error
+                raise NotFoundError(f"the file cannot be read: {error.strerror}") from error
             except ValueError as error:  # a NUL in it
-                raise NotFoundError("the file to store cannot be read: no file can have this path") from error
-            if stat.S_ISDIR(info.st_mode):
-                raise NotFoundError("the file to store cannot be read: it is a folder")
+                raise NotFoundError("the file cannot be read: no file can have this path") from error
+            if not stat.S_ISREG(info.st_mode):
+                what = "a folder" if stat.S_ISDIR(info.st_mode) else "not a regular file"
+                raise NotFoundError(f"the file cannot be read: it is {what}")
             yield Candidate(name or printable(str(source)), path, info.st_size, 0, info.st_mtime_ns)
         elif isinstance(source, bytes | bytearray | memoryview):
             data = bytes(source)

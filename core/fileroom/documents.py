@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, TypeAlias
 
+from fileroom._files import open_regular
 from fileroom.errors import ConfigError, NotFoundError
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ class Document:
         """
         file = Path(path).expanduser()
         try:
-            return cls(file.name[:LONGEST_NAME], kind, file.read_bytes())
+            with open_regular(file) as opened:
+                return cls(file.name[:LONGEST_NAME], kind, opened.read())
         except OSError as error:
             raise NotFoundError(f"the document {file.name!r} cannot be read: {error.strerror}") from error
 

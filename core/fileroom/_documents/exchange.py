@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fileroom._documents.packing import MANIFEST
+from fileroom._files import open_regular
 from fileroom.documents import Document
 from fileroom.errors import AlreadyExistsError, InvalidValueError, NotFoundError, StorageError
 from fileroom.markup import LARGEST
@@ -80,7 +81,7 @@ def _listed(manifest: Any) -> list[tuple[str, str, str]]:  # noqa: ANN401 - what
 
 def _read(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             data = file.read(LARGEST + 1)
     except OSError as error:
         raise NotFoundError(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import logging
-from contextlib import contextmanager
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fileroom._files import open_regular
 from fileroom._hints import did_you_mean
 from fileroom.documents import Document, DocumentVersion
 from fileroom.errors import DocumentError, FileroomError, NotFoundError, PluginNotFoundError
@@ -104,7 +106,7 @@ class Kinds:
             yield from (Document(name, kind, data) for name, data in sorted(defaults.items()))
 
 
-@contextmanager
+@contextlib.contextmanager
 def _guarded(document: Document) -> Iterator[None]:
     try:
         yield
@@ -129,9 +131,11 @@ def read_source(source: Source | str, name: str) -> bytes:
         DocumentError: there are too many.
         NotFoundError: it cannot be read.
     """
-    given = Path(source).expanduser() if isinstance(source, str) else source
     try:
-        data = b"".join(map(bytes, _bounded(given)))
+        with contextlib.ExitStack() as stack:
+            if isinstance(source, str | os.PathLike):
+                source = stack.enter_context(open_regular(Path(source).expanduser()))
+            data = b"".join(map(bytes, _bounded(source)))
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise NotFoundError(f"the document {name!r} cannot be read: {reason}") from error

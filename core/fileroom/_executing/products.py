@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fileroom._dispatch import Dispatch
 from fileroom._executing.archives import opened as opened_archive
+from fileroom._files import open_regular
 from fileroom.errors import FileroomError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _products(
         for made in make(archive, item.id, opened, seen.get(item.id)):
             yield from made.products
         return
-    with Path(item.name).open("rb") as file:
+    with open_regular(item.name) as file:
         yield from opened.process(file)
 
 

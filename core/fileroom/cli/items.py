@@ -50,6 +50,7 @@ class Chosen:
         paths: files and folders.
         resources: what identifiers mean, or what a search found.
         unreadable: paths that could not be looked into, as they are iterated over.
+        empty: what there was nothing in, a sentence each, as it is iterated over.
     """
 
     config: Config
@@ -60,6 +61,7 @@ class Chosen:
     paths: tuple[Path, ...] = ()
     resources: list[Resource] | Results[Resource] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
 
     @property
     def single(self) -> bool:
@@ -78,11 +80,15 @@ class Chosen:
         """
         for path in self.paths:
             yield from self._files(path)
+        found = False
         for resource in self.resources:
+            found = True
             if not each or resource.level is Level.INSTANCE:
                 yield Item(resource.id, resource.id)
             elif self.archive is not None:
                 yield from (Item(one.id, one.id) for one in self.archive.within(resource.id, Level.INSTANCE))
+        if not found and not isinstance(self.resources, list):
+            self.empty.append("the search found nothing")
 
     def count(self, *, each: bool) -> int | None:
         """Return how many objects there are; None where that cannot be told without going through them."""
@@ -96,9 +102,11 @@ class Chosen:
         return len(self.paths) + len(self.resources)
 
     def report_unreadable(self) -> int:
-        """Name the paths that could not be looked into, and return how many they are."""
+        """Name the paths that could not be looked into, and return how many they are; say what was empty."""
         for name in self.unreadable:
             say(f"{name}: cannot be looked into")
+        for sentence in self.empty:
+            say(sentence)
         return len(self.unreadable)
 
     def _files(self, path: Path) -> Iterator[Item]:
@@ -108,9 +116,14 @@ class Chosen:
         if not path.is_dir():
             yield Item(str(path))
             return
+        left_out = len(self.unreadable)
+        found = False
         for one in plain_files([path], lambda skipped: self.unreadable.append(skipped.name)):
             if one.path is not None and _may_be_dicom(one.path):
+                found = True
                 yield Item(str(one.path))
+        if not found and len(self.unreadable) == left_out:
+            self.empty.append(f"{path}: there is no DICOM file in this folder")
 
 
 @contextmanager
@@ -139,10 +152,10 @@ def chosen(settings: Settings, words: Sequence[str], jobs: int = 1, timeout: flo
         return
     paths = tuple(Path(word).expanduser() for word in words if is_path(word))
     others = [(number, word) for number, word in enumerate(words, start=1) if not is_path(word)]
-    unknown = [(word, "no such file is there") for _, word in others if _is_like_a_path(word)]
-    others = [(number, word) for number, word in others if not _is_like_a_path(word)]
+    unknown = [(word, _missing(word)) for _, word in others if is_like_a_path(word)]
+    others = [(number, word) for number, word in others if not is_like_a_path(word)]
     if unknown and len(words) == 1:
-        raise CommandError("no file of this name is there")
+        raise CommandError(": ".join(unknown[0]))
     if not others and not settings.exists():
         yield choose(plain_config(**tables), None, unknown=tuple(unknown), paths=paths)
         return
@@ -158,8 +171,20 @@ def chosen(settings: Settings, words: Sequence[str], jobs: int = 1, timeout: flo
         yield choose(archive.config, archive, unknown=tuple(unknown), paths=paths, resources=found)
 
 
-def _is_like_a_path(word: str) -> bool:
-    return os.sep in word or word.lower().endswith(".dcm")
+def is_like_a_path(word: str) -> bool:
+    """Say whether a word that is the path of nothing was meant to be one."""
+    return os.sep in word or word.lower().endswith(".dcm") or _is_link(word)
+
+
+def _missing(word: str) -> str:
+    return "a symbolic link that leads nowhere" if _is_link(word) else "no such file is there"
+
+
+def _is_link(word: str) -> bool:
+    try:
+        return Path(word).expanduser().is_symlink()
+    except (OSError, ValueError, RuntimeError):
+        return False
 
 
 def is_path(word: str) -> bool:

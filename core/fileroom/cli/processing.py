@@ -22,7 +22,7 @@ from fileroom.cli.failures import FAILED, INTERRUPTED, UsageProblem, say
 from fileroom.cli.filing import write_products
 from fileroom.cli.intake import jobs_option, timeout_option
 from fileroom.cli.interruption import Interruption
-from fileroom.cli.items import is_path
+from fileroom.cli.items import is_like_a_path, is_path
 from fileroom.cli.selecting import is_search, selected
 from fileroom.model import is_public_id
 from fileroom.options import TypedText
@@ -161,7 +161,9 @@ def _meant(words: tuple[str, ...], pairs: Iterable[str]) -> _Meant:
 
 def _is_name(word: str) -> bool:
     """Say whether a word in front is a processor's name, and not what is to be processed."""
-    return not (is_search([word]) or is_path(word) or is_public_id(word)) and bool(_NAME.fullmatch(word))
+    return bool(_NAME.fullmatch(word)) and not (
+        is_search([word]) or is_path(word) or is_like_a_path(word) or is_public_id(word)
+    )
 
 
 def _keep(
