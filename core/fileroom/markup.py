@@ -49,11 +49,11 @@ class Element:
     children: list[Element] = field(default_factory=list)
 
     def all(self, name: str) -> Iterator[Element]:
-        """Yield the children of a name."""
+        """Yield the child elements of this name, in order."""
         return (child for child in self.children if child.name == name)
 
     def first(self, name: str) -> Element | None:
-        """Return the first child of a name, None where there is none."""
+        """Return the first child element of this name, None where there is none."""
         return next(self.all(name), None)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fileroom.datasets import ObjectSource
 
 LARGEST_OBJECT = 64 << 20
-"""Bytes that an object may have which an option names: it is held in memory."""
+"""The most bytes that an object named by an option may have: it is held in memory."""
 
 Opener: TypeAlias = "Callable[[str], BinaryIO]"
 """Opens the DICOM file of an instance by its public id."""
@@ -58,7 +58,7 @@ class ObjectName:
         """Return what an option's value means: a public id, a path, or what `of` takes.
 
         Raises:
-            ConfigError: it is nothing of that, or an object at hand that cannot be read.
+            ConfigError: it is none of these, or the object at hand cannot be read.
         """
         if isinstance(value, ObjectName):
             return value
@@ -79,7 +79,7 @@ class ObjectName:
         return is_public_id(self.text)
 
     def found_by(self, opener: Opener) -> ObjectName:
-        """Return the same name with how instances are opened, unless it needs none, or has it already."""
+        """Return a name that opens instances by ``opener``; the same one if it needs none, or has one."""
         return ObjectName(self.text, opener) if self.in_archive and self._opener is None else self
 
     def read(self) -> bytes:
@@ -120,7 +120,7 @@ class ObjectName:
 
 
 def no_archive(id_: str) -> BinaryIO:
-    """Open no instance, where there is no archive.
+    """Refuse to open an instance, since there is no archive.
 
     Raises:
         NotFoundError: always.

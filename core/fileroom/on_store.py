@@ -34,7 +34,7 @@ _PAUSES = (1.0, 5.0, 20.0, 60.0)
 """Seconds to wait after the storage or the index failed, and failed again."""
 
 _LOOK = 1.0
-"""Seconds between looks at whether the one who works has died."""
+"""Seconds between looks at whether the process that works has died."""
 
 _log = logging.getLogger("fileroom.processing")
 
@@ -62,6 +62,9 @@ class OnStore:
     Args:
         archive: the archive.
         options: what to run, and how.
+
+    Attributes:
+        done: how often an instance was processed here, by any processor.
     """
 
     def __init__(self, archive: Archive, options: ProcessingOptions) -> None:

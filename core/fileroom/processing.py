@@ -31,7 +31,8 @@ class Product:
         media_type: the bytes' media type, for example ``image/jpeg``.
         suffix: what names of files with these bytes end in, for example ``.jpg``; empty for one that is found
             by the media type.
-        metadata: name to short text, set on what the product is kept at, so that it can be searched by it.
+        metadata: name to short text, set as metadata on the resource that the product is kept at, so that
+            resources can be found by it.
     """
 
     content_type: str | int
@@ -47,11 +48,11 @@ class Product:
 
 
 class Takes(enum.StrEnum):
-    """What a processor is given of a patient, study or series; of an instance it is that instance.
+    """What a processor is given of a patient, study or series; an instance is always given itself.
 
-    ``MIDDLE`` is its middle instance, and the products are its own. ``EACH`` is every instance beneath, and
-    the products are the instances'. ``SERIES`` is the middle instance of every series, of whose products
-    `Processor.combine` makes its own.
+    ``MIDDLE`` is the middle instance: the products belong to the patient, study or series. ``EACH`` is every
+    instance beneath: the products belong to the instances. ``SERIES`` is the middle instance of every series:
+    `Processor.combine` makes of their products those of the patient or study.
     """
 
     MIDDLE = "middle"
@@ -71,12 +72,13 @@ class Processor(abc.ABC):
     """
 
     uses: ClassVar[tuple[str, ...]] = ()
-    """Content types of attachments that `process_with` has a use for."""
+    """Names of content types; `process_with` is given the instance's attachments of these."""
 
     consistent: bool = True
-    """Whether another one that is opened with the same options makes the same products.
+    """Whether every processor that is opened with these options makes the same products.
 
-    One whose options ask for what is random is not run by workers, of whom each opens its own.
+    False where the options ask for something random, such as pseudonyms without a key. Workers refuse to run
+    it then, since each worker opens a processor of its own.
     """
 
     @abc.abstractmethod
@@ -109,11 +111,11 @@ class Processor(abc.ABC):
         """Make the products of a patient, study or series of those of its series; for `Takes.SERIES`.
 
         Args:
-            parts: the products of each series' middle instance, in order of arrival; at least one, those
-                aside of which `process` could make nothing.
+            parts: the products of each series' middle instance, in order of arrival; at least one. Series of
+                which `process` could make nothing are left out.
 
         Returns:
-            Unless a processor knows better, those in the middle.
+            The products of the patient, study or series; by default those of the series in the middle.
         """
         return parts[len(parts) // 2]
 

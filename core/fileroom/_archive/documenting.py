@@ -1,4 +1,4 @@
-"""The part of `fileroom.Archive` that leads to what options name: its documents, and instances."""
+"""The part of `fileroom.Archive` that finds what options name: documents, and instances."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Documented:
-    """Has documents."""
+    """Has the archive's documents, and lets options name them."""
 
     @cached_property
     def documents(self) -> Documents:
@@ -25,7 +25,7 @@ class Documented:
         return Documents(cast("Archive", self))
 
     def _find_named(self) -> None:
-        """Let processors go by the archive's documents and instances, which are looked at when named."""
+        """Let the options of processors name the archive's documents and instances; none is read before."""
         making = cast("Archive", self).plugins.making
         making.finder.in_archive = self._published_document
         making.finder.edition = self._edition

@@ -28,20 +28,15 @@ if TYPE_CHECKING:
     from fileroom.index import Index
 
 LASTS = SWEEP_GRACE / 2
-"""Seconds for which a token is used: it must be there for whoever opens the archive, and to a sweep it is an
-orphan."""
+"""Seconds for which a token is used: workers have to find it, and a sweep takes it for an orphan."""
 
 
 class FromWorker(Protocol):
-    """What a task returns.
-
-    Attributes:
-        host: where it ran.
-    """
+    """What a task returns."""
 
     @property
     def host(self) -> str:
-        """See above."""
+        """Where it ran."""
 
 
 R = TypeVar("R", bound=FromWorker)
@@ -90,9 +85,9 @@ class Elsewhere:
 
         Args:
             task: what to do.
-            doubted: yields what an answer tells and an index does not show. What the log does not explain
-                either makes the answer an `ExecutorError`.
-            batches: to what.
+            doubted: yields what an answer tells and the index does not show. An answer that the log does not
+                explain either is replaced by an `ExecutorError`.
+            batches: what it is to be done with.
 
         Raises:
             StorageError, CatalogError: those of this process failed.

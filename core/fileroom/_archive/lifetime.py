@@ -41,7 +41,7 @@ def check_pair(index: Index, storage: Storage) -> None:
     """Refuse an empty storage under an index that is not: an import would only hide the loss.
 
     Raises:
-        StorageError: it is so.
+        StorageError: the index knows stored objects, and the storage holds nothing.
     """
     count = index.statistics().attachments
     if not count or next(iter(storage.list()), None) is not None:

@@ -55,7 +55,7 @@ class Made:
 
 
 def look(archive: Archive, ids: Sequence[str]) -> dict[str, Details]:
-    """Look at many resources together, which costs a tenth of what as many looks do.
+    """Look at many resources at once, which costs a tenth of looking at each by itself.
 
     Returns:
         What was seen of the instances among them, which alone have a DICOM file.
@@ -123,7 +123,7 @@ def _made_from(archive: Archive, whose: _Whose, source: str, opened: Opened, det
 
 
 def _combined(archive: Archive, whose: _Whose, opened: Opened) -> Made:
-    """Make one answer of those for all series, those aside for which there is none."""
+    """Combine what is made of each series; series of which nothing can be made are left out."""
     parts: list[Made] = []
     refusal: NotSupportedError | InvalidDatasetError | None = None
     for series in archive.within(whose[0], Level.SERIES):

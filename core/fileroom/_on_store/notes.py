@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from fileroom.index import Index
 
 LEASE = 60.0
-"""Seconds after which who has the lease and does not renew it is taken for dead."""
+"""Seconds after which a process that does not renew its lease is taken for dead."""
 
 _PAGE = 10_000
 _LEASE_NAME = "processing.lease"
@@ -31,7 +31,7 @@ _log = logging.getLogger("fileroom.processing")
 
 
 class LeaseLostError(Exception):
-    """Another process works on; internal."""
+    """Another process has the lease now; internal."""
 
 
 def _value(index: Index, name: str) -> tuple[str, int]:
@@ -146,7 +146,7 @@ class Lease:
             raise LeaseLostError
 
     def release(self) -> None:
-        """Let others take it at once; what does not have it does nothing."""
+        """Let others take the lease at once; does nothing without it."""
         with self._lock:
             if self._revision:
                 self._write("", self._revision)
@@ -159,7 +159,7 @@ class Lease:
                     if self._revision and self._is_due():
                         self._write(self._owner, self._revision)
             except FileroomError as error:
-                # Who works hears of it himself; a moment later it may go again.
+                # Working will fail of the same and be told; a moment later it may go again.
                 _log.debug("the lease could not be renewed: %s", error)
 
     def _is_due(self) -> bool:

@@ -12,10 +12,10 @@ class ProcessingOptions:
     Attributes:
         on_store: the processors to run on each instance that is stored, in this order.
         timeout: seconds that one object may take; then the process that is at it is ended. 0 is no limit.
-        retries: how often an object is tried again at which a processor failed, unless it took too long, or
-            said that the object is to blame.
-        jobs: processes that work; 0 works in the archive's own process, where nothing can be ended, and where
-            a decoder that crashes takes all along.
+        retries: how often an object is tried again after a processor failed at it; never if it took too long,
+            or if the processor said that the object is to blame.
+        jobs: processes that work; with 0 the archive's own process works, where nothing can be ended, and
+            where a decoder that crashes brings all down.
 
     Raises:
         ValueError: one of them is negative.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fileroom.tags import TagSet, TagSpec
 
 FIXED = {"id": "", "level": "", "uid": "", "received": "DT"}
-"""Columns that are no attributes, and the VR that their values are like; empty for text."""
+"""Columns that are no attributes, and the VR of values like theirs; empty for text."""
 
 _LISTS = ("ModalitiesInStudy", "SOPClassesInStudy")
 _SHOWN = frozenset(
@@ -46,10 +46,10 @@ class Column:
 
     Attributes:
         name: as it was asked for.
-        vr: what its values are like; empty for text, None for what only the files tell.
+        vr: the VR of its values; empty for plain text, None where only the files tell.
         origin: where they come from.
         steps: the way to the attribute; none to one of `FIXED`.
-        several: whether a value is a list; None for what only the files tell.
+        several: whether a value is a list; None where only the files tell.
         keyword: what records, the index and headers call the attribute, or the sequence that it lies in.
         number: which of several values or items is meant, from 1; 0 for all of them.
         every: whether a value is a list of what all items of a sequence have.

@@ -3,8 +3,8 @@
 ``KVP`` · ``00180060`` · ``(0018,0060)`` · ``0029xx10(SIEMENS CSA HEADER)`` ·
 ``RequestAttributesSequence[1].ScheduledProcedureStepID``
 
-That is how constraint documents and the paths of messages have it, but that a sequence without a number is
-its first item, since a cell holds one value; ``[*]`` are all of them.
+Constraint documents and the paths of messages are written in the same way, with one difference: here, a
+sequence without a number means its first item, since a cell holds one value; ``[*]`` means all items.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def read_place(text: str, others: Iterable[str] = ()) -> tuple[Step, ...]:
 
     Args:
         text: what was typed.
-        others: names that mean something else, for who misspelt one.
+        others: names that are no attributes, to suggest where one is misspelt.
 
     Raises:
         QueryError: it names no attribute of a data set; the message says what is wrong with it.

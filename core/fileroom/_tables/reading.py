@@ -1,7 +1,7 @@
 """What stands at places of a header that `fileroom.header` does not read: private ones, and within sequences.
 
-pydicom finds the elements and items; values are taken from their bytes, since pydicom warns with a value that
-is not what its VR demands, or fails.
+pydicom finds the elements and items. Values are taken from their bytes: where one is not what its VR demands,
+pydicom would fail, or repeat it in a warning.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Found(NamedTuple):
     """What stands at one place.
 
     Attributes:
-        vr: by which it was read; empty where nobody tells, and for nothing.
+        vr: the VR by which it was read; empty where none is known, or nothing is there.
         value: as text, several values joined by a backslash, or a sequence's items; empty for nothing.
     """
 

@@ -33,10 +33,10 @@ AHEAD = 4 * THREADS
 """So many headers are read before they are asked for."""
 
 Row: TypeAlias = "list[Cell | list[Cell] | list[Cell | list[Cell]] | tuple[Found, ...]]"
-"""The cells; of a column of a place what was found there, since only that may tell the column's type."""
+"""The cells; for a place in the header, what was found there, since the column's type may depend on it."""
 
 Unreadable: TypeAlias = "Callable[[str, FileroomError], object]"
-"""Is told of a resource, by its public id, whose header could not be read, and why."""
+"""Called with the public id of a resource whose header could not be read, and with the reason."""
 
 
 def rows(
@@ -48,7 +48,7 @@ def rows(
         archive: where they are.
         resources: the resources.
         columns: the columns.
-        unreadable: is told of resources whose header could not be read.
+        unreadable: called for each resource whose header could not be read.
     """
     reader = _Reader(columns)
     if not reader.is_needed:

@@ -14,7 +14,12 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def counting(description: str, total: int | None) -> Iterator[Callable[[], None]]:
-    """Yield what counts one more piece, of so many if that is known, on a bar if somebody sees it."""
+    """Yield a function that counts one more piece, on a bar if stderr is a terminal.
+
+    Args:
+        description: what the bar says.
+        total: how many pieces there are; None where nobody knows.
+    """
     if not sys.stderr.isatty():
         yield lambda: None
         return

@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 @command("check", "fileroom documents check mapping.xml --kind mapping")
 @click.argument("file", metavar="FILE", type=click.Path(exists=True, dir_okay=False))
-@click.option("--kind", metavar="KIND", required=True, help="What kind of document it is to be.")
+@click.option("--kind", metavar="KIND", required=True, help="The kind of the document; 'kinds' lists them.")
 def check(settings: Settings, *, file: str, kind: str) -> int:
     """Check a file as it would be when it is inserted; needs no archive.
 
-    What is wrong is said with its line, exit code 1. That what it refers to is there is not looked at.
+    An error names the line; exit code 1. Whether the documents that it refers to are there is not checked.
     """
     document = Document.load(file, kind)
     with _kinds(settings) as kinds:
@@ -71,8 +71,8 @@ def kinds(settings: Settings) -> int:
 def rules(settings: Settings, *, name: str | None, kind: str | None) -> int:
     """List the rules that can be asked for by name, with the worst that each says and all that it reads.
 
-    They are those of one document, or without its name of all in the archive and all that come with plugins.
-    Needs no archive. 'fileroom check --rule' takes the rules of constraint documents.
+    With a name, they are those of this document or file; else those of all documents in the archive, and of
+    all that come with plugins. Needs no archive. 'fileroom check --rule' takes such a rule's name.
     """
     found: list[tuple[Document, DocumentRule]] = []
     unread = 0

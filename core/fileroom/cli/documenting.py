@@ -100,7 +100,7 @@ def history(settings: Settings, *, name: str) -> int:
 def insert(settings: Settings, *, path: str, kind: str | None, name: str | None) -> int:
     """Insert a document, or a new version of one, or a folder that 'export --all' wrote.
 
-    FILE - is the standard input. It is checked first: what is wrong with it is said with its line.
+    FILE - is the standard input. The document is checked first; an error names the line.
     """
     folder = path != "-" and Path(path).is_dir()
     if folder and (kind or name):
@@ -157,7 +157,7 @@ def export(settings: Settings, *, words: tuple[str, ...], every: bool, version: 
 def delete(settings: Settings, *, name: str) -> int:
     """Delete a document that no other refers to. Its versions are kept in its history.
 
-    If it stood for one that comes with a plugin, that is back.
+    If it replaced one that comes with a plugin, that one is used again.
     """
     with settings.open() as archive:
         draft = archive.documents.draft()
@@ -197,7 +197,7 @@ def publish(settings: Settings) -> int:
 
 @command("rollback", "fileroom documents rollback")
 def rollback(settings: Settings) -> int:
-    """Drop what was edited since 'edit'; nothing was published of it."""
+    """Drop what was edited since 'edit'; nothing of it is published."""
     with settings.open() as archive:
         dropped = archive.documents.rollback()
     if settings.json:
@@ -210,7 +210,7 @@ def rollback(settings: Settings) -> int:
 @command("clear", "fileroom documents clear --yes")
 @click.option("-y", "--yes", is_flag=True, help="Do not ask.")
 def clear(settings: Settings, *, yes: bool) -> int:
-    """Drop all documents with all versions, and the draft, be they damaged; those of plugins stay."""
+    """Drop all documents with all versions, and the draft, even damaged ones; those of plugins stay."""
     with settings.open() as archive:
         if not yes and not agreed("Drop all documents with all their versions?"):
             say("nothing was dropped")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from fileroom.results import Results
 
 WORDS = "ID... | LEVEL [KEY=VALUE]... | PATH..."
-"""What commands show for words that `chosen` takes."""
+"""How the help shows the words that `chosen` takes."""
 
 BATCH = 16
 """Objects for one task of a worker."""
@@ -44,7 +44,7 @@ class Chosen:
     Attributes:
         config: the archive's configuration, or where there is none that of the environment.
         archive: the archive, None where there is none.
-        apart: whether processes of their own are to work, since there are to be several, or a limit of time.
+        apart: whether other processes do the work: several were asked for, or there is a limit of time.
         batch: objects that one of them is given at a time.
         unknown: words that mean nothing, and why; only where there are others.
         paths: files and folders.
@@ -137,7 +137,7 @@ def chosen(settings: Settings, words: Sequence[str], jobs: int = 1, timeout: flo
         settings: the common options.
         words: what was typed.
         jobs: processes that are to work; one is this process, unless there is a limit of time.
-        timeout: seconds that one object may take, after which the process that is at it is ended; 0 for ever.
+        timeout: seconds that one object may take, after which its process is ended; 0 is no limit.
 
     Raises:
         UsageProblem: they make no sense, or are identifiers and there is no archive.
