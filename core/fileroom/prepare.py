@@ -306,7 +306,8 @@ def conflict(outcome: Outcome) -> Outcome:
     """Give a conflicting outcome its reason, which names both digests."""
     reason = (
         f"other bytes are stored under these identifiers: offered {outcome.digest}, "
-        f"kept {outcome.held_digest}; overwrite 'if-changed' would replace them"
+        f"kept {outcome.held_digest}; [ingest] overwrite = 'if-changed' in the configuration would replace "
+        "them"
     )
     return replace(outcome, reason=reason)
 

@@ -69,6 +69,8 @@ class Secret:
     def reveal(self) -> str:
         """Return the text. Of a file, that is its content as UTF-8 without the newline at its end.
 
+        Nor does a byte order mark count, which some editors put in front.
+
         Raises:
             ConfigError: the environment variable is not set or empty, or the file cannot be read.
         """
@@ -88,7 +90,7 @@ class Secret:
 
     def _file(self) -> str:
         try:
-            return Path(self._source).read_text(encoding="utf-8").removesuffix("\n").removesuffix("\r")
+            return Path(self._source).read_text(encoding="utf-8-sig").removesuffix("\n").removesuffix("\r")
         except OSError as error:
             reason = error.strerror or type(error).__name__
             raise ConfigError(f"the file of this secret cannot be read: {reason}", self._path) from error

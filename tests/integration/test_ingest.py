@@ -130,7 +130,7 @@ def test_a_conflict_names_the_policy_that_would_replace_in_words_for_the_shell_t
     archive.store(make_instance(sop_uid="1.2.3")).check()
     outcome = archive.store(make_instance(sop_uid="1.2.3", rows=8))
     assert outcome.status is Status.CONFLICT
-    assert "overwrite 'if-changed' would" in outcome.reason
+    assert "[ingest] overwrite = 'if-changed' in the configuration would" in outcome.reason
 
 
 def test_a_stop_after_the_last_object_is_no_interruption(archive: Archive, tmp_path: Path) -> None:

@@ -149,6 +149,15 @@ def _document(value: object, path: str, base: Path) -> DocumentName:
     return DocumentName.parse(value, path, base)
 
 
+def _secret(value: object, path: str, base: Path) -> Secret:
+    """Return a secret, but of what somebody typed at a command: others see it in the list of processes."""
+    if isinstance(value, TypedText):
+        raise ConfigError(
+            'a secret is not typed at a command, where others may see it: configure { file = "path" }', path
+        )
+    return Secret.parse(value, path, base)
+
+
 def _object(value: object, path: str, base: Path) -> ObjectName:
     """Return the name of an object; a relative path is one as of any file."""
     if isinstance(value, str | os.PathLike) and str(value) and not is_public_id(str(value)):
@@ -170,7 +179,7 @@ _SCALARS: Mapping[object, Converter] = {
     float: _number,
     bool: _flag,
     Path: to_path,
-    Secret: Secret.parse,
+    Secret: _secret,
     InnerStorage: InnerStorage.parse,
     DocumentName: _document,
     ObjectName: _object,

@@ -19,6 +19,7 @@ from fileroom.cli.failures import FAILED, INTERRUPTED, UsageProblem, say
 from fileroom.cli.intake import jobs_option
 from fileroom.cli.interruption import Interruption
 from fileroom.cli.items import WORDS, chosen
+from fileroom.cli.keys import key_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -183,15 +184,17 @@ def _options(
     """Return the processor's options.
 
     Raises:
-        UsageProblem: an ``--option`` has no equals sign.
+        UsageProblem: an ``--option`` has no equals sign, or is the key, which others would see.
     """
     options: dict[str, object] = {"check": check, **defining(given), **typed_options(pairs)}
+    if "key" in options:
+        raise UsageProblem("--option key: others may see what is typed: --key-file names a file with the key")
     if names is not None:
         options["options"] = [name.strip() for name in names.split(",") if name.strip()]
     if document is not None:
         options["document"] = as_document(document)
     if key_file is not None:
-        options["key"] = {"file": str(key_file.absolute())}
+        options["key"] = key_in(key_file)
     if rectangles:
         options["rectangles"] = list(rectangles)
     plain = {"mapping": mapping, _NEW_UID: uid}

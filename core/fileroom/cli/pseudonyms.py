@@ -15,6 +15,7 @@ import click
 from fileroom.cli import output
 from fileroom.cli.command import Group, command
 from fileroom.cli.failures import FAILED, CommandError, UsageProblem, say
+from fileroom.cli.keys import key_in
 from fileroom.errors import FileroomError
 from fileroom.header import HeaderReader
 from fileroom.model import Level
@@ -156,7 +157,7 @@ def _opened(
     """
     options: dict[str, object] = {}
     if key_file is not None:
-        options["key"] = {"file": str(key_file.absolute())}
+        options["key"] = key_in(key_file)
     if mapping is not None:
         options["mapping"] = mapping
     if settings.exists():

@@ -82,7 +82,7 @@ class Options:
 
 
 def _check_types(options: Options) -> None:
-    """Refuse what no table holds, but Python may: a text instead of several would be taken for its letters."""
+    """Refuse what no table holds, but Python may: a text instead of several would be its letters."""
     for name in ("options", "rectangles"):
         if not _are(str, getattr(options, name)):
             raise ValueError(f"{name}: expected a tuple of texts")

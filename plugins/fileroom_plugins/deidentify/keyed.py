@@ -73,12 +73,14 @@ class KeyedPseudonyms(Pseudonyms):
             days: the range of date shifts, `FARTHEST` to either side; -3650 to -1 unless given.
 
         Raises:
-            InvalidValueError: the key is too short, the root is none or the standard's, or the range reaches
-                too far, or has no day but 0, or one besides.
+            InvalidValueError: the key is too short or can be guessed, the root is none or the standard's, or
+                the range reaches too far, or has no day but 0, or one besides.
         """
         days = days or Days()
         if key is not None and len(key) < SHORTEST_KEY:
             raise InvalidValueError(f"the key is too short: it must have {SHORTEST_KEY} bytes at least")
+        if key is not None and (not key.strip() or len(set(key)) == 1):
+            raise InvalidValueError("the key is one byte over and over, or blank: anybody could guess it")
         if len(uid_root) > _LONGEST_ROOT or not _UID.fullmatch(uid_root):
             raise InvalidValueError("no UID root: digits and dots, at most 40, such as 1.2.826.0.1")
         if is_standards(uid_root):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import itertools
 import json
+import os
 import shutil
 import signal
 from contextlib import contextmanager
@@ -99,6 +100,54 @@ def test_one_key_makes_the_same_uids_again_and_another_makes_others(
         run("deidentify", study, "-o", tmp_path / name, "--key-file", file)
     assert uids(tmp_path / "one") == uids(tmp_path / "two")
     assert not uids(tmp_path / "one") & uids(tmp_path / "three")
+
+
+def test_a_key_is_not_typed_where_others_see_it(study: Path, tmp_path: Path) -> None:
+    typed = ("--option", "key=a key for tests only")
+    told = run("deidentify", study, "-o", tmp_path / "out", *typed, code=2).stderr
+    assert "--key-file" in told
+    other = run("process", "deidentify", study, "-o", tmp_path / "out", *typed, code=2).stderr
+    assert "a secret is not typed at a command" in other
+    assert "tests only" not in told + other
+
+
+@pytest.mark.skipif(os.name != "posix", reason="has other permissions")
+def test_a_key_that_everybody_may_read_is_told_of_once(study: Path, tmp_path: Path, key: Path) -> None:
+    words = ("deidentify", study, "-o", tmp_path / "out", "--key-file", key)
+    key.chmod(0o644)
+    assert run(*words).stderr.count("everybody on this machine may read the key") == 1
+    key.chmod(0o600)
+    assert not run(*words).stderr
+
+
+def test_a_key_is_the_same_whichever_editor_wrote_it(study: Path, tmp_path: Path, key: Path) -> None:
+    other = tmp_path / "notepad.key"
+    other.write_bytes(b"\xef\xbb\xbf" + key.read_bytes().strip() + b"\r\n")
+    for name, file in (("one", key), ("two", other)):
+        run("deidentify", study, "-o", tmp_path / name, "--key-file", file)
+    assert uids(tmp_path / "one") == uids(tmp_path / "two")
+
+
+def test_by_the_name_of_the_processor_copies_are_passed_over_too(study: Path, tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    run("-a", archive, "import", study)
+    words = ("-a", archive, "process", "deidentify", "instance")
+    assert "3 new instances" in run(*words).stdout
+    again = run(*words).stdout
+    assert "processed 3 instances" in again
+    assert "passed over 3 instances made by this processor before" in again
+    assert "passed over 6 instances" in run("-a", archive, "deidentify", "instance", "--keep").stderr
+
+
+def test_a_conflict_with_what_was_kept_before_says_what_would_replace_it(
+    study: Path, tmp_path: Path, key: Path
+) -> None:
+    archive = tmp_path / "archive"
+    run("-a", archive, "import", study)
+    words = ("-a", archive, "deidentify", "study", f"PatientID={IDENTIFIER}", "--keep", "--key-file", key)
+    run(*words)
+    told = run(*words, "--options", "retain-device,clean-descriptors", code=1).stderr
+    assert "[ingest] overwrite = 'if-changed' in the configuration would replace them" in told
 
 
 def test_without_a_key_the_objects_of_one_run_still_belong_together(study: Path, tmp_path: Path) -> None:

@@ -66,6 +66,8 @@ def test_all_days_of_a_range_occur() -> None:
     ("arguments", "says"),
     [
         ({"key": b"short"}, "too short"),
+        ({"key": b"k" * 32}, "over and over"),
+        ({"key": b"\n \t" * 8}, "blank"),
         ({"uid_root": "1.02"}, "no UID root"),
         ({"uid_root": "1." * 20 + "1"}, "no UID root"),
         ({"days": Days(3, 1)}, "no range"),
