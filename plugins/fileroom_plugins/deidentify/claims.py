@@ -45,7 +45,7 @@ def _changed(made: Profile, base: Profile) -> Iterator[tuple[Rule, Rule | None]]
     # Those for a VR are for private attributes, too.
     yield from ((rule, None) for rule in made.vrs.values())
     yield from ((rule, None) for rule in (made.undefined, made.any_private, made.undefined_private) if rule)
-    if made.speaks_of_added and not base.speaks_of_added:
+    if made.speaks_of_added and not base.speaks_of_added and made.dictionary.added:
         yield made.other, None
 
 

@@ -11,7 +11,7 @@ _PDF = (
 """One empty page."""
 
 _CDA = b'<?xml version="1.0"?>\n<ClinicalDocument xmlns="urn:hl7-org:v3"/>\n'
-_STL = bytes(84)
+_STL = b"ANONYMIZED".ljust(80) + bytes(4)
 """A binary STL of no facets: a heading of 80 bytes, and their number."""
 
 _OBJ = _MTL = b"# \n"

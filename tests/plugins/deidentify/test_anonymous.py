@@ -19,7 +19,7 @@ from fileroom_plugins.deidentify import deidentify, is_anonymous
 from fileroom_plugins.deidentify.anonymous import Anonymous
 from fileroom_plugins.deidentify.asking import Options
 from tests.integration.cli_runs import run, run_json
-from tests.plugins.deidentify.samples import IDENTIFIER, NAME, as_bytes, dataset
+from tests.plugins.deidentify.samples import CT, IDENTIFIER, NAME, as_bytes, dataset
 
 SITE = b'[groups]\nother = "keep"\n[attributes]\nPatientComments = "remove"\nInstitutionName = "empty"\n'
 WHO = (NAME.partition("^")[0], IDENTIFIER)
@@ -29,6 +29,13 @@ class TestAnonymousProcessor(ProcessorContract):
     @pytest.fixture
     def processor(self) -> Processor:
         return Anonymous(Options())
+
+
+def text_item(text: str) -> Dataset:
+    """Return a content item."""
+    made = Dataset()
+    made.RelationshipType, made.ValueType, made.TextValue = "CONTAINS", "TEXT", text
+    return made
 
 
 def _answer(data: bytes, document: bytes | None = None) -> dict[str, Any]:
@@ -138,3 +145,34 @@ def test_in_an_archive_it_takes_searches_and_what_is_kept_can_be_searched_for(
         assert found.tags["PatientID"] == IDENTIFIER
         kept = json.loads(found.attachments["anonymity"].read())
     assert kept["remaining"] == next(one["remaining"] for one in told if not one["anonymous"])
+
+
+PDF = "1.2.840.10008.5.1.4.1.1.104.1"
+SR = "1.2.840.10008.5.1.4.1.1.88.33"
+STRUCTURES = "1.2.840.10008.5.1.4.1.1.481.3"
+
+
+@pytest.mark.parametrize(
+    ("sop_class", "attributes"),
+    [
+        (CT, {"PatientName": "Novak^Anna"}),
+        (CT, {"PatientID": "4711"}),
+        (CT, {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.4.1", "AcquisitionDateTime": "20240229101112"}),
+        (CT, {"BurnedInAnnotation": "YES"}),
+        (STRUCTURES, {"StructureSetLabel": "Novak Anna 4711"}),
+        (PDF, {"EncapsulatedDocument": b"%PDF-1.7 report of Novak Anna"}),
+        (SR, {"ContentSequence": [text_item("Rosalinde Vorderegger, born 16.8.1942")]}),
+    ],
+)
+def test_what_is_a_dummy_in_what_was_de_identified_is_none_in_what_was_not(
+    sop_class: str, attributes: dict[str, Any]
+) -> None:
+    before = {"EncapsulatedDocument": b"%PDF-1.4 x", "MIMETypeOfEncapsulatedDocument": "application/pdf"}
+    more = before if sop_class == PDF else {}
+    content = {"ContentSequence": [text_item("x")]} if sop_class == SR else {}
+    made = deidentify(as_bytes(dataset(sop_class, StructureSetLabel="x", **more, **content))).dataset
+    assert is_anonymous(as_bytes(made))
+    for keyword, value in attributes.items():
+        setattr(made, keyword, value)
+    left = {one["keyword"] for one in _answer(as_bytes(made))["remaining"]}
+    assert left == set(attributes) - {"SOPClassUID"}

@@ -178,8 +178,8 @@ def left(items: dict[int, Element]) -> tuple[Finding, ...]:
     before = read_object(as_bytes(made))
     gone = ("00100010", "00100020", "00100030")
     report = Report("site", tuple(Touched(path, "", Action.REMOVE, "x") for path in gone), consistent=True)
-    made = DicomObject(items, before.syntax, before.encoding)
-    return residual(before, made, report, standard_profile())
+    after = DicomObject(items, before.syntax, before.encoding)
+    return residual(before, after, report, standard_profile())
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,14 @@ from tests.plugins.deidentify.samples import apply, dataset
 
 SR = "1.2.840.10008.5.1.4.1.1.88.33"
 SOFTCOPY = "1.2.840.10008.5.1.4.1.1.11.1"
+KEY_OBJECTS = "1.2.840.10008.5.1.4.1.1.88.59"
 WORD = "KELLER756"
 
 
-def code(value: str, keyword: str = "CodeValue") -> Dataset:
+def code(value: str, keyword: str = "CodeValue", meaning: str = "x") -> Dataset:
     made = Dataset()
     setattr(made, keyword, value)
-    made.CodingSchemeDesignator, made.CodeMeaning = "DCM", "x"
+    made.CodingSchemeDesignator, made.CodeMeaning = "DCM", meaning
     return made
 
 
@@ -45,6 +46,17 @@ def measured(number: str) -> Dataset:
         item("TEXT", code("121029", "LongCodeValue"), TextValue=WORD),
         item("TEXT", code("urn:oid:1.2.840.10008.2.16.4:121029", "URNCodeValue"), TextValue=WORD),
         item("TEXT", code("121029"), ContentSequence=[item("TEXT", code("121106"), TextValue=WORD)]),
+        item("TEXT", code("113871"), TextValue=WORD),
+        item("TEXT", code("113873"), TextValue=WORD),
+        item("TEXT", code("113880"), TextValue=WORD),
+        item("TEXT", code("45394-4"), TextValue=WORD),
+        item("TEXT", code("99", meaning="Last Name"), TextValue=WORD),
+        item("TEXT", code("99", meaning="Patient's name"), TextValue=WORD),
+        item("TEXT", code("99", meaning="MRN of the patient"), TextValue=WORD),
+        item(
+            "NUM", code("99", meaning="Medical record number"), MeasuredValueSequence=[measured("48151623")]
+        ),
+        item("CODE", code("99", meaning="Physician"), ConceptCodeSequence=[code(WORD)]),
     ],
 )
 def test_all_of_an_item_whose_concept_identifies_is_hidden(one: Dataset) -> None:
@@ -76,3 +88,60 @@ def test_a_sequence_of_which_the_form_is_kept_has_terms_of_the_standard_only() -
     assert made.TextObjectSequence[0].AnchorPointVisibility == "Y"
     drawn = made.GraphicObjectSequence[0]
     assert (drawn.GraphicType, drawn.NumberOfGraphicPoints, drawn.GraphicGroupID) == ("POLYLINE", 3, 0)
+
+
+@pytest.mark.parametrize("option", ["retain-full-dates", "retain-modified-dates"])
+def test_a_date_of_birth_is_hidden_though_dates_are_retained(option: str) -> None:
+    content = [item("DATE", code("21112-8"), Date="19420815"), item("DATE", code("1"), Date="20240229")]
+    made = apply(dataset(SR, ContentSequence=content), "clean-structured-content", option).dataset
+    born, other = (one.Date for one in made.ContentSequence)
+    assert born == "20000101"
+    assert (other == "20240229") == (option == "retain-full-dates")
+
+
+@pytest.mark.parametrize(
+    "meaning", ["History", "Anatomical location", "Ligament name of record", "Birth weight", "Named vessel"]
+)
+def test_what_a_concept_says_of_anything_else_stays(meaning: str) -> None:
+    content = [item("TEXT", code("99", meaning=meaning), TextValue="large")]
+    made = apply(dataset(SR, ContentSequence=content), "clean-structured-content").dataset
+    assert made.ContentSequence[0].TextValue == "large"
+
+
+def test_a_selection_of_key_objects_still_selects_them_and_says_nothing_else() -> None:
+    chosen = Dataset()
+    chosen.ReferencedSOPClassUID, chosen.ReferencedSOPInstanceUID = "1.2.840.10008.5.1.4.1.1.2", "1.2.3.4.5.9"
+    image = item("IMAGE", code("121180", meaning=WORD), ReferencedSOPSequence=[chosen])
+    content = [image, item("TEXT", code("113012"), TextValue=WORD)]
+    series, study = Dataset(), Dataset()
+    series.SeriesInstanceUID, series.ReferencedSOPSequence = "1.2.3.4.5.3", [chosen]
+    study.StudyInstanceUID, study.ReferencedSeriesSequence = "1.2.3.4.5.2", [series]
+    made = dataset(KEY_OBJECTS, ContentSequence=content, CurrentRequestedProcedureEvidenceSequence=[study])
+    result = apply(made)
+    assert WORD.encode() not in result.data
+    (one,) = result.dataset.ContentSequence
+    (evidence,) = result.dataset.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence
+    assert one.ReferencedSOPSequence == evidence.ReferencedSOPSequence
+    assert one.ReferencedSOPSequence[0].ReferencedSOPInstanceUID != "1.2.3.4.5.9"
+
+
+@pytest.mark.parametrize("kind", ["AXIS", "RULER", "CROSSHAIR", "CUTLINE"])
+def test_a_compound_graphic_is_still_of_its_type(kind: str) -> None:
+    annotation, graphic, tick = Dataset(), Dataset(), Dataset()
+    tick.TickPosition, tick.TickLabel = 1.0, WORD
+    graphic.CompoundGraphicType, graphic.MajorTicksSequence = kind, [tick]
+    annotation.CompoundGraphicSequence = [graphic]
+    result = apply(dataset(SOFTCOPY, GraphicAnnotationSequence=[annotation]))
+    assert WORD.encode() not in result.data
+    (drawn,) = result.dataset.GraphicAnnotationSequence[0].CompoundGraphicSequence
+    assert drawn.CompoundGraphicType == kind
+
+
+def test_a_class_that_is_referred_to_stays_what_it_is_where_only_the_form_is_kept() -> None:
+    annotation, image = Dataset(), Dataset()
+    image.ReferencedSOPClassUID, image.ReferencedSOPInstanceUID = "1.2.840.113619.4.30", "1.2.3.4.5.9"
+    annotation.ReferencedImageSequence = [image]
+    made = apply(dataset(SOFTCOPY, GraphicAnnotationSequence=[annotation])).dataset
+    (one,) = made.GraphicAnnotationSequence[0].ReferencedImageSequence
+    assert one.ReferencedSOPClassUID == "1.2.840.113619.4.30"
+    assert one.ReferencedSOPInstanceUID != "1.2.3.4.5.9"

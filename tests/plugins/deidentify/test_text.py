@@ -125,6 +125,16 @@ def cleaned(name: str, text: str) -> str:
         ("\uff2d\uff25\uff29\uff25\uff32\uff28\uff2f\uff26^X", "MEIERHOF CT", "# CT"),
         ("MEIERHOF^X", "\uff2d\uff25\uff29\uff25\uff32\uff28\uff2f\uff26 CT", "# CT"),
         ("Иванов^Пётр", "ИВАНОВ и Петя", "# и Петя"),
+        ("MACDONALD^IAN", "Mac Donald, Mc-Donald, McDonald", "#, #, #"),
+        ("VANDERBERG^ANNA", "CT van der Berg; Anna van-der Berg", "CT #; #"),
+        ("DELUCA^MARIA", "De Luca thorax", "# thorax"),
+        ("OBRIEN^TIM", "O Brien", "#"),
+        ("HANSPETER^URS", "Hans-Peter Urs", "#"),
+        ("HONG^GILDONG", "Hong Gil-dong, Gil Dong", "#, #"),
+        ("Vorderegger^Rosalinde", "Vorder-\r\n  egger, Rosa-\nlinde", "#, #"),
+        ("Vorderegger^Rosalinde", "<b>Vorder</b>egger", "<b>#"),
+        ("LE^VAN", "CT Le Van; then LE^VAN", "CT #; then #"),
+        ("محمد^علي", "محـمد", "#"),
     ],
 )
 def test_a_name_is_found_in_parts_joined_and_in_any_spelling(name: str, text: str, expected: str) -> None:
@@ -143,6 +153,8 @@ def test_a_name_is_found_in_parts_joined_and_in_any_spelling(name: str, text: st
         ("Bauer^Manuel", "Bauart, manual"),
         ("Ян^Ли", "января, линия"),
         ("Van^Der^^Dr.", "van der Hoeve, Dr"),
+        ("Le^Van", "relevant lesion of the valve, le foie"),
+        ("Under^X", "der Fund erfolgte"),
     ],
 )
 def test_words_of_medicine_and_others_stay_though_names_lie_within_them(name: str, text: str) -> None:
@@ -191,6 +203,7 @@ def test_numbers_of_images_are_no_dates(text: str) -> None:
         ("PatientID", "0004815", "MRN 4815, not 48151", "MRN #, not #"),
         ("PatientID", "4815", "MRN0004815", "MRN#"),
         ("PatientID", "PAT48151623", "pat 4815-1623 / PAT 48 15 16 23", "# / #"),
+        ("PatientID", "QX-48151623", "4815-1623, QX 4815 1623", "#, #"),
         ("AccessionNumber", "A-12", "acc A12, A 12, A123", "acc #, #, A123"),
         ("AccessionNumber", "A12", "acc A-12", "acc #"),
         ("PatientTelephoneNumbers", "071 353", "call 071353", "call #"),
@@ -209,6 +222,41 @@ def test_identifiers_and_places_are_found_however_they_are_grouped(
     keyword: str, value: str, text: str, expected: str
 ) -> None:
     assert cleaner(("LO", value, keyword)).clean(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Hr. Novak, Fr. Keller", "#, #"),
+        ("Hrn. Keller, Fr Keller", "#, #"),
+        ("Dr.Keller; Dr.med.Keller; Dr. med. Keller", "#; #; #"),
+        ("seen by DrKeller", "seen by #"),
+        ("Herr Doktor Keller", "#"),
+        ("HR. KELLER", "#"),
+        ("M. Dupont, Mlle Dupont", "#, #"),
+        ("Sig. Rossi, Sig.ra Rossi", "#, #"),
+        ("Dhr. Jansen, mevr. jansen", "#, # jansen"),
+        ("Mr Smith, mr. smith", "#, #"),
+    ],
+)
+def test_a_name_behind_a_title_goes_however_the_title_is_written(text: str, expected: str) -> None:
+    assert cleaner().clean(text) == expected.replace("# jansen", "#")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MR Knie links",
+        "MS plaques",
+        "6 Fr catheter",
+        "24 hr delay",
+        "m. psoas",
+        "TE 30 ms axial",
+        "drug, drain",
+    ],
+)
+def test_what_only_looks_like_a_title_stays(text: str) -> None:
+    assert cleaner().clean(text) == text
 
 
 def test_many_people_in_many_texts_do_not_take_long() -> None:
