@@ -230,7 +230,7 @@ class ProcessReport:
     Attributes:
         processed: resources that could be processed.
         failed: resources that could not.
-        skipped: resources that had already what was asked for.
+        skipped: resources that had already what was asked for, or that the processor had a part in making.
         attachments: attachments that were made.
         made: instances that were made.
         seconds: how long it took.

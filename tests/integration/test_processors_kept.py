@@ -192,6 +192,19 @@ def test_many_are_processed_with_options_each_instance_by_itself(archive: Archiv
         archive.process_many([study], "copy", options={"fial_at": ""})
 
 
+def test_what_a_processor_had_a_part_in_making_is_not_given_to_it_again(archive: Archive) -> None:
+    (study,) = archive.find("study")
+    (source, *_) = archive.find("instance")
+    report = archive.process_many([study], "copy")
+    assert (report.processed, report.skipped, report.made) == (6, 0, 6)
+    again = archive.process_many([study], "copy", options={"suffix": ".2"})
+    assert (again.processed, again.skipped, again.made) == (6, 6, 6)
+    assert archive.find("instance").count() == 18
+    assert archive.process_many(archive.find("instance"), "number").processed == 18
+    (of_a_copy, _) = archive.get(source.metadata["made-into"].partition(",")[0]).process("copy")
+    assert of_a_copy.resource.metadata["made-by"] == "copy"  # who asks for this one has it
+
+
 def test_without_an_archive_bytes_files_and_datasets_are_processed(tmp_path: Path) -> None:
     data = make_instance()
     path = tmp_path / "one.dcm"

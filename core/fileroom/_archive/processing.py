@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fileroom._archive.elsewhere import Elsewhere
-from fileroom._archive.keeping import keep
+from fileroom._archive.keeping import keep, made_by
 from fileroom._archive.making import look, make
 from fileroom._archive.proving import Done, doubted_products
 from fileroom._executing.archives import opened
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     Answers: TypeAlias = Generator[Answer[tuple[str, ...], Done]]
 
 BATCH = 16
-"""Resources for one task; a processor takes milliseconds, and sending a task about one."""
+"""Resources for one task: a processor takes milliseconds, and sending a task takes about one."""
 
 _TOGETHER = 16 << 20
 """Bytes of products after which they are kept, and no more are made before that."""
@@ -90,8 +90,8 @@ class Processing:
         processor: the processor's name.
         options: lie over those of the configuration.
         missing: a content type; resources that have an attachment of it are skipped.
-        on_done: hears of each resource.
-        stop: ends it in order.
+        on_done: called with what became of each resource.
+        stop: when set, what is under way is finished, and no more is begun.
         batch: resources for one task of an executor.
     """
 
@@ -164,7 +164,8 @@ class Processing:
 
     def _wanted(self, ids: Iterable[str]) -> Iterator[str]:
         for page in iter(functools.partial(_page, iter(ids)), ()):
-            have = self._have(page)
+            # What the processor had a part in making would be made into more with every run.
+            have = self._have(page) | made_by(self._archive, page, self._processor)
             self._report.skipped += len(have)
             for id_ in page:
                 if self._stop.is_set() or self._halted:

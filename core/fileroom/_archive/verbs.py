@@ -63,7 +63,10 @@ class Processes:
         on_done: Callable[[Processed], object] | None = None,
         stop: threading.Event | None = None,
     ) -> ProcessReport:
-        """Run a processor on many resources; one that cannot be processed keeps no other from it.
+        """Run a processor on many resources; one that cannot be processed does not stop the others.
+
+        An instance that the processor had a part in making, as a copy without the patient's identity, is
+        skipped.
 
         Args:
             resources: handles or public ids, of any level, for example what `find` returned. A processor that

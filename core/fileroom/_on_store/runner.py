@@ -6,7 +6,6 @@ import logging
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self
 
-from fileroom._archive.keeping import made_by_label
 from fileroom._archive.processing import Processing
 from fileroom._on_store.notes import Cursor
 from fileroom.errors import FileroomError, NotFoundError
@@ -149,7 +148,7 @@ class Runner:
         page = self._archive.index.changes(_since(cursor, self._start), _PAGE, _STORED)
         if not page.changes or self._stop.is_set():
             return True
-        self._process(name, self._meant_for(name, list(dict.fromkeys(one.id for one in page.changes))))
+        self._process(name, list(dict.fromkeys(one.id for one in page.changes)))
         if not self._stop.is_set():
             # What was processed and not noted, for this process dies here, is processed again.
             cursor.advance(page.last)
@@ -161,11 +160,6 @@ class Runner:
             return True
         self._process(name, ids)
         return False
-
-    def _meant_for(self, name: str, ids: Sequence[str]) -> list[str]:
-        """Leave out what this very processor had a part in making: that would go on for ever."""
-        details = zip(ids, self._archive.index.details(ids), strict=True)
-        return [id_ for id_, there in details if there is None or made_by_label(name) not in there.labels]
 
     def _process(self, name: str, ids: Sequence[str]) -> None:
         try:

@@ -6,7 +6,7 @@ import functools
 import json
 from typing import TYPE_CHECKING, Any
 
-from fileroom._archive.keeping import MADE_BY
+from fileroom._archive.keeping import made_by
 from fileroom.attachments import put_attachment
 from fileroom.cli.command import Settings
 from fileroom.cli.counting import counting
@@ -87,9 +87,10 @@ def kept(
     if archive is None or objects.paths:
         raise UsageProblem("--keep is for what is in the archive: import the files, or write to -o")
     ids = [item.name for item in objects.items(each=True)]
-    originals = [id_ for id_ in ids if archive.get(id_).metadata.get(MADE_BY) != processor]
-    if len(originals) < len(ids):
-        say(f"passed over {counted(len(ids) - len(originals), 'instance')} made by de-identification")
+    its_own = made_by(archive, ids, processor)
+    originals = [id_ for id_ in ids if id_ not in its_own]
+    if its_own:
+        say(f"passed over {counted(len(its_own), 'instance')} made by de-identification")
     with counting("de-identifying", len(originals)) as step:
         work = functools.partial(
             archive.process_many,

@@ -70,7 +70,7 @@ class _Meant:
     "target",
     metavar="FILE|FOLDER",
     type=click.Path(path_type=Path),
-    help="Write what is made to files, and attach nothing.",
+    help="Write what is made to files, and not as attachments.",
 )
 @click.option("--option", "pairs", metavar="KEY=VALUE", multiple=True, help="An option of the processor.")
 @click.option("--missing", metavar="N|NAME", help="Skip what has an attachment of this content type.")
@@ -95,9 +95,9 @@ def process(
     has it), or files and folders. Without the name of a processor in front, the last word is a command of
     Oracle's process and processCopy, by which pictures are made: 'fileFormat=JFIF fixedScale=75 100'.
 
-    Of a patient, study or series, the processor takes the middle instance, or each, as suits it. One object
-    that cannot be processed keeps no other from it. With --missing, a run that was interrupted goes on when
-    it is run again.
+    Of a patient, study or series, the middle instance is processed, or every instance; that depends on the
+    processor. An object that cannot be processed is named, and the others go on. With --missing, a run that
+    was interrupted goes on when it is run again.
     """
     meant = _meant(words, pairs)
     if target is not None:
@@ -115,9 +115,9 @@ def process(
         if settings.json:
             _print_json(archive, report)
         elif is_search(meant.objects):
-            _print_summary(meant.objects[0], report)
+            _print_summary(meant.objects[0], report, missing=missing)
         else:
-            _print_each(archive, report)
+            _print_each(archive, report, missing=missing)
     if stopped is not None:
         raise stopped
     if report.interrupted:
@@ -208,7 +208,13 @@ def _print_json(archive: Archive, report: ProcessReport) -> None:
             say(f"{one.id}: {one.reason}")
 
 
-def _print_each(archive: Archive, report: ProcessReport) -> None:
+def _skipped(report: ProcessReport, noun: str, *, missing: str | None) -> str:
+    if missing is None:
+        return f"passed over {text.counted(report.skipped, 'instance')} made by this processor before"
+    return f"skipped {text.counted(report.skipped, noun)} that had it already, or were made by this processor"
+
+
+def _print_each(archive: Archive, report: ProcessReport, *, missing: str | None) -> None:
     for one in report:
         if one.reason:
             say(f"{one.id}: {one.reason}")
@@ -218,15 +224,15 @@ def _print_each(archive: Archive, report: ProcessReport) -> None:
         named += [f"instance {id_}" for id_ in one.made]
         output.say(f"{one.id}: {', '.join(named) or 'nothing to make'}")
     if report.skipped:
-        output.say(f"skipped {report.skipped:,} that had it already")
+        output.say(_skipped(report, "resource", missing=missing))
 
 
-def _print_summary(level: str, report: ProcessReport) -> None:
+def _print_summary(level: str, report: ProcessReport, *, missing: str | None) -> None:
     done = f"processed {text.counted(report.processed, level)} in {report.seconds:.1f} s"
     new = f", {text.counted(report.made, 'new instance')}" if report.made else ""
     output.say(f"{done}: {text.counted(report.attachments, 'attachment')}{new}")
     if report.skipped:
-        output.say(f"skipped {text.counted(report.skipped, level)} that had it already")
+        output.say(_skipped(report, level, missing=missing))
     failures = (one for one in report if one.reason)
     for one in itertools.islice(failures, SHOWN):
         say(f"{one.id}: {one.reason}")
