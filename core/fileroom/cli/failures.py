@@ -8,7 +8,7 @@ import os
 import sys
 import traceback
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import click
 
@@ -17,8 +17,6 @@ from fileroom.errors import ConfigError, FileroomError, KeyNotIndexedError, Plug
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from fileroom.cli.command import Settings
 
 FAILED = 1
 """Exit code: something was rejected, quarantined, in conflict or not found, or failed."""
@@ -44,7 +42,17 @@ class UsageProblem(click.ClickException):
     exit_code = USAGE
 
 
-def guarded(run: Callable[[], int | None], settings: Settings) -> int:
+class HasTraceback(Protocol):
+    """What says how errors are shown; it may change while a command is parsed.
+
+    Attributes:
+        traceback: whether to show where an error comes from.
+    """
+
+    traceback: bool
+
+
+def guarded(run: Callable[[], int | None], settings: HasTraceback) -> int:
     """Run a command and return the exit code; say in one line what went wrong."""
     for stream in (sys.stdout, sys.stderr):
         _escape_what_cannot_be_written(stream)
@@ -72,7 +80,7 @@ def say(message: str) -> None:
     click.echo(printable(message, keep="\n"), err=True)
 
 
-def report(error: BaseException, settings: Settings) -> int:
+def report(error: BaseException, settings: HasTraceback) -> int:
     """Say in one line what went wrong; return the exit code that stands for it."""
     if settings.traceback:
         traceback.print_exception(error)

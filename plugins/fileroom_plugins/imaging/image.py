@@ -263,5 +263,5 @@ class Image:
 
 
 def _full(photometric: str) -> str:
-    """Return what is left when colours that two pixels share are repeated."""
-    return photometric.removesuffix("_422") if photometric == "YBR_FULL_422" else photometric
+    """Return the photometric interpretation once chroma that two pixels share is repeated for each."""
+    return "YBR_FULL" if photometric == "YBR_FULL_422" else photometric

@@ -19,8 +19,8 @@ class Options:
 
     Attributes:
         command: what to do, as Oracle Multimedia's ``processCopy()`` has it.
-        uid_root: prefix of the UIDs of what ``fileFormat=DICM`` makes; without one they are UUIDs beneath
-            ``2.25``.
+        uid_root: prefix of the UIDs of objects that ``fileFormat=DICM`` makes; without one, their UIDs begin
+            with ``2.25``.
         presentation: a presentation state to apply to the frames that it refers to: the public id of an
             instance, or the path of a file.
 
@@ -33,7 +33,7 @@ class Options:
     presentation: ObjectName | None = None
 
     def __post_init__(self) -> None:
-        """Refuse commands that are none."""
+        """Refuse a command or a prefix that is wrong before any object is read."""
         parse(self.command)
         check_root(self.uid_root)
 
@@ -44,7 +44,7 @@ def _open(options: Options) -> Processor:
     except ImportError as error:
         message = f"pictures need {error.name or 'a package'}: pip install 'fileroom[imaging]'"
         raise MissingDependencyError(message, "picture", "fileroom") from error
-    return Pictures(options)
+    return Pictures(options.command, options.uid_root, options.presentation)
 
 
 @hookimpl

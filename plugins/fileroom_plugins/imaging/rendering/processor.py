@@ -12,16 +12,19 @@ from fileroom_plugins.imaging.states import named_state
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fileroom_plugins.imaging.picturing import Options
+    from fileroom.plugin import ObjectName
 
 
 class Pictures(Processor):
-    """Makes one product: ``picture``, or ``dicom`` where the command asks for ``fileFormat=DICM``."""
+    """Makes one product: ``picture``, or ``dicom`` where the command asks for ``fileFormat=DICM``.
 
-    def __init__(self, options: Options) -> None:
-        self._command = parse(options.command)
-        self._uid_root = options.uid_root
-        self._state = named_state(options.presentation)
+    The arguments are those of `fileroom_plugins.imaging.picturing.Options`.
+    """
+
+    def __init__(self, command: str, uid_root: str, presentation: ObjectName | None) -> None:
+        self._command = parse(command)
+        self._uid_root = uid_root
+        self._state = named_state(presentation)
 
     def process(self, source: BinaryIO) -> Sequence[Product]:
         """Return the picture; see `fileroom.processing.Processor.process`."""
