@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from pathlib import Path
 
+import pydicom
 import pytest
 
 import fileroom
@@ -15,8 +17,7 @@ from fileroom.testing.datasets import make_instance
 from fileroom_plugins.metadata import header
 from tests.integration.cli_runs import ENVIRONMENT, run, run_json
 
-if TYPE_CHECKING:
-    from pathlib import Path
+DICOMDIR = Path(pydicom.__file__).parent / "data/test_files/dicomdirtests/DICOMDIR"
 
 COMMANDS = {
     "header": (["header"], []),
@@ -123,3 +124,20 @@ def test_a_search_that_finds_nothing_says_so(tmp_path: Path) -> None:
     said = run("-a", tmp_path / "archive", "header", "study", "PatientID=nobody").stderr
     assert said == "the search found nothing\n"
     assert run_json("-a", tmp_path / "archive", "header", "study", "PatientID=nobody") == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_folder_is_done_without_the_directory_of_a_medium_in_it(name: str, tmp_path: Path) -> None:
+    medium, plain = tmp_path / "medium", tmp_path / "plain"
+    for folder in (medium, plain):
+        folder.mkdir()
+        (folder / "image").write_bytes(make_instance())
+    shutil.copy(DICOMDIR, medium / "DICOMDIR")
+    before, after = COMMANDS[name]
+    code = 1 if name in {"anonymous", "check"} else 0  # for what the image lacks
+    without = run(*before, plain, *after, code=code)
+    done = run(*before, medium, *after, code=code)
+    assert done.stderr.count("DICOMDIR: passed over") == 1
+    assert "passed over" not in without.stderr
+    if name in {"process", "transcode", "deidentify"}:
+        run(*before, medium / "DICOMDIR", *after, code=1)

@@ -34,6 +34,8 @@ BATCH = 16
 
 _PREAMBLE = 128
 _MAGIC = b"DICM"
+_LISTS_FILES = b"\x02\x00\x02\x00UI\x14\x001.2.840.10008.1.3.10"  # as its Media Storage SOP Class UID
+_START = 512  # bytes, within which that stands: only the version stands before it (PS3.10 section 7.1)
 _STARTS = (b"\x08\x00", b"\x02\x00", b"\x00\x08")  # the groups that objects without a preamble begin with
 
 
@@ -50,7 +52,7 @@ class Chosen:
         paths: files and folders.
         resources: what identifiers mean, or what a search found.
         unreadable: paths that could not be looked into, as they are iterated over.
-        empty: what there was nothing in, a sentence each, as it is iterated over.
+        notes: what there was nothing in, and what was passed over, a sentence each, as it is iterated over.
     """
 
     config: Config
@@ -61,7 +63,7 @@ class Chosen:
     paths: tuple[Path, ...] = ()
     resources: list[Resource] | Results[Resource] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
-    empty: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def single(self) -> bool:
@@ -88,7 +90,7 @@ class Chosen:
             elif self.archive is not None:
                 yield from (Item(one.id, one.id) for one in self.archive.within(resource.id, Level.INSTANCE))
         if not found and not isinstance(self.resources, list):
-            self.empty.append("the search found nothing")
+            self.notes.append("the search found nothing")
 
     def count(self, *, each: bool) -> int | None:
         """Return how many objects there are; None where that cannot be told without going through them."""
@@ -102,15 +104,15 @@ class Chosen:
         return len(self.paths) + len(self.resources)
 
     def report_unreadable(self) -> int:
-        """Name the paths that could not be looked into, and return how many they are; say what was empty."""
+        """Name the paths that could not be looked into, and return how many they are; say the notes."""
         for name in self.unreadable:
             say(f"{name}: cannot be looked into")
-        for sentence in self.empty:
+        for sentence in self.notes:
             say(sentence)
         return len(self.unreadable)
 
     def _files(self, path: Path) -> Iterator[Item]:
-        """Yield a file whatever it is, and of a folder the files that begin as DICOM does."""
+        """Yield a file whatever it is, and of a folder what begins as DICOM does and is no DICOMDIR."""
         from fileroom.sources import plain_files  # noqa: PLC0415 - not needed for --help
 
         if not path.is_dir():
@@ -119,11 +121,14 @@ class Chosen:
         left_out = len(self.unreadable)
         found = False
         for one in plain_files([path], lambda skipped: self.unreadable.append(skipped.name)):
-            if one.path is not None and _may_be_dicom(one.path):
+            start = _start_of(one.path) if one.path is not None else b""
+            if _LISTS_FILES in start:
+                self.notes.append(f"{one.path}: passed over, since it lists objects and is none (DICOMDIR)")
+            elif start[_PREAMBLE:].startswith(_MAGIC) or start.startswith(_STARTS):
                 found = True
                 yield Item(str(one.path))
         if not found and len(self.unreadable) == left_out:
-            self.empty.append(f"{path}: there is no DICOM file in this folder")
+            self.notes.append(f"{path}: there is no DICOM file in this folder")
 
 
 @contextmanager
@@ -203,10 +208,10 @@ def is_path(word: str) -> bool:
         return False
 
 
-def _may_be_dicom(path: Path) -> bool:
+def _start_of(path: Path) -> bytes:
+    """Return a file's first bytes; of one that cannot be read, such as DICOM has: who reads it will tell."""
     try:
         with path.open("rb") as file:
-            start = file.read(_PREAMBLE + len(_MAGIC))
+            return file.read(_START)
     except OSError:
-        return True  # reading it will tell
-    return start[_PREAMBLE:] == _MAGIC or start.startswith(_STARTS)
+        return _STARTS[0]
