@@ -48,8 +48,9 @@ class Pseudonyms(abc.ABC):
         """Return the number of days by which a patient's dates are moved; never 0 unless it was asked for.
 
         Args:
-            patient: what tells the patient from others: the Patient ID as it was; where there is none,
-                something made of the name and the date of birth, or of the study's UID.
+            patient: what tells the patient from others: the Patient ID as it was, with its issuer if it has
+                one; where there is none, something made of the name and the date of birth, or of the study's
+                UID.
         """
 
     def close(self) -> None:  # noqa: B027 - most hold nothing

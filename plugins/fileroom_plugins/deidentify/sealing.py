@@ -18,7 +18,8 @@ class Pair(NamedTuple):
 
     Attributes:
         kind: ``uid``, ``days``, or a kind of texts.
-        old: what stands for it in original objects; for ``days`` the Patient ID.
+        old: what stands for it in original objects; of a patient's ``id`` and ``days``, the Patient ID with
+            its issuer, or what stands for the patient where there is none.
         given: the UID, the text, or the number of days.
     """
 
