@@ -23,14 +23,12 @@ class Fragments:
         offsets: the basic offset table, empty for none.
         starts: where each fragment's item begins, counted from the first one's; the first `MOST` of them.
         count: how many there are.
-        empty: how many of them are empty.
         first: the first bytes of the first fragment.
     """
 
     offsets: array[int]
     starts: array[int]
     count: int = 0
-    empty: int = 0
     first: bytes = b""
 
 

@@ -34,7 +34,8 @@ def read_fragments(data: Bytes, at: int, end: int, level: Level, findings: Findi
         findings: what is wrong goes here.
 
     Returns:
-        What there is, and the offset behind the delimiter; -1 for none.
+        What there is, and the offset behind the delimiter: ``end`` where there is none, -1 where there is
+        something else than fragments.
     """
     found = Fragments(array("I"), array("Q"))
     first = -1
@@ -63,7 +64,6 @@ def read_fragments(data: Bytes, at: int, end: int, level: Level, findings: Findi
             if found.count < MOST:
                 found.starts.append(at - 8 - first)
             found.count += 1
-            found.empty += not length
         at += length
 
 

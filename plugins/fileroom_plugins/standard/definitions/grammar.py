@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fileroom.plugin import Document, Toml
 
 Convert: TypeAlias = Callable[[str], Any]
-"""From text to what it means; raises ValueError with what was expected."""
+"""Makes a value of a text, or raises a ValueError that says what was expected."""
 
 MANY = 1 << 30
 
@@ -27,12 +27,12 @@ class Node:
 
     Attributes:
         name: the element's.
-        text: what its text means; None for one that has none.
-        attributes: those that it may have, and what they mean.
+        text: makes a value of its text; None for an element that holds no text.
+        attributes: the XML attributes that it may have, and what makes values of theirs.
         children: the elements that may be in it.
-        least: how often it is at least where it may be.
-        most: how often at most.
-        anything: whether what is in it plays no part.
+        least: how many times the element around it must hold it.
+        most: how many times the element around it may hold it.
+        anything: whether it may hold anything, which is not looked at.
     """
 
     name: str
@@ -61,12 +61,12 @@ class Parsed:
     line: int
 
     def one(self, name: str, default: Any = None) -> Any:  # noqa: ANN401 - whatever the node's text means
-        """Return what the text of the first child of a name means, a default where there is none."""
+        """Return the value of the first child element of this name, or the default where there is none."""
         found = self.children.get(name)
         return found[0].value if found else default
 
     def all(self, name: str) -> list[Parsed]:
-        """Return the children of a name."""
+        """Return the child elements of this name, in order."""
         return self.children.get(name, [])
 
 
@@ -167,7 +167,7 @@ class _Converter:
                 for number, one in enumerate(value if several else [value]):
                     here = (*at, number) if several else at
                     element.children.append(self._child(one, children[name], here))
-            elif name not in children:
+            else:
                 known = [*node.attributes, *(child.lower() for child in children)]
                 message = _unknown("key", key, node.name.lower(), known)
                 raise DocumentError(message, self._document, self._toml.line_of(*at))

@@ -1,4 +1,4 @@
-"""Tags as dictionaries have them: one, with wildcards, or a range of these."""
+"""Tags as dictionaries write them: one tag, one with wildcards, or a range of either."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Definition(NamedTuple):
         vr: its VR; several joined by ``" or "`` where it depends on other attributes; empty where the
             document names none.
         name: for people, for example ``Patient's Name``.
-        vm: its value multiplicity as PS3.6 writes it, for example ``1-n``; empty likewise.
-        retired: whether it is to be used no more.
+        vm: its value multiplicity as PS3.6 writes it, such as ``1-n``; empty where the document names none.
+        retired: whether new objects should not have it.
     """
 
     vr: str
@@ -89,7 +89,7 @@ class Dictionary:
         """Add what a document says of a pattern.
 
         Raises:
-            DocumentError: it says so of one of its tags already.
+            DocumentError: one of its tags is defined already.
         """
         plain, patterns = self._plain.setdefault(definer, {}), self._patterns.setdefault(definer, [])
         is_plain = pattern.low == pattern.high and pattern.mask == _EVERY_BIT
@@ -118,7 +118,7 @@ class Dictionary:
     def single(self) -> Iterator[tuple[int, Definition]]:
         """Yield what is said of single attributes of DICOM's own, with their tags.
 
-        Repeating groups stand under the first. What a wildcard or a range means besides is left out.
+        One of repeating groups has the tag of the first group. Other wildcards and ranges are left out.
         """
         for tag, definition in self._plain.get("", {}).items():
             yield repeating(tag), definition

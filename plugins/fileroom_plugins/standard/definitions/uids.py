@@ -65,10 +65,12 @@ class Uid:
     """What is known of one UID.
 
     Attributes:
-        name: what people call it.
-        classification: what it is of.
-        little_endian: of a transfer syntax: whether bytes are in that order; likewise the next two.
-        retired: whether the standard has done away with it.
+        name: for people.
+        classification: what it identifies, in the document's words, such as ``transferSyntax``.
+        little_endian: of a transfer syntax: whether numbers have their lowest byte first.
+        explicit_vr: of a transfer syntax: whether elements name their VRs.
+        compressed: of a transfer syntax: whether pixel data is encapsulated.
+        retired: whether the standard has retired it.
         content_type: of a storage class: what its objects are, such as ``image``.
     """
 
@@ -82,12 +84,12 @@ class Uid:
 
     @property
     def is_transfer_syntax(self) -> bool:
-        """Whether it says how objects are written."""
+        """Whether it identifies a transfer syntax."""
         return self.classification == TRANSFER_SYNTAX
 
     @property
     def is_storage_class(self) -> bool:
-        """Whether it says what objects are."""
+        """Whether it identifies a SOP class of stored objects."""
         return self.classification == STORAGE_CLASS
 
 
