@@ -130,10 +130,10 @@ def is_anonymous(
 ) -> bool:
     """Say whether an object has nothing that a profile would take away.
 
-    It must say that the patient's identity was removed, and not say that there is text in its pixels. What the
-    profile removes must not be there, what it empties must be empty, what has to have a value must have one of
-    the dummies that de-identification leaves, or what looks like a pseudonym, and what it replaces must have
-    the replacement. Whether a UID is another one, nobody can see; the object is taken at its word.
+    It must say that the patient's identity was removed, and not say that there is text in its pixels. What
+    the profile removes must not be there, what it empties must be empty, what has to have a value must have
+    one of the dummies that de-identification leaves, or what looks like a pseudonym, and what it replaces
+    must have the replacement. Whether a UID is another one, nobody can see; the object is taken at its word.
 
     Args:
         source: as for `deidentify`.

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydicom import Dataset
 
-from tests.plugins.deidentify.samples import apply, dataset
+from fileroom_plugins.deidentify import is_anonymous
+from tests.plugins.deidentify.samples import apply, as_bytes, dataset
 
 SR = "1.2.840.10008.5.1.4.1.1.88.33"
 SOFTCOPY = "1.2.840.10008.5.1.4.1.1.11.1"
@@ -123,6 +124,10 @@ def test_a_selection_of_key_objects_still_selects_them_and_says_nothing_else() -
     (evidence,) = result.dataset.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence
     assert one.ReferencedSOPSequence == evidence.ReferencedSOPSequence
     assert one.ReferencedSOPSequence[0].ReferencedSOPInstanceUID != "1.2.3.4.5.9"
+    assert is_anonymous(result.data)
+    told = result.dataset
+    told.ContentSequence[0].ReferencedSOPSequence[0].TextValue = WORD
+    assert not is_anonymous(as_bytes(told))
 
 
 @pytest.mark.parametrize("kind", ["AXIS", "RULER", "CROSSHAIR", "CUTLINE"])
