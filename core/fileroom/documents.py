@@ -1,7 +1,7 @@
 """Documents: what people write to say how processors work, such as rules, mappings and dictionaries.
 
-A document has a kind, and the plugin that offers the kind says what it may hold. Documents lie in an archive,
-come with a plugin, or are files.
+A document has a kind, and the plugin that offers the kind says what it may hold. It lies in an archive, comes
+with a plugin, or is a file.
 """
 
 from __future__ import annotations
@@ -93,10 +93,10 @@ class DocumentRule:
 
     Attributes:
         name: what it can be asked for by; no other of the document has it.
-        severity: how bad the worst is that it may say: ``error``, ``warning`` or ``info``; empty where the
-            kind knows no such thing.
-        attributes: what it may read, whatever the object, each once: keywords from the data set down, joined
-            by dots, ``(gggg,eeee)`` for one without a keyword. Empty where the kind does not tell.
+        severity: of the worst message that it may give: ``error``, ``warning`` or ``info``; empty where the
+            kind knows no severities.
+        attributes: all that it may read in any object, each once: keywords from the data set down, joined by
+            dots, ``(gggg,eeee)`` for one without a keyword. Empty where the kind does not tell.
         description: in a sentence; empty if nobody wrote one.
     """
 
@@ -127,26 +127,26 @@ class DocumentKind(abc.ABC):
         """
 
     def check_related(self, document: Document) -> None:  # noqa: B027 - most kinds need nothing of others
-        """Make sure that those that a document refers to hold what it needs of them.
+        """Make sure that the documents that a document refers to hold what it needs.
 
-        It is asked before they, or the document, are published; all of them are sound by themselves.
+        It is asked before any of them is published; all of them are sound by themselves.
 
         Args:
             document: with those that it refers to in ``related``.
 
         Raises:
-            DocumentError: they do not; the message says on which line of which document that shows.
+            DocumentError: something is missing; the message names a document and a line.
         """
 
     def rules(self, document: Document) -> Sequence[DocumentRule]:
         """Return the rules that a document itself defines by name, in its order, for people to choose from.
 
         Args:
-            document: a sound one, with those that it refers to in ``related``. Their rules are not among the
-                answer, and all that they hold counts for what its own rules read and say.
+            document: a sound one, with those that it refers to in ``related``. Rules of those are not listed,
+                but what they hold counts for what its own rules read and say.
 
         Returns:
-            Nothing for a document of a kind that has no rules with names.
+            The rules; none for a kind whose rules have no names.
 
         Raises:
             DocumentError: it is not sound, or its rules come to too much for a list.
@@ -197,7 +197,7 @@ class DocumentName:
         return cls(str(value))
 
     def found_by(self, reader: Reader) -> DocumentName:
-        """Return the same name with how documents are found, unless the document is at hand already."""
+        """Return a name that finds documents by ``reader``; the same one if it can find its own already."""
         return self if self._reader else DocumentName(self.text, reader)
 
     def read(self, kind: str) -> Document:

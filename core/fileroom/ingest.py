@@ -32,15 +32,11 @@ SWEEP_GRACE = 24 * 3600.0
 
 
 class Prepares(Protocol):
-    """A `fileroom.prepare.Preparer`, here or in a worker process.
-
-    Attributes:
-        here: whether `put` puts in the thread that calls it, which may then hold a unit of the index.
-    """
+    """A `fileroom.prepare.Preparer`, here or in a worker process."""
 
     @property
     def here(self) -> bool:
-        """See above."""
+        """Whether `put` works in the thread that calls it, which may then hold a unit of the index."""
 
     def read(self, candidates: Sequence[Candidate]) -> list[Seen]:
         """Read headers."""

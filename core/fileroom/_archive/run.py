@@ -123,7 +123,7 @@ class Run:
 
     @contextmanager
     def _ended(self) -> Iterator[None]:
-        """Complete the report at the end, whatever that is."""
+        """Complete the report, however the import ends."""
         try:
             yield
         except FileroomError as error:
@@ -175,7 +175,7 @@ class Run:
             return batch
 
     def _is_done(self) -> bool:
-        """Say whether it is known that nothing was left when it was told to stop."""
+        """Say whether all candidates are known to be done, so that stopping left nothing out."""
         return self._exhausted or (self._expected is not None and len(self.report) >= self._expected[0])
 
     def _cut(self, candidates: Iterable[Candidate | Outcome]) -> Iterator[list[Candidate]]:

@@ -27,7 +27,7 @@ _log = logging.getLogger("fileroom.documents")
 
 
 class Kinds:
-    """Looks kinds up among the plugins. One that cannot be loaded stands in no other's way.
+    """Looks kinds up among the plugins. A kind that cannot be loaded does not hide the others.
 
     Args:
         plugins: where they are opened.
@@ -69,7 +69,7 @@ class Kinds:
             return tuple(dict.fromkeys(kind.check(document)))
 
     def check_related(self, document: Document) -> None:
-        """Let a document's kind hold it against those that it refers to; raises as `check` does."""
+        """Let a document's kind compare it with those that it refers to; raises as `check` does."""
         kind = self.get(document.kind)
         with _guarded(document):
             kind.check_related(document)
@@ -83,7 +83,7 @@ class Kinds:
     def is_cyclic(self, name: str) -> bool:
         """Say whether documents of a kind may refer to each other in a ring.
 
-        Of a kind that cannot be loaded here they may: they did when they were published.
+        Of a kind that cannot be loaded here they may: what was published was checked.
         """
         try:
             return self.get(name).cyclic

@@ -21,8 +21,8 @@ def check_references(contents: Contents, before: Contents, kinds: Kinds) -> None
 
     Args:
         contents: what is to be published.
-        before: what is. What it refers to outside of itself is taken to be there still, for the plugin that
-            it comes with may just not be loaded here.
+        before: what is published now. What these documents refer to and what comes with plugins is taken to
+            be there still, since the plugin may just not be loaded here.
         kinds: the kinds of documents.
 
     Raises:

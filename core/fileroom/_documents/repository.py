@@ -160,7 +160,7 @@ class Documents:
 
         Raises:
             NotFoundError: there is no such set, or a file of it is missing.
-            InvalidValueError: it is none.
+            InvalidValueError: the folder's manifest is not that of a set.
         """
         with self.edit() as session:
             inserted = session.insert_all(folder)
@@ -168,12 +168,14 @@ class Documents:
         return [current for one in inserted if (current := contents.current(one.name))]
 
     def delete(self, name: str) -> None:
-        """Delete a document, and publish that. Its versions are kept; one that it stood for is back.
+        """Delete a document, and publish that. Its versions are kept.
+
+        If it replaced a document that comes with a plugin, that one is used again.
 
         Raises:
             NotFoundError: there is no such document.
             NotSupportedError: it comes with a plugin.
-            DocumentError: others refer to it, and to more than the one that would be back has.
+            DocumentError: others refer to it; or they need what the plugin's own document lacks.
             AlreadyExistsError: somebody is editing: publish that, or roll it back.
             RevisionError: somebody else published documents meanwhile; nothing was published.
         """

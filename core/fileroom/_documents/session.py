@@ -201,9 +201,9 @@ class DocumentSession:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Publish, or roll back because of an error, be it one of publishing.
+        """Publish; or roll back after an error, also after one of publishing.
 
-        What was ended already stays as it is.
+        A session that has ended already is left alone.
         """
         try:
             if self._kept is not None and error is None:

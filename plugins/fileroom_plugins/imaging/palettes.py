@@ -145,7 +145,7 @@ class _Segments:
         self._entries = entries
 
     def expand(self, position: int, segments: int | None) -> None:
-        """Append the entries of so many segments, or of all; what an indirect one means has no other."""
+        """Append the entries of so many segments, or of all; those that an indirect one means are direct."""
         entries, done = self._entries, 0
         while len(entries) < self._count and (segments is None or done < segments):
             done += 1

@@ -99,7 +99,7 @@ def compiled(expression: str) -> etree.XPath:
     """Return an XPath that can be evaluated.
 
     Raises:
-        ValueError: it is none.
+        ValueError: the text is no XPath.
     """
     try:
         found = etree.XPath(expression, regexp=False, smart_strings=False)

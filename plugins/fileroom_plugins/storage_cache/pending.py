@@ -150,7 +150,7 @@ class Pending:
         """Make sure that the folder is there.
 
         Raises:
-            StorageError: it is not.
+            StorageError: the folder is not there.
         """
         self._root.check()
 

@@ -55,7 +55,7 @@ class Table:
         """Make sure that the key is different in every row, and filled.
 
         Raises:
-            ConfigError: it is not.
+            ConfigError: a row has no key, or two have the same.
         """
         name, instead = self.key.name, "in every row, such as the primary key"
         if count := connection.execute(statements.without_key(self)).scalar_one():

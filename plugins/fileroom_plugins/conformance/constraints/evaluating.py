@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from fileroom_plugins.conformance.reading.dictionary import DataDictionary
 
 MOST_STEPS = 500_000
-"""Predicates, values and characters that the rules of a document may look at in one object."""
+"""The steps that a document's rules may take on one object: predicates, values and characters."""
 
 DEEPEST = 120
 """How deep predicates may be nested when an object is looked at, calls included."""

@@ -113,7 +113,7 @@ class RuleBook:
         """Make sure that whatever is referred to is there, once, and gets the parameters that it has.
 
         Raises:
-            DocumentError: it is not so.
+            DocumentError: a rule or macro is missing or defined twice, or a macro gets other parameters.
         """
         for one in self._all():
             at_home = RuleBook(one, {other.name: other for other in self._all() if other is not one})

@@ -25,9 +25,9 @@ _REQUIRED = frozenset({"1", "2"})
 def present_modules(iod: Iod, dataset: Level, findings: Findings) -> frozenset[str]:
     """Return the optional and conditional modules that an object has, or must have.
 
-    One is taken to be there if an attribute is that no other module of the IOD has, and that every object
-    with this module must have, or would have under a condition. One that must be there, and of which nothing
-    is, is a finding, as is a mandatory one.
+    A module counts as present if the object has one of its attributes of type 1, 2, 1C or 2C that no other
+    module of the IOD has, or if its condition holds. A mandatory or present module of which the object has no
+    attribute is a finding.
     """
     have = {repeating(tag) for tag in dataset.elements}
     present = set()

@@ -34,7 +34,7 @@ def check_frame(frame: Pixels, first: Pixels) -> None:
     """Make sure that a frame is one that Secondary Capture holds, and like the first.
 
     Raises:
-        InvalidValueError: it is not.
+        InvalidValueError: it is of another kind, or differs from the first in size or kind.
     """
     grey = frame.ndim == 2 and frame.dtype in (np.uint8, np.uint16)  # noqa: PLR2004
     colours = frame.ndim == _COLOUR_AXES and frame.shape[2] == _COLOUR_AXES and frame.dtype == np.uint8

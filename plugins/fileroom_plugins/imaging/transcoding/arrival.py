@@ -25,8 +25,9 @@ def replaced(
 ) -> Decision | None:
     """Return the object in the target's transfer syntax; None to store it as it came.
 
-    So are stored: objects without pixels, those in other transfer syntaxes than ``only`` names, those in the
-    target's already, and what it cannot hold or cannot be decoded. Nothing is refused for its pixels' sake.
+    Stored as they came are objects without pixels, those in transfer syntaxes that ``only`` does not name,
+    those in the target's already, and those that it cannot hold or that cannot be decoded. No object is
+    refused because of its pixels.
     """
     header = incoming.header
     syntax = header.transfer_syntax_uid

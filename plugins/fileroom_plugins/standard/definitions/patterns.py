@@ -54,7 +54,7 @@ class TagPattern:
         """Read a pattern such as ``0039xx01`` or ``0039xx01~0041xx01``.
 
         Raises:
-            ValueError: it is none.
+            ValueError: the text is no pattern.
         """
         first, _, last = text.replace(" ", "").partition("~")
         last = last or first
