@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from fileroom.plugin import Processor, Product
 from fileroom_plugins.deidentify.actions import Action
 from fileroom_plugins.deidentify.content import is_dummy_content, is_hollow
 from fileroom_plugins.deidentify.dictionary import keyword_of
-from fileroom_plugins.deidentify.dummies import dummy
+from fileroom_plugins.deidentify.dummies import PSEUDONYM, dummy
 from fileroom_plugins.deidentify.elements import Fragments
 from fileroom_plugins.deidentify.encapsulated import empty_document
 from fileroom_plugins.deidentify.leaves import has_pseudonym
@@ -35,7 +34,6 @@ _UNMARKED, _IN_PIXELS = "not marked", "text in pixels"
 _BURNED_IN = 0x0028_0301
 _CONTENT_SEQUENCE = 0x0040_A730
 _DOCUMENT, _MIME_TYPE = 0x0042_0011, 0x0042_0012
-_PSEUDONYM = re.compile(rb"[A-Z2-7]{16}")
 _IDENTITY = {0x0010_0010, 0x0010_0020}
 
 
@@ -162,5 +160,5 @@ def _is_dummy(items: Items, tag: int, data: bytes) -> bool:
         mime_type = items[_MIME_TYPE].data.decode("latin-1") if _MIME_TYPE in items else ""
         return data == empty_document(mime_type, data).strip(b" \0")
     if tag in _IDENTITY or has_pseudonym(tag, element.vr):
-        return _PSEUDONYM.fullmatch(data) is not None
+        return PSEUDONYM.fullmatch(data) is not None
     return data == dummy(element.vr, element.data, tag).strip(b" \0")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fileroom_plugins.deidentify.concepts import tells
-from fileroom_plugins.deidentify.dummies import WORD, dummy
+from fileroom_plugins.deidentify.dummies import GRAPHIC_LAYER, PSEUDONYM, WORD, dummy
 from fileroom_plugins.deidentify.elements import Element, Fragments, sequence, text_element
 from fileroom_plugins.deidentify.uids import is_of_a_kind
 
@@ -117,6 +117,8 @@ def hollow(item: Items, leaves: Leaves) -> Items:
             made[tag] = element if is_of_a_kind(tag) else Element("UI", leaves.uids(element.data))
         elif not element.data or _tells_only_the_form(tag, element):
             made[tag] = element
+        elif tag == GRAPHIC_LAYER:
+            made[tag] = Element(element.vr, leaves.pseudonym(element.data))
         else:
             made[tag] = Element(element.vr, dummy(element.vr, element.data, tag))
     return made
@@ -137,6 +139,8 @@ def is_hollow(item: Items) -> bool:
                 return False
         elif element.vr != "UI" and element.data and not _tells_only_the_form(tag, element):
             old = element.data.strip(b" \0")
+            if tag == GRAPHIC_LAYER and PSEUDONYM.fullmatch(old):
+                continue
             if old and old != dummy(element.vr, element.data, tag).strip(b" \0"):
                 return False
     return True

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from fileroom_plugins.deidentify.dates import DUMMY_DATE
 
 WORD = "ANONYMIZED"
@@ -34,6 +36,12 @@ DEFINED = {
     0x0020_0060: "U",  # Laterality
 }
 """Attributes that may have certain terms only, of which this one tells nothing."""
+
+PSEUDONYM = re.compile(rb"[A-Z2-7]{16}")
+"""What pseudonyms of names and identifiers look like."""
+
+GRAPHIC_LAYER = 0x0070_0002
+"""Says by its name to which layer something belongs, so that each name needs another one of its own."""
 
 _SIZES = {"AT": 4, "FD": 8, "FL": 4, "SL": 4, "SS": 2, "SV": 8, "UL": 4, "US": 2, "UV": 8}
 _WORDS = {"OB": 2, "OD": 8, "OF": 4, "OL": 4, "OV": 8, "OW": 2, "UN": 2}

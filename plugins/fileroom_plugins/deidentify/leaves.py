@@ -10,7 +10,7 @@ from fileroom.plugin import NotSupportedError
 from fileroom_plugins.deidentify.actions import Action
 from fileroom_plugins.deidentify.dates import minutes, shifted
 from fileroom_plugins.deidentify.dictionary import keyword_of
-from fileroom_plugins.deidentify.dummies import dummy
+from fileroom_plugins.deidentify.dummies import GRAPHIC_LAYER, dummy
 from fileroom_plugins.deidentify.elements import TEXT_VRS
 from fileroom_plugins.deidentify.encapsulated import empty_document
 from fileroom_plugins.deidentify.identity import known_of
@@ -123,8 +123,13 @@ class Leaves:
             name = charset.decode(old, person_name=True)
             return self._pseudonyms.text("name", _stripped(name)).encode("ascii")
         if has_pseudonym(tag, vr):
-            return self._pseudonyms.text("text", _stripped(charset.decode(old))).encode("ascii")
+            return self.pseudonym(old, charset)
         return dummy(vr, old, tag)
+
+    def pseudonym(self, old: bytes, charset: CharacterSet | None = None) -> bytes:
+        """Return what takes the place of a text that tells things apart, the same for the same."""
+        text = _stripped((charset or self._charset).decode(old))
+        return self._pseudonyms.text("text", text).encode("ascii")
 
     def uids(self, old: bytes) -> bytes:
         """Return the UIDs that take the place of others; those that the standard registers stay."""
@@ -156,6 +161,8 @@ class Leaves:
         made = "\\".join(map(cleaner.clean, text.split("\\"))) if vr in _MANY else cleaner.clean(text)
         if made == text:
             return old
+        if vr == "CS":  # which has no room for a sign
+            return dummy(vr, old, tag)
         try:
             return charset.encode(made, person_name=vr == "PN")
         except UnicodeEncodeError:  # it was not encoded as it says
@@ -183,7 +190,9 @@ class Leaves:
 
 def has_pseudonym(tag: int, vr: str) -> bool:
     """Say whether a pseudonym takes the place of an attribute's value, since it tells things apart."""
-    return vr in _IDENTIFIER_VRS and _IDENTIFIER.fullmatch(keyword_of(tag)) is not None
+    return tag == GRAPHIC_LAYER or (
+        vr in _IDENTIFIER_VRS and _IDENTIFIER.fullmatch(keyword_of(tag)) is not None
+    )
 
 
 def _replaced(vr: str, old: bytes, rule: Rule, charset: CharacterSet) -> bytes:

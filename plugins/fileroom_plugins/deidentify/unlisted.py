@@ -36,7 +36,8 @@ _OF_DEVICES = (
 )
 _OF_CHARACTERISTICS = "PatientBodyMassIndex"
 _WRITTEN = """
-    DocumentTitle ContentDescription GraphicLayerDescription GraphicGroupDescription GraphicGroupLabel
+    DocumentTitle ContentLabel ContentDescription
+    GraphicLayerDescription GraphicGroupDescription GraphicGroupLabel
     RTImageDescription RTImageName RTImageLabel BlockName ApplicatorDescription PatientSetupLabel
     FixationDeviceLabel ShieldingDeviceLabel SetupDeviceLabel SetupDeviceDescription SetupReferenceDescription
     GeneralAccessoryDescription MeasuredDoseDescription CalculatedDoseReferenceDescription OverrideReason
@@ -61,6 +62,7 @@ _DATES = {"basic": _GONE, "retain-full-dates": Action.KEEP, "retain-modified-dat
 _CLEANED = {"basic": _GONE, "clean-descriptors": Action.CLEAN}
 _BY_KEYWORD: Mapping[str, Mapping[str, Action]] = {
     **_named(_OF_PATIENTS),
+    "GraphicLayer": {"basic": Action.DUMMY},
     # What somebody's earlier de-identification took away, for those who have the key.
     "EncryptedAttributesSequence": {"basic": Action.REMOVE},
     **_named(_OF_INSTITUTIONS, ("retain-institution", Action.KEEP)),

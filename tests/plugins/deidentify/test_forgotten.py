@@ -104,7 +104,7 @@ def test_a_short_number_of_the_patient_counts_where_it_is_all_of_a_text(number: 
 @pytest.mark.parametrize(
     ("sop_class", "attributes"),
     [
-        ("1.2.840.10008.5.1.4.1.1.11.1", {"ContentLabel": FAMILY.upper()}),
+        ("1.2.840.10008.5.1.4.1.1.2", {"TherapyDescription": FAMILY.upper()}),
         ("1.2.840.10008.5.1.4.1.1.2", {"BodyPartExamined": FAMILY.upper()}),
         ("1.2.840.10008.5.1.4.1.1.2", {"ScanOptions": "QUIRINA_TESTAROS"}),
         ("1.2.840.10008.5.1.4.1.1.2", {"ManufacturerModelName": "CT of Mrs Quirina Testarossa"}),

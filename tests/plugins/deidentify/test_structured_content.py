@@ -130,6 +130,32 @@ def test_a_selection_of_key_objects_still_selects_them_and_says_nothing_else() -
     assert not is_anonymous(as_bytes(told))
 
 
+@pytest.mark.parametrize("options", [(), ("clean-graphics", "clean-descriptors")])
+def test_what_is_drawn_is_still_in_its_layer_whose_name_tells_nothing(options: tuple[str, ...]) -> None:
+    annotations, layers = [], []
+    for number, name in enumerate(("KELLER ANNA", "DR ZELLER")):
+        annotation, layer, text = Dataset(), Dataset(), Dataset()
+        text.UnformattedTextValue = "x"
+        annotation.GraphicLayer = layer.GraphicLayer = name
+        annotation.TextObjectSequence, layer.GraphicLayerOrder = [text], number
+        annotations.append(annotation)
+        layers.append(layer)
+    made = dataset(SOFTCOPY, ContentLabel="MEASURED")
+    made.GraphicAnnotationSequence, made.GraphicLayerSequence = annotations, layers
+    found = apply(made, *options).dataset
+    names = [one.GraphicLayer for one in found.GraphicLayerSequence]
+    assert len({*names, "KELLER ANNA", "DR ZELLER"}) == 4
+    drawn = [one.GraphicLayer for one in found.GraphicAnnotationSequence]
+    assert drawn == names[: len(drawn)]
+    assert found.ContentLabel == ("MEASURED" if options else "ANONYMIZED")
+    assert options or is_anonymous(as_bytes(found))
+
+
+def test_a_label_that_names_the_patient_becomes_a_dummy_that_is_a_valid_term() -> None:
+    made = apply(dataset(SOFTCOPY, ContentLabel="TESTAROSSA"), "clean-descriptors").dataset
+    assert made.ContentLabel == "ANONYMIZED"
+
+
 @pytest.mark.parametrize("kind", ["AXIS", "RULER", "CROSSHAIR", "CUTLINE"])
 def test_a_compound_graphic_is_still_of_its_type(kind: str) -> None:
     annotation, graphic, tick = Dataset(), Dataset(), Dataset()
