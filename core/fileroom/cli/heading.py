@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fileroom.cli import output, text
+from fileroom.cli import output
 from fileroom.cli.command import command
 from fileroom.cli.defining import as_document
 from fileroom.cli.failures import FAILED, INTERRUPTED, UsageProblem, say
+from fileroom.cli.filing import write_products
 from fileroom.cli.intake import jobs_option
 from fileroom.cli.interruption import Interruption
 from fileroom.cli.items import WORDS, chosen
 from fileroom.cli.making import results
-from fileroom.cli.writing import Writer
 from fileroom.options import TypedText
 
 if TYPE_CHECKING:
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 PROCESSOR = "metadata"
 DOCUMENTS = ("mapping", "stored_tags", "preference", "standard_dictionary", "private_dictionary")
 FORMATS = ("json", "xml", "oracle-xml")
+CONTENT_TYPES = {"json": "metadata", "xml": "native-xml", "oracle-xml": "oracle-xml"}
+
+_DOING = "reading headers"
 
 
 @command(
@@ -78,6 +81,7 @@ FORMATS = ("json", "xml", "oracle-xml")
     type=click.Path(path_type=Path),
     help="Write to files, and not to the standard output.",
 )
+@click.option("--missing", is_flag=True, help="Skip objects that have their file there already, for -o.")
 @jobs_option(1)
 def header(
     settings: Settings,
@@ -85,6 +89,7 @@ def header(
     words: tuple[str, ...],
     form: str,
     target: Path | None,
+    missing: bool,
     inline: bool,
     jobs: int,
     **given: str | None,
@@ -94,18 +99,17 @@ def header(
     Of a patient, study or series, every instance is shown. Several headers as JSON are one array. Binary
     values that are longer than --bulk-threshold are left out; the document says where in the object they lie.
     """
-    if target is not None and settings.json:
-        raise UsageProblem("--json prints documents, which -o writes to files")
     options = {"format": form, "inline": inline, **_options(form, given)}
+    if target is not None:
+        kind = CONTENT_TYPES[form] if missing else None
+        return write_products(
+            settings, words, PROCESSOR, options, jobs=jobs, target=target, doing=_DOING, missing=kind
+        )
+    if missing:
+        raise UsageProblem("--missing is for -o: it skips objects with a file there")
     with Interruption() as interruption, chosen(settings, words, jobs) as objects:
-        made = results(objects, PROCESSOR, options, stop=interruption.stop, doing="reading headers")
-        tally = _Tally(made)
-        if target is not None:
-            writer = Writer(target, objects)
-            for result in tally:
-                for path in writer.write(result.item, result.products):
-                    output.say(f"{path} ({text.size(path.stat().st_size)})")
-        elif settings.json:
+        tally = _Tally(results(objects, PROCESSOR, options, stop=interruption.stop, doing=_DOING))
+        if settings.json:
             tally.names_failures = False
             output.print_json_list(_as_json(result, form) for result in tally)
         elif objects.single:
@@ -114,7 +118,8 @@ def header(
         else:
             _print_all(tally, form)
         failed = tally.failed + objects.report_unreadable()
-    if interruption.stop.is_set():
+    interruption.advice = "the headers of what was done are shown, and the same command begins again"
+    if interruption.ended_it():
         return INTERRUPTED
     return FAILED if failed else 0
 

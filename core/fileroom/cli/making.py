@@ -19,7 +19,7 @@ from fileroom.plugin import Takes
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
     from fileroom.cli.items import Chosen
 
@@ -34,6 +34,7 @@ def results(
     *,
     stop: threading.Event,
     doing: str = "processing",
+    skip: Callable[[Item], bool] | None = None,
 ) -> Iterator[Result]:
     """Yield what a processor makes of each object, as it is done, with a bar for who waits at a terminal.
 
@@ -43,6 +44,7 @@ def results(
         options: its own, over those of the configuration.
         stop: when set, what is under way is finished.
         doing: what the bar says.
+        skip: says which objects are left out.
 
     Raises:
         PluginError, ConfigError: the processor cannot be had, or not with these options.
@@ -58,7 +60,9 @@ def results(
         opened = stack.enter_context(plugins.making.using(processor, options))
         each = opened.takes is Takes.EACH
         step = stack.enter_context(counting(doing, chosen.count(each=each)))
-        items = itertools.takewhile(lambda _: not stop.is_set(), chosen.items(each=each))
+        all_items = chosen.items(each=each)
+        wanted = all_items if skip is None else _wanted(all_items, skip, step)
+        items = itertools.takewhile(lambda _: not stop.is_set(), wanted)
         size = chosen.batch if chosen.apart else _TOGETHER
         batches = iter(lambda: tuple(itertools.islice(items, size)), ())
         if not chosen.apart:
@@ -74,6 +78,16 @@ def results(
             yield result
             if stop.is_set() and not chosen.apart:
                 return
+
+
+def _wanted(
+    items: Iterable[Item], skip: Callable[[Item], bool], step: Callable[[], object]
+) -> Iterator[Item]:
+    for item in items:
+        if skip(item):
+            step()
+        else:
+            yield item
 
 
 def _spread(

@@ -73,7 +73,11 @@ class _Meant:
     help="Write what is made to files, and not as attachments.",
 )
 @click.option("--option", "pairs", metavar="KEY=VALUE", multiple=True, help="An option of the processor.")
-@click.option("--missing", metavar="N|NAME", help="Skip what has an attachment of this content type.")
+@click.option(
+    "--missing",
+    metavar="N|NAME",
+    help="Skip what has an attachment of this content type, or with -o a file of it.",
+)
 @jobs_option(1)
 @timeout_option
 @executor_options
@@ -101,10 +105,17 @@ def process(
     """
     meant = _meant(words, pairs)
     if target is not None:
-        if executor is not None or missing is not None:
-            raise UsageProblem("--executor and --missing are for what is kept as attachments, not for -o")
+        if executor is not None:
+            raise UsageProblem("--executor is for what is kept as attachments, not for -o")
         return write_products(
-            settings, meant.objects, meant.processor, meant.options, jobs=jobs, timeout=timeout, target=target
+            settings,
+            meant.objects,
+            meant.processor,
+            meant.options,
+            jobs=jobs,
+            timeout=timeout,
+            target=target,
+            missing=missing,
         )
     if not is_search(meant.objects) and any(map(is_path, meant.objects)):
         raise UsageProblem("-o is missing: what is made of files is written to a file or folder")

@@ -63,8 +63,10 @@ def table(
     instance. A private one is '0029xx10(SIEMENS CSA HEADER)'; a dot leads into a sequence, to its first item,
     'SEQUENCE[2].' to the second, and 'SEQUENCE[*].' to all. Other columns are id, level, uid and received.
     """
-    if settings.json:
-        raise UsageProblem("a table is CSV, Parquet or Arrow: 'fileroom find --json' prints JSON")
+    if settings.json and target is None:
+        raise UsageProblem(
+            "a table is CSV, Parquet or Arrow: 'fileroom find --json' prints JSON; -o --json lists files"
+        )
     form = form or _by_suffix(target)
     if target is None and form != "csv" and sys.stdout.isatty():
         raise UsageProblem(f"{form} is not for a terminal: write it to a file with -o, or to a pipe")
@@ -77,10 +79,10 @@ def table(
         "order_by": _split(order),
         **keys_of(keys),
     }
-    failed: list[str] = []
+    failed: list[dict[str, object]] = []
 
     def unreadable(id_: str, error: Exception) -> None:
-        failed.append(id_)
+        failed.append({"object": id_, "reason": str(error)})
         say(f"{id_}: {error}")
 
     with settings.open() as archive, ExitStack() as stack:
@@ -92,7 +94,9 @@ def table(
             write_table(reader, sys.stdout.buffer, form)
         else:
             _write_file(reader, target, form)
-    if target is not None:
+    if settings.json:
+        output.print_json_list([{"object": wanted.label, "files": [str(target)]}, *failed])
+    elif target is not None:
         output.say(f"{target} ({text.size(target.stat().st_size)})")
     return FAILED if failed else 0
 

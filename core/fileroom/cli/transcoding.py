@@ -47,6 +47,9 @@ PROCESSOR = "transcode"
 )
 @click.option("--new-uid", is_flag=True, help="Give new SOP Instance UIDs even if nothing is lost.")
 @click.option("--uid-root", metavar="UID", help="What new UIDs begin with.  [default: 2.25]")
+@click.option(
+    "--missing", is_flag=True, help="Skip objects that have their file there already, if nothing is lost."
+)
 @jobs_option(1)
 def transcode(
     settings: Settings,
@@ -54,6 +57,7 @@ def transcode(
     words: tuple[str, ...],
     target: Path,
     new_uid: bool,
+    missing: bool,
     jobs: int,
     **given: str | None,
 ) -> int:
@@ -66,4 +70,7 @@ def transcode(
     """
     options: dict[str, object] = {name: TypedText(one) for name, one in given.items() if one is not None}
     options["new_uid"] = new_uid
-    return write_products(settings, words, PROCESSOR, options, jobs=jobs, target=target)
+    kind = "transcoded" if missing else None
+    return write_products(
+        settings, words, PROCESSOR, options, jobs=jobs, target=target, doing="transcoding", missing=kind
+    )

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
     from fileroom.cli.items import Chosen
     from fileroom.processing import Product
 
-_SUFFIXES = {"application/dicom": ".dcm", "application/dicom+json": ".json", "application/dicom+xml": ".xml"}
+DICOM = "application/dicom"
+"""The media type of DICOM objects, which are named by their UIDs."""
 
+SUFFIXES = {DICOM: ".dcm", "application/dicom+json": ".json", "application/dicom+xml": ".xml"}
+"""Media type to what names of files end in, for those that are known to few systems."""
 
 _UID = re.compile(r"[0-9]+(\.[0-9]+)*")
 
@@ -38,14 +41,18 @@ class Writer:
     Args:
         output: a file, for one product of one object; else a folder, which is made where it is missing.
         chosen: the objects that products are made of.
+
+    Attributes:
+        output: the file or folder.
+        is_folder: which of them it is.
     """
 
     def __init__(self, output: Path, chosen: Chosen) -> None:
-        self._folder = output.is_dir() or not chosen.single or str(output).endswith(("/", os.sep))
-        if self._folder and not output.is_dir() and mimetypes.guess_type(output.name)[0] is not None:
+        self.is_folder = output.is_dir() or not chosen.single or str(output).endswith(("/", os.sep))
+        if self.is_folder and not output.is_dir() and mimetypes.guess_type(output.name)[0] is not None:
             raise CommandError("-o names a file, and there are several objects: name a folder")
-        self._output = output
-        if self._folder:
+        self.output = output
+        if self.is_folder:
             try:
                 output.mkdir(parents=True, exist_ok=True)
             except OSError as error:
@@ -58,32 +65,38 @@ class Writer:
             CommandError: a file cannot be written; or there are several, and ``-o`` names one file.
             InvalidDatasetError: a DICOM object cannot be read.
         """
-        if not self._folder and len(products) > 1:
+        if not self.is_folder and len(products) > 1:
             raise CommandError("-o names one file, and there are several: name a folder")
         new = next((_name_of(one) for one in products if _is_dicom(one)), "")
-        stem = new or item.id or Path(item.name).stem
+        stem = new or stem_of(item)
         return [self._write(item, one, stem) for one in products]
 
     def _write(self, item: Item, product: Product, stem: str) -> Path:
-        target = self._free(_file_name(product, stem), product.data) if self._folder else self._output
-        if self._folder and target.exists():
+        target = self._free(_file_name(product, stem), product.data) if self.is_folder else self.output
+        if self.is_folder and target.exists():
             return target
         if item.id is None and target.exists() and target.samefile(item.name):
             raise CommandError("-o names the very file that is read: it would be lost; name another")
         try:
             _write_whole(target.resolve(), product.data)
         except OSError as error:
-            raise CommandError(f"-o: a file cannot be written: {error.strerror}") from error
+            raise CommandError(f"-o: {target.name} cannot be written: {error.strerror}") from error
         return target
 
     def _free(self, name: str, data: bytes) -> Path:
         """Return a path in the folder that nothing has yet, or that has these very bytes."""
-        path = self._output / name
+        path = self.output / name
         count = 1
         while path.exists() and not _holds(path, data):
             count += 1
-            path = self._output / f"{Path(name).stem}-{count}{Path(name).suffix}"
+            path = self.output / f"{Path(name).stem}-{count}{Path(name).suffix}"
         return path
+
+
+def stem_of(item: Item) -> str:
+    """Return what files of what is made of an object are called, without the suffix; a UID's end is none."""
+    path = Path(item.name)
+    return item.id or (path.name if path.suffix[1:].isdigit() else path.stem)
 
 
 def _write_whole(target: Path, data: bytes) -> None:
@@ -101,14 +114,14 @@ def _write_whole(target: Path, data: bytes) -> None:
 
 
 def _is_dicom(product: Product) -> bool:
-    return product.media_type == "application/dicom"
+    return product.media_type == DICOM
 
 
 def _file_name(product: Product, stem: str) -> str:
     if _is_dicom(product):
         return f"{_name_of(product)}.dcm"
     kind = product.media_type.partition(";")[0]
-    suffix = product.suffix or _SUFFIXES.get(kind) or mimetypes.guess_extension(kind) or ".bin"
+    suffix = product.suffix or SUFFIXES.get(kind) or mimetypes.guess_extension(kind) or ".bin"
     return f"{stem}{suffix}"
 
 
