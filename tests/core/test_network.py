@@ -180,7 +180,7 @@ def test_what_names_nobody_is_not_found(tmp_path: Path, name: str) -> None:
         ("max_pdu = 4095", "network", "4096"),
         ("max_pdu = 131073", "network", "131072"),
         ("max_associations = 0", "network", "at least 1"),
-        ("access = 'rw'", "network.access", "expected one of RW, R, W"),
+        ("access = 'wr'", "network.access", "expected one of RW, R, W"),
         ("peers = 'ANY'", "network.peers", "a list"),
         ("peers = ['nobody']", "network", "no host or vendor 'nobody'"),
         ("peers = ['X@y:0']", "network", "1 to 65535"),

@@ -107,7 +107,7 @@ def test_a_value_of_the_right_type_is_taken(key: str, given_value: object, expec
         ("root", ""),
         ("root", "nul\0byte"),
         ("root", 3),
-        ("mode", "FAST"),
+        ("mode", "FAS"),
         ("mode", 1),
         ("layout", "round"),
         ("limit", "none"),
@@ -187,6 +187,21 @@ def test_an_items_error_names_its_place() -> None:
 def test_a_wrong_choice_is_answered_with_the_choices() -> None:
     text = str(refused(Options, {"url": "u", "mode": "fats"}))
     assert "expected one of fast, safe; did you mean 'fast'?" in text
+
+
+def test_a_word_of_a_choice_may_be_in_any_case() -> None:
+    made = build(mode="FAST", layout="Deep")
+    assert (made.mode, made.layout) == (Mode.FAST, "deep")
+    assert build(mode=EnvironmentText("Safe")).mode is Mode.SAFE
+
+
+def test_words_that_differ_in_case_only_are_told_apart() -> None:
+    @dataclass(frozen=True)
+    class Cased:
+        word: Literal["a", "A", "b"] = "b"
+
+    made = [build_options(Cased, {"word": word}, "x", BASE).word for word in "aAB"]
+    assert made == ["a", "A", "b"]
 
 
 def test_a_value_error_of_the_dataclass_becomes_a_config_error() -> None:

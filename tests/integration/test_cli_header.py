@@ -14,6 +14,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from fileroom.testing.datasets import make_instance
+from fileroom_plugins.metadata import header
 from tests.integration.cli_runs import ENVIRONMENT, run, run_json
 
 if TYPE_CHECKING:
@@ -164,3 +165,11 @@ def test_a_column_that_is_no_xpath_is_an_error_of_usage(folder: Path) -> None:
 
 def test_a_column_needs_a_name(folder: Path) -> None:
     assert "NAME=XPATH" in run("query-xml", "/*", folder / "files/1.dcm", "--column", "x", code=2).stderr
+
+
+def test_words_may_be_typed_as_oracle_wrote_them(folder: Path) -> None:
+    words = ("header", folder / "files/1.dcm", "--format")
+    assert run(*words, "JSON").stdout == run(*words, "json").stdout
+    standard = run(*words, "oracle-xml", "--extract", "standard").stdout
+    assert run(*words, "ORACLE-XML", "--extract", "STANDARD").stdout == standard
+    assert header(folder / "files/1.dcm", format="oracle-xml", extract="ALL").startswith(b"<")

@@ -187,17 +187,22 @@ _SCALARS: Mapping[object, Converter] = {
 
 
 def _choice(choices: Mapping[Any, object]) -> Converter:
+    """Return what takes one of some words or numbers; a word in any case, unless case tells two apart."""
     names = [str(one) for one in choices]
 
-    def chosen(one: object, value: object) -> bool:
+    def same(one: object, value: object) -> bool:
         if isinstance(value, str):
             return value == one or (isinstance(value, EnvironmentText) and value == str(one))
         return type(value) is type(one) and value == one
 
+    def alike(one: object, value: object) -> bool:
+        return isinstance(value, str) and isinstance(one, str) and value.casefold() == one.casefold()
+
     def convert(value: object, path: str, _: Path) -> object:
-        for one, result in choices.items():
-            if chosen(one, value):
-                return result
+        for fits in (same, alike):
+            found = [result for one, result in choices.items() if fits(one, value)]
+            if len(found) == 1:
+                return found[0]
         hint = did_you_mean(value, names) if isinstance(value, str) else ""
         raise ConfigError(f"expected one of {', '.join(names)}{hint}", path)
 

@@ -92,7 +92,7 @@ class Checked:
 @click.option("--keep", is_flag=True, help="Keep the messages in the archive, for 'fileroom messages'.")
 @click.option(
     "--severity",
-    type=click.Choice(SEVERITIES),
+    type=click.Choice(SEVERITIES, case_sensitive=False),
     default="info",
     show_default=True,
     help="Show messages of this severity and worse ones.",
@@ -240,7 +240,9 @@ def _write(file: Path, value: object) -> None:
 )
 @click.argument("words", metavar="ID... | LEVEL [KEY=VALUE]...", nargs=-1)
 @click.option("--rule", metavar="NAME", default="", help="Only of this rule; wildcards are allowed.")
-@click.option("--severity", type=click.Choice(SEVERITIES), help="Only of this severity.")
+@click.option(
+    "--severity", type=click.Choice(SEVERITIES, case_sensitive=False), help="Only of this severity."
+)
 @click.option("--since", metavar="TIME", help="Only of what was checked since then.")
 def messages(
     settings: Settings, *, words: tuple[str, ...], rule: str, severity: str | None, since: str | None

@@ -104,7 +104,7 @@ class _Where:
 )
 @click.option(
     "--check",
-    type=click.Choice(["refuse", "report", "off"]),
+    type=click.Choice(["refuse", "report", "off"], case_sensitive=False),
     default="refuse",
     show_default=True,
     help="What to do where an identity is still found afterwards.",
@@ -207,7 +207,7 @@ def _check_uids(objects: Chosen, where: _Where, options: dict[str, object]) -> N
         named = "--new-sop-instance-uid" if _NEW_UID in options else f"[plugins.{PROCESSOR}] {_NEW_UID}"
         raise UsageProblem(f"{named} is for one object, and there may be several")
     asked = options if {"options", "document"} & options.keys() else _configured(objects)
-    if where.keep and _RETAIN_UIDS in str(asked.get("options")):
+    if where.keep and _RETAIN_UIDS in str(asked.get("options")).casefold():
         raise UsageProblem(
             f"--keep with {_RETAIN_UIDS} would leave two objects of one UID in the archive: put the new ones "
             "elsewhere, --to ARCHIVE or -o FOLDER"

@@ -45,7 +45,7 @@ _DOING = "reading headers"
 @click.option(
     "--format",
     "form",
-    type=click.Choice(FORMATS),
+    type=click.Choice(FORMATS, case_sensitive=False),
     default="json",
     show_default=True,
     help="What the header is written as.",
@@ -53,7 +53,7 @@ _DOING = "reading headers"
 @click.option("--mapping", metavar="NAME|FILE", help="A mapping document, for oracle-xml.")
 @click.option(
     "--extract",
-    type=click.Choice(("all", "mapped", "standard")),
+    type=click.Choice(("all", "mapped", "standard"), case_sensitive=False),
     help="Which attributes, for oracle-xml: all, those that the mapping names, or the standard's.",
 )
 @click.option("--stored-tags", metavar="NAME|FILE", help="Only the attributes of this stored tag list.")

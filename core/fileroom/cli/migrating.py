@@ -45,7 +45,7 @@ _WHERE = "an archive's folder or TOML file."
 @click.option(
     "--drop",
     multiple=True,
-    type=click.Choice(PARTS),
+    type=click.Choice(PARTS, case_sensitive=False),
     help="Leave this behind. May be repeated.",
 )
 @click.option("--dry-run", is_flag=True, help="Only count what would be copied.")

@@ -44,7 +44,7 @@ _TABLE = 1000  # rows that a table for people has at most
 @click.option(
     "--format",
     "form",
-    type=click.Choice(("oracle-xml", "xml")),
+    type=click.Choice(("oracle-xml", "xml"), case_sensitive=False),
     default="oracle-xml",
     show_default=True,
     help="The document that is asked.",

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--overwrite",
-    type=click.Choice(["never", "always", "if-changed"]),
+    type=click.Choice(["never", "always", "if-changed"], case_sensitive=False),
     help="What to do with instances that are there already.  [default: as configured]",
 )
 @jobs_option(1)  # hardly any work for others: the index commits in one process

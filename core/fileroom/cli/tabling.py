@@ -37,7 +37,12 @@ _COLUMN = re.compile(r'(?:\("[^"]*"\)|\([^()]*\)|\b[0-9A-Fa-f]{4},[0-9A-Fa-fxX]{
 @click.option(
     "--columns", metavar="COLUMN,...", multiple=True, help="The columns; without, all that is indexed."
 )
-@click.option("--to", "form", type=click.Choice(FORMATS), help="The format.  [default: by FILE, or csv]")
+@click.option(
+    "--to",
+    "form",
+    type=click.Choice(FORMATS, case_sensitive=False),
+    help="The format.  [default: by FILE, or csv]",
+)
 @click.option(
     "-o", "--output", "target", metavar="FILE", type=click.Path(path_type=Path), help="Write to a new file."
 )

@@ -83,16 +83,16 @@ _ORDER = (
 
 
 def standard_profile(options: Collection[str] = ()) -> Profile:
-    """Return the Basic Profile with options, members of `Option` or their values.
+    """Return the Basic Profile with options, members of `Option` or their values in any case.
 
     Raises:
         InvalidValueError: there is no such option, or both full and modified dates are to be retained.
     """
-    unknown = sorted(set(options) - set(Option))
+    unknown = sorted(one for one in options if one.casefold() not in set(Option))
     if unknown:
         known = ", ".join(Option)
         raise InvalidValueError(f"there is no option {unknown[0]!r}; there are {known}")
-    return _profile(frozenset(map(Option, options)))
+    return _profile(frozenset(Option(one.casefold()) for one in options))
 
 
 @functools.cache

@@ -128,8 +128,10 @@ def checked(options: Mapping[str, Any]) -> Options:
         if name in said:
             said[name] = DocumentName.parse(_named(said[name]), name, Path()).found_by(_find)
     for name, values in (("format", _PRODUCTS), ("extract", ("all", "mapped", "standard"))):
-        if name in said and said[name] not in values:
-            raise ConfigError(f"expected one of {', '.join(values)}", name)
+        if name in said:
+            said[name] = str(said[name]).casefold()
+            if said[name] not in values:
+                raise ConfigError(f"expected one of {', '.join(values)}", name)
     try:
         return Options(**said)
     except ValueError as error:

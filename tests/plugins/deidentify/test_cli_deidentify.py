@@ -139,6 +139,15 @@ def test_by_the_name_of_the_processor_copies_are_passed_over_too(study: Path, tm
     assert "passed over 6 instances" in run("-a", archive, "deidentify", "instance", "--keep").stderr
 
 
+def test_options_may_be_typed_in_any_case(study: Path, tmp_path: Path) -> None:
+    before = uids(study)
+    run("deidentify", study, "-o", tmp_path / "out", "--options", "Retain-UIDs", "--check", "Refuse")
+    assert uids(tmp_path / "out") == before
+    run("-a", tmp_path / "archive", "import", study)
+    words = ("-a", tmp_path / "archive", "deidentify", "instance", "--keep", "--options", "RETAIN-UIDS")
+    assert "would leave two objects of one UID" in run(*words, code=2).stderr
+
+
 def test_a_conflict_with_what_was_kept_before_says_what_would_replace_it(
     study: Path, tmp_path: Path, key: Path
 ) -> None:
