@@ -51,10 +51,13 @@ def folded(text: str) -> str:
 
 
 def squeezed(text: str) -> str:
-    """Return a folded text's letters and digits alone, without marks of HTML."""
+    """Return a folded text's letters and digits alone; where there are marks of HTML, also without these."""
+    if text.isalnum():
+        return text
+    found = _NO_LETTERS.sub("", text)
     if "</" in text or "<br" in text:
-        text = _MARKUP.sub("", text)
-    return text if text.isalnum() else _NO_LETTERS.sub("", text)
+        found += "\n" + _NO_LETTERS.sub("", _MARKUP.sub("", text))
+    return found
 
 
 def replaced(text: str, spans: Iterable[tuple[int, int]], sign: str) -> str:

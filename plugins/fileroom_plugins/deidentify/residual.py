@@ -39,7 +39,8 @@ _ROUND = re.compile(r"\d{1,2}0*")
 """Numbers that images have whoever the patient is; a patient's may be one of them."""
 
 _LABELS = {"BodyPartExamined", "ContentLabel", "GraphicLayer", "StudyStatusID", "TherapyDescription"}
-"""Keywords of attributes with VR CS that people fill in."""
+_LABELS |= {"SpecificCharacterSet"}
+"""Keywords of attributes with VR CS that people fill in, and of one whose terms all are known."""
 
 _WHOLE_TEXTS = {"LO", "LT", "SH", "ST", "UC", "UT"}
 _MAKERS = {"Manufacturer", "ManufacturerModelName", "CodeMeaning", "CodingSchemeName", "SoftwareVersions"}

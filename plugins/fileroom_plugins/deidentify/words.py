@@ -39,12 +39,13 @@ ORDINARY = frozenset(_MEDICINE.split())
 _TECHNICAL = """
     abdomenpelvis ankle average axilla auto back beam biped bones buttock calf chestabdomen coccyx cone
     contour cspine cube dark derived detail dual ear echo edge extremity eye face fast feet field filter fine
-    flash flat focus foot frame free gradient green grey hard headneck helical high hip humerus iris jaw
-    kidney lang large larynx leg long lossy low lspine mandible mask maxilla medium mixed mouth multi nose
-    original ovary parotid patella pelvis penis pharynx phoenix plain primary pulse quick ray rectum red rib
-    scalp scapula screen secondary segment sharp short shot single skeleton slice slim slow small smooth
-    soft spin spleen sspine stark start sternum still strong thigh thin thumb time toe tongue trachea tspine
-    turbo twin ureter urethra vagina vessel volume vulva wedge weight white whole wholebody wide window zoom
+    flash flat focus foot frame free gradient green grey hard headneck helical high hip humerus ir iris iso
+    jaw kidney lang large larynx leg long lossy low lspine mandible mask maxilla medium mixed mouth multi
+    nose original ovary parotid patella pelvis penis pharynx phoenix plain primary pulse quick ray rectum
+    red rib scalp scapula screen secondary segment sharp short shot single skeleton slice slim slow small
+    smooth soft spin spleen sspine stark start sternum still strong thigh thin thumb time toe tongue trachea
+    tspine turbo twin ureter urethra vagina vessel volume vulva wedge weight white whole wholebody wide
+    window zoom
 """
 TECHNICAL = ORDINARY | frozenset(_TECHNICAL.split())
 """Words of medicine and of devices, which short values of images hold whoever the patient is."""

@@ -167,6 +167,15 @@ def test_a_document_that_keeps_such_uids_is_told() -> None:
     assert [one.keyword for one in report.residual or ()] == ["StudyInstanceUID"]
 
 
+def test_a_document_may_clean_uids_likewise() -> None:
+    made = dataset(PatientID="48151623", FrameOfReferenceUID="1.2.3.4.5.7")
+    made.StudyInstanceUID = "1.2.840.113619.2.55.48151623.7"
+    rules = f'[attributes]\n{PATIENT}StudyInstanceUID = "clean"\nFrameOfReferenceUID = "clean"\n'
+    found = made_by(rules, made).dataset
+    assert found.StudyInstanceUID.startswith("2.25.")
+    assert found.FrameOfReferenceUID == "1.2.3.4.5.7"
+
+
 @pytest.mark.parametrize(
     "uid", ["1.2.840.10008.240229.101112.4711", "1.2.840.10008.1.2.4815.162", "1.2.840.10008.5.1.4.1.1.2.7"]
 )

@@ -127,6 +127,7 @@ def test_labels_and_full_names_count_where_single_words_are_a_coincidence(
         ("Fast^Spin", "1", {"SequenceName": "fast_spin"}),
         ("Lung^Window", "1", {"WindowCenterWidthExplanation": ["LUNG", "WINDOW1"]}),
         ("Chest^Anna", "1", {"BodyPartExamined": "CHEST"}),
+        ("Iso^Ir", "1", {"SpecificCharacterSet": "ISO_IR 100"}),
         (NAME, "AXIAL", {"ImageType": ["ORIGINAL", "PRIMARY", "AXIAL"]}),
         (NAME, "ORIGINAL", {"ImageType": ["ORIGINAL", "PRIMARY"]}),
         (NAME, "100000", {"ExposureInuAs": "100000"}),

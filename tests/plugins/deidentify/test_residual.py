@@ -172,6 +172,11 @@ def test_valid_terms_and_numbers_hold_nobodys_name(tag: int, vr: str, data: byte
     assert left({tag: Element(vr, data)}) == ()
 
 
+def test_a_name_is_no_character_set() -> None:
+    assert [one.path for one in left({0x0008_0005: Element("CS", b"MEYER ")})] == ["00080005"]
+    assert left({0x0008_0005: Element("CS", b"ISO_IR 100")}) == ()
+
+
 def left(items: dict[int, Element]) -> tuple[Finding, ...]:
     """Return what is found in attributes, of an object whose patient is gone."""
     made = dataset(PatientName="MEYER^ANNA", PatientID="K-4711-X", PatientBirthDate="19570312")
