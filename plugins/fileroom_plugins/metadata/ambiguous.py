@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from fileroom_plugins.metadata.elements import VR_LENGTH
+from fileroom_plugins.standard.vrs import VR_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

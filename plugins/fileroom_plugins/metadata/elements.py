@@ -13,40 +13,8 @@ if TYPE_CHECKING:
 UNDEFINED = 0xFFFFFFFF
 """The length of an element or item that a delimiter ends (PS3.5 section 7.1.1)."""
 
-BINARY_VRS = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "UN"))
-"""VRs whose values are bytes to a header's reader, and may be left where they are."""
-
-LONG_VRS = BINARY_VRS | {"SQ", "SV", "UC", "UR", "UT", "UV"}
-"""VRs whose length has 32 bits in explicit VR (PS3.5 table 7.1-1)."""
-
-TEXT_VRS = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))
-"""VRs whose text is encoded as Specific Character Set says (PS3.5 section 6.1.2.3)."""
-
-SHORT_VRS = TEXT_VRS - LONG_VRS | frozenset(
-    ("AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "SL", "SS", "TM", "UI", "UL", "US")
-)
-"""VRs whose length has 16 bits in explicit VR (PS3.5 table 7.1-2)."""
-
-PROSE_VRS = frozenset(("LT", "ST", "UR", "UT"))
-"""VRs of one value, in which a backslash is a backslash (PS3.5 section 6.2)."""
-
-NUMBER_CODES = {
-    "FD": "d",
-    "FL": "f",
-    "SL": "i",
-    "SS": "h",
-    "SV": "q",
-    "UL": "I",
-    "US": "H",
-    "UV": "Q",
-}
-"""VRs of binary numbers, and the code by which `struct` knows them."""
-
 NAME_GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 """What DICOM JSON and the Native DICOM Model call the component groups of a person name."""
-
-VR_LENGTH = 2
-"""Letters of a VR; a longer text is several, joined by ``" or "``, and other attributes tell which."""
 
 CHARACTER_SET = 0x00080005
 PIXEL_DATA = 0x7FE00010

@@ -6,7 +6,7 @@ import re
 import struct
 from typing import TYPE_CHECKING
 
-from fileroom_plugins.metadata.elements import NUMBER_CODES, PROSE_VRS, TEXT_VRS
+from fileroom_plugins.standard.vrs import NUMBER_CODES, PROSE_VRS, TEXT_VRS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,8 +7,9 @@ import zlib
 from typing import TYPE_CHECKING
 
 from fileroom.plugin import InvalidDatasetError
-from fileroom_plugins.metadata.elements import ITEM, LONG_VRS, SEQUENCE_END, UNDEFINED
+from fileroom_plugins.metadata.elements import ITEM, SEQUENCE_END, UNDEFINED
 from fileroom_plugins.metadata.meta import DEFLATED_LITTLE, IMPLICIT_LITTLE, PREAMBLE, TRANSFER_SYNTAX
+from fileroom_plugins.standard.vrs import LONG_VRS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,15 +9,15 @@ from binascii import Error
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from fileroom.plugin import DocumentError
-from fileroom_plugins.metadata.elements import BINARY_VRS, LONG_VRS, NAME_GROUPS, SHORT_VRS
+from fileroom_plugins.metadata.elements import NAME_GROUPS
 from fileroom_plugins.metadata.model import Attribute
 from fileroom_plugins.metadata.walker import MAX_DEPTH
+from fileroom_plugins.standard.vrs import BINARY_VRS, VRS
 
 if TYPE_CHECKING:
     from fileroom_plugins.metadata.model import Model, Said
 
 _TAG = re.compile(r"[0-9A-Fa-f]{8}")
-_VRS = LONG_VRS | SHORT_VRS
 _MEMBERS = {"vr", "Value", "InlineBinary", "BulkDataURI"}
 
 
@@ -62,7 +62,7 @@ class _Reader:
         if not isinstance(said, dict) or not said.keys() <= _MEMBERS:
             self._fail(where, "expected an object with vr, and one of Value, InlineBinary, BulkDataURI")
         vr = said.get("vr")
-        if vr not in _VRS:
+        if vr not in VRS:
             self._fail(where, "its vr is none that the standard knows")
         if len(said.keys() - {"vr"}) > 1:
             self._fail(where, "expected only one of Value, InlineBinary and BulkDataURI")

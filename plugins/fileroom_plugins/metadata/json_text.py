@@ -16,8 +16,9 @@ from json.encoder import encode_basestring
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from fileroom_plugins.metadata.elements import BINARY_VRS, NAME_GROUPS, NUMBER_CODES
+from fileroom_plugins.metadata.elements import NAME_GROUPS
 from fileroom_plugins.metadata.values import LUT_DESCRIPTORS, TEXTS, names, numbers, tags
+from fileroom_plugins.standard.vrs import BINARY_VRS, NUMBER_CODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

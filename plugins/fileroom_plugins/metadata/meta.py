@@ -6,8 +6,9 @@ import struct
 from typing import TYPE_CHECKING, NamedTuple
 
 from fileroom.plugin import InvalidDatasetError, NotDicomError
-from fileroom_plugins.metadata.elements import LONG_VRS, SHORT_VRS, VR_LENGTH, DataSet, Element
+from fileroom_plugins.metadata.elements import DataSet, Element
 from fileroom_plugins.metadata.source import cut_short
+from fileroom_plugins.standard.vrs import LONG_VRS, SHORT_VRS, VR_LENGTH, VRS
 
 if TYPE_CHECKING:
     from fileroom_plugins.metadata.source import Octets
@@ -26,7 +27,6 @@ _GROUP = 0x0002
 _LARGEST = 64 * 1024
 _LATE_ELEMENT = 0x0020
 _SMALL = range(1024)
-_VRS = LONG_VRS | SHORT_VRS
 
 
 class Meta(NamedTuple):
@@ -95,7 +95,7 @@ def _start(head: bytes) -> int:
         if len(head) >= struct.calcsize("HHI"):
             group, number, length = struct.unpack_from(f"{order}HHI", head)
             if group in (_GROUP, 0x0008) and number <= _LATE_ELEMENT:
-                known = head[4:6].decode("latin-1") in _VRS
+                known = head[4:6].decode("latin-1") in VRS
                 if known or length in _SMALL:
                     return 0
     raise NotDicomError("no DICOM object" if head else "no DICOM object: there are no bytes")

@@ -6,10 +6,11 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 
 from fileroom_plugins.metadata.blocks import Blocks
-from fileroom_plugins.metadata.elements import BINARY_VRS, NAME_GROUPS
+from fileroom_plugins.metadata.elements import NAME_GROUPS
 from fileroom_plugins.metadata.lookup import is_creator, is_private, standard_entry
 from fileroom_plugins.metadata.values import names
 from fileroom_plugins.metadata.xml_text import DECLARATION, escaped, texts
+from fileroom_plugins.standard.vrs import BINARY_VRS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

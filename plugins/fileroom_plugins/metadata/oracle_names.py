@@ -6,7 +6,7 @@ way. OWB, USS, EXT and EXP are no VRs of the standard, but of Oracle's dictionar
 
 from __future__ import annotations
 
-from fileroom_plugins.metadata.elements import VR_LENGTH
+from fileroom_plugins.standard.vrs import VR_LENGTH
 
 NAMESPACE = "http://xmlns.oracle.com/ord/dicom/metadata_1_0"
 ROOT = "DICOM_OBJECT"

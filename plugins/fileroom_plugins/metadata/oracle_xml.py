@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from fileroom.plugin import InvalidDatasetError
 from fileroom_plugins.metadata.blocks import Blocks
-from fileroom_plugins.metadata.elements import BINARY_VRS, DataSet
+from fileroom_plugins.metadata.elements import DataSet
 from fileroom_plugins.metadata.kinds.preference import Preference
 from fileroom_plugins.metadata.locators import COMPONENTS, DICOM
 from fileroom_plugins.metadata.lookup import (
@@ -29,6 +29,7 @@ from fileroom_plugins.metadata.values import names
 from fileroom_plugins.metadata.xml_text import DECLARATION, escaped, texts
 from fileroom_plugins.metadata.xml_tree import Tree
 from fileroom_plugins.standard.definitions import Dictionary
+from fileroom_plugins.standard.vrs import BINARY_VRS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from fileroom.plugin import CharacterSet, DocumentError, InvalidDatasetError, identity_of
 from fileroom_plugins.metadata.blocks import Blocks
-from fileroom_plugins.metadata.elements import BINARY_VRS, CHARACTER_SET, TEXT_VRS, DataSet, Element
+from fileroom_plugins.metadata.elements import CHARACTER_SET, DataSet, Element
 from fileroom_plugins.metadata.encoding import encode
 from fileroom_plugins.metadata.file_writing import file_bytes
 from fileroom_plugins.metadata.json_reading import read_json
@@ -22,6 +22,7 @@ from fileroom_plugins.metadata.processor import Format, checked
 from fileroom_plugins.metadata.source import Octets, opened
 from fileroom_plugins.metadata.walker import read_object
 from fileroom_plugins.metadata.xml_reading import read_document
+from fileroom_plugins.standard.vrs import BINARY_VRS, TEXT_VRS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

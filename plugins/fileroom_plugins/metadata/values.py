@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from fileroom_plugins.metadata.elements import NUMBER_CODES
+from fileroom_plugins.standard.vrs import NUMBER_CODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -13,15 +13,11 @@ from typing import TYPE_CHECKING
 from fileroom.plugin import CharacterSet, InvalidDatasetError
 from fileroom_plugins.metadata.ambiguous import settle
 from fileroom_plugins.metadata.elements import (
-    BINARY_VRS,
     CHARACTER_SET,
     ITEM,
     ITEM_END,
-    LONG_VRS,
     SEQUENCE_END,
-    SHORT_VRS,
     UNDEFINED,
-    VR_LENGTH,
     DataSet,
     Element,
     Object,
@@ -42,6 +38,7 @@ from fileroom_plugins.metadata.meta import (
     read_meta,
 )
 from fileroom_plugins.metadata.source import cut_short
+from fileroom_plugins.standard.vrs import BINARY_VRS, LONG_VRS, SHORT_VRS, VR_LENGTH
 
 if TYPE_CHECKING:
     from fileroom_plugins.metadata.ambiguous import Doubt

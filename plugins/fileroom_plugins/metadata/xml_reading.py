@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, NoReturn
 
 from fileroom.plugin import DocumentError, read_xml
 from fileroom_plugins.metadata import native_xml, oracle_names
-from fileroom_plugins.metadata.elements import BINARY_VRS, LONG_VRS, NAME_GROUPS, PROSE_VRS, SHORT_VRS
+from fileroom_plugins.metadata.elements import NAME_GROUPS
 from fileroom_plugins.metadata.lookup import standard_entry
 from fileroom_plugins.metadata.model import Attribute
+from fileroom_plugins.standard.vrs import BINARY_VRS, PROSE_VRS, VRS
 
 if TYPE_CHECKING:
     from fileroom.plugin import Element
     from fileroom_plugins.metadata.model import Model
 
 _TAG = re.compile(r"[0-9A-Fa-f]{8}")
-_VRS = LONG_VRS | SHORT_VRS
 _FILE_META = 0x0002
 
 
@@ -71,7 +71,7 @@ class _Native(_Reader):
             tag = self._tag(element)
             entry = standard_entry(tag)
             vr = element.attributes.get("vr") or (entry.vr if entry else "UN")
-            if vr not in _VRS:
+            if vr not in VRS:
                 self._fail(element, "its vr is none that the standard knows")
             creator = element.attributes.get("privateCreator", "")
             self._put(model, (tag, creator), self._attribute(vr, element), element)

@@ -7,8 +7,8 @@ import struct
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from fileroom_plugins.metadata.elements import NUMBER_CODES
 from fileroom_plugins.metadata.values import TEXTS, numbers, tags
+from fileroom_plugins.standard.vrs import NUMBER_CODES
 
 if TYPE_CHECKING:
     from fileroom.plugin import CharacterSet

@@ -1,7 +1,7 @@
 """Values as they stand in a data set, read one by one when a rule asks for them.
 
-They are taken from the bytes of the file rather than as pydicom makes them, which warns with the value, or
-fails, where one is not what its VR demands: to a rule, such a value is a value that is not as it should be.
+They are taken from the bytes of the file, and not from pydicom's values: where one is not what its VR
+demands, pydicom fails, or repeats it in a warning; to a rule, it is just a value that is not as it should be.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from pydicom.values import convert_SQ
 
 from fileroom.plugin import CharacterSet
 from fileroom_plugins.conformance.reading.dictionary import UNKNOWN
+from fileroom_plugins.standard.vrs import BINARY_VRS, NUMBER_CODES, PROSE_VRS, TEXT_VRS
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -28,20 +29,7 @@ _META = 0x0002
 _CHARACTER_SET = 0x00080005
 _PIXEL_REPRESENTATION = 0x00280103
 
-_NUMBERS = {
-    "AT": "HH",
-    "FD": "d",
-    "FL": "f",
-    "SL": "i",
-    "SS": "h",
-    "SV": "q",
-    "UL": "I",
-    "US": "H",
-    "UV": "Q",
-}
-_BULK = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "UN"))
-_PROSE = frozenset(("LT", "ST", "UR", "UT"))  # one value, in which a backslash is a backslash
-_ENCODED = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))
+_NUMBERS = {**NUMBER_CODES, "AT": "HH"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,17 +113,17 @@ def _from_raw(dataset: Dataset, raw: RawDataElement, charset: CharacterSet) -> F
         vr = "SS" if _signed(dataset) else "US"
     elif " " in vr:  # "OB or OW", "US or OW"
         vr = "OW"
-    if vr in _BULK:
+    if vr in BINARY_VRS:
         return Found(vr, filled=bool(raw.length))
     if code := _NUMBERS.get(vr):
         values = _numbers(data, code, "<" if raw.is_little_endian else ">")
         return Found(vr, values, filled=bool(data))
-    text = charset.decode(data, person_name=vr == "PN") if vr in _ENCODED else data.decode("latin-1")
+    text = charset.decode(data, person_name=vr == "PN") if vr in TEXT_VRS else data.decode("latin-1")
     return _from_text(vr, text)
 
 
 def _from_text(vr: str, text: str) -> Found:
-    parts = [text] if vr in _PROSE else text.split("\\")
+    parts = [text] if vr in PROSE_VRS else text.split("\\")
     values = tuple(part.strip(" \0") for part in parts)
     filled = any(values)
     return Found(vr, values if filled else (), filled=filled)
@@ -145,7 +133,7 @@ def _from_element(element: DataElement) -> Found:
     vr, value = str(element.VR), element.value
     if vr == "SQ":
         return Found(vr, items=value or (), filled=bool(value))
-    if vr[:2] in _BULK:
+    if vr[:2] in BINARY_VRS:
         return Found(vr, filled=bool(value))
     if value is None:
         return Found(vr)

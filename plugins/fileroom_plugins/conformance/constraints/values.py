@@ -1,4 +1,4 @@
-"""What values are as they are compared: numbers, moments, ages, texts."""
+"""How values are compared: as numbers, moments, ages or texts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import math
 import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
+
+from fileroom_plugins.standard.vrs import BINARY_VRS, NUMBER_CODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +30,8 @@ class Kind(enum.Enum):
 
 
 _KINDS = {
-    **dict.fromkeys(("DS", "FD", "FL", "IS", "SL", "SS", "SV", "UL", "US", "UV"), Kind.NUMBER),
-    **dict.fromkeys(("OB", "OD", "OF", "OL", "OV", "OW", "SQ", "UN"), Kind.NONE),
+    **dict.fromkeys(("DS", "IS", *NUMBER_CODES), Kind.NUMBER),
+    **dict.fromkeys(("SQ", *BINARY_VRS), Kind.NONE),
     "DA": Kind.DATE,
     "TM": Kind.TIME,
     "DT": Kind.MOMENT,

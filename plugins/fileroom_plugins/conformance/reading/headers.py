@@ -6,14 +6,7 @@ import struct
 from dataclasses import dataclass
 from typing import NamedTuple
 
-LONG_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"})
-"""VRs whose length has 32 bits, after two reserved bytes (PS3.5 table 7.1-1)."""
-
-VRS = LONG_VRS | {
-    *("AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "LO", "LT", "PN"),
-    *("SH", "SL", "SS", "ST", "TM", "UI", "UL", "US"),
-}
-"""All VRs (PS3.5 section 6.2)."""
+from fileroom_plugins.standard.vrs import LONG_VRS, VRS
 
 LONGEST = 12
 """Bytes that the header of an element has at most."""

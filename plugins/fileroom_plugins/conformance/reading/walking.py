@@ -8,7 +8,8 @@ from fileroom_plugins.conformance import rules
 from fileroom_plugins.conformance.reading.elements import PADDED, UNDEFINED, Element, Level
 from fileroom_plugins.conformance.reading.fragments import read_fragments
 from fileroom_plugins.conformance.reading.group_lengths import GroupLengths
-from fileroom_plugins.conformance.reading.headers import LONGEST, VRS, Encoding, read_header
+from fileroom_plugins.conformance.reading.headers import LONGEST, Encoding, read_header
+from fileroom_plugins.standard.vrs import VRS
 
 if TYPE_CHECKING:
     from typing import NoReturn

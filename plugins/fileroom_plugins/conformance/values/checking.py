@@ -8,8 +8,9 @@ from fileroom_plugins.conformance import rules
 from fileroom_plugins.conformance.reading.elements import UNDEFINED
 from fileroom_plugins.conformance.values.charsets import ASCII, character_set
 from fileroom_plugins.conformance.values.multiplicity import multiplicity
-from fileroom_plugins.conformance.values.text import MULTI_BYTE, SINGLE, VRS, fault
+from fileroom_plugins.conformance.values.text import VRS, fault
 from fileroom_plugins.conformance.values.uids import uid_fault
+from fileroom_plugins.standard.vrs import PROSE_VRS, TEXT_VRS
 
 if TYPE_CHECKING:
     from fileroom_plugins.conformance.findings import Findings
@@ -91,9 +92,9 @@ def _check_text(element: Element, level: Level, here: CharacterSet, findings: Fi
     """Return how many values there are."""
     vr, tag = element.vr, element.tag
     raw = element.value
-    if raw.isascii() and (b"\x1b" not in raw or vr not in MULTI_BYTE):
+    if raw.isascii() and (b"\x1b" not in raw or vr not in TEXT_VRS):
         text = raw.decode("ascii")
-    elif vr not in MULTI_BYTE:
+    elif vr not in TEXT_VRS:
         findings.add(rules.VR_CHARACTERS, level, tag, f"characters that {vr} does not allow")
         return 0
     else:
@@ -102,7 +103,7 @@ def _check_text(element: Element, level: Level, here: CharacterSet, findings: Fi
             findings.add(decoded[0], level, tag, decoded[1])
             return 0
         text = decoded
-    values = [text] if vr in SINGLE else text.split("\\")
+    values = [text] if vr in PROSE_VRS else text.split("\\")
     values[-1] = values[-1].rstrip(" \0")
     for number, value in enumerate(values, start=1):
         stripped = value.rstrip(" ") if vr in _TRAILING else value

@@ -5,14 +5,14 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING, TypeAlias
 
-from fileroom_plugins.conformance.values.text import SINGLE, VRS
+from fileroom_plugins.conformance.values.text import VRS
+from fileroom_plugins.standard.vrs import NUMBER_CODES, PROSE_VRS
 
 if TYPE_CHECKING:
     from fileroom_plugins.conformance.reading.elements import Element, Level
 
 Value: TypeAlias = str | int | float
 
-_FORMATS = {"US": "H", "SS": "h", "UL": "I", "SL": "i", "FL": "f", "FD": "d", "UV": "Q", "SV": "q"}
 _NUMBERS = {"IS": int, "DS": float}
 
 
@@ -32,7 +32,7 @@ def _of_text(vr: str, value: bytes) -> tuple[Value, ...]:
     text = value.decode("latin-1").rstrip(" \0")
     if not text:
         return ()
-    parts = [text] if vr in SINGLE else text.split("\\")
+    parts = [text] if vr in PROSE_VRS else text.split("\\")
     convert = _NUMBERS.get(vr)
     if convert is None:
         return tuple(part.strip() for part in parts)
@@ -45,7 +45,7 @@ def _of_text(vr: str, value: bytes) -> tuple[Value, ...]:
 def _of_numbers(vr: str, value: bytes, level: Level) -> tuple[Value, ...]:
     if vr == "AT":
         return _tags(value, level)
-    code = _FORMATS.get(vr)
+    code = NUMBER_CODES.get(vr)
     if code is None:
         return ()
     count = len(value) // struct.calcsize(code)

@@ -16,12 +16,6 @@ if TYPE_CHECKING:
 Fault = tuple["Rule", str]
 """A rule that a value breaks, and how."""
 
-MULTI_BYTE = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UT"})
-"""VRs whose characters may be those of Specific Character Set."""
-
-SINGLE = frozenset({"LT", "ST", "UR", "UT"})
-"""VRs of text that always have one value: a backslash is a character of it."""
-
 _LONGEST_IS = 2**31
 _CONTROLS = "\0-\x1a\x1c-\x1f\x7f"  # without ESC, which character sets have a use for
 _NO_CONTROLS = re.compile(f"[^{_CONTROLS}]*")

@@ -18,6 +18,7 @@ from fileroom.plugin import InvalidDatasetError, NotSupportedError
 from fileroom_plugins.imaging.header import LONG, PIXELS, deferred, inflated, read_deferred
 from fileroom_plugins.imaging.transcoding.attributes import renew_uid, swap_words
 from fileroom_plugins.imaging.transcoding.writing import CHUNK, encoded, native_element, write_object
+from fileroom_plugins.standard.vrs import BINARY_VRS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 _UNDEFINED = 0xFFFFFFFF
 _SOP_INSTANCE_UID = 0x00080018
 _LAST = 0xFFFFFFFF
-_BYTES = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
-"""VRs of values that are the same bytes in all transfer syntaxes that are little endian."""
 
 
 def transcode_plain(source: BinaryIO, sink: BinaryIO, target: Target, settings: Settings) -> bool:
@@ -71,7 +70,8 @@ def _long_values(dataset: Dataset, source: BinaryIO) -> dict[int, RawDataElement
     for raw in deferred(dataset):
         vr = convert_raw_data_element(raw._replace(value=b"", length=0), ds=dataset).VR
         is_sized = raw.length != _UNDEFINED
-        if vr in _BYTES and is_sized and raw.is_little_endian and raw.tag > _SOP_INSTANCE_UID:
+        # Such bytes are the same in all transfer syntaxes that are little endian.
+        if vr in BINARY_VRS and is_sized and raw.is_little_endian and raw.tag > _SOP_INSTANCE_UID:
             found[int(raw.tag)] = raw._replace(VR=vr)
             del dataset[raw.tag]
         else:

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from fileroom.plugin import DocumentError
+from fileroom_plugins.standard import vrs
 from fileroom_plugins.standard.definitions.grammar import (
     HEADER,
     MANY,
@@ -36,11 +37,7 @@ _PRIVATE_NAMESPACE = "http://xmlns.oracle.com/ord/dicom/privateDictionary_1_0"
 _OF_ORACLE = {"OWB": "OB or OW", "USS": "US or SS", "EXT": "", "EXP": ""}
 """What Oracle's dictionaries have instead of the standard's VRs, and what it means."""
 
-VRS = (
-    *("AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "LO", "LT", "OB", "OD", "OF", "OL", "OV"),
-    *("OW", "PN", "SH", "SL", "SQ", "SS", "ST", "SV", "TM", "UC", "UI", "UL", "UN", "UR", "US", "UT", "UV"),
-    *_OF_ORACLE,
-)
+VRS = (*sorted(vrs.VRS), *_OF_ORACLE)
 """The VRs that dictionaries may name: all of PS3.5 section 6.2, and Oracle's own."""
 
 _VM = re.compile(r"([1-9]\d{0,5})(?:-(?:([1-9]\d{0,4})?n|([1-9]\d{0,5})))?")
