@@ -90,6 +90,7 @@ def write_metadata(
     document: bytes | str,
     *,
     sop_instance_uid: str | None = None,
+    keep_uid: bool = False,
     **options: Any,  # noqa: ANN401
 ) -> bytes:
     """Return a new DICOM object: the pixels of one, and the header that an edited document says.
@@ -101,7 +102,9 @@ def write_metadata(
     Args:
         source: the object, as for `header`.
         document: the edited document.
-        sop_instance_uid: that of the new object; None for the one in the document.
+        sop_instance_uid: that of the new object; None for the one in the document, or if nobody changed that
+            a new one, made of source and document, and so the same again.
+        keep_uid: let the new object have the UID of its source, unless it is given another.
         **options: those that `header` was given.
 
     Raises:
@@ -110,7 +113,7 @@ def write_metadata(
     """
     from fileroom_plugins.metadata.rewriting import rewritten  # noqa: PLC0415 - opened when needed
 
-    return rewritten(source, document, sop_instance_uid, options)
+    return rewritten(source, document, sop_instance_uid, options, anew=not keep_uid)
 
 
 def _open(options: Options) -> Processor:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import fileroom
 from fileroom.errors import DocumentError, InvalidDatasetError
 from fileroom_plugins.metadata import header, write_metadata
 from tests.plugins.metadata.shipped import SOUND, read, shipped, to_json_dict
@@ -31,7 +32,7 @@ def without_group_lengths(dataset: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("name", [name for name in SOUND if name != "badVR.dcm" and identified(name)])
 def test_an_unchanged_document_makes_the_same_object(name: str, format_: str) -> None:
     data = shipped()[name]
-    made = write_metadata(data, header(data, format=format_))
+    made = write_metadata(data, header(data, format=format_), keep_uid=True)
     before, after = read(data), read(made)
     assert without_group_lengths(after) == without_group_lengths(before)
     assert after.file_meta.TransferSyntaxUID == before.file_meta.get(
@@ -58,7 +59,7 @@ def test_changes_are_in_the_new_object_and_nothing_else_is_changed() -> None:
         "00081140": {"vr": "SQ", "Value": [{"00081155": {"vr": "UI", "Value": ["1.2.3"]}}]},
         "00420011": {"vr": "OB", "InlineBinary": "AAEC"},
     }
-    before, after = read(CT), read(edited(CT, changes))
+    before, after = read(CT), read(edited(CT, changes, keep_uid=True))
     assert after.PatientName == "New^Name"
     assert after.SliceThickness == 2.5
     assert "StudyDescription" not in after
@@ -73,6 +74,21 @@ def test_changes_are_in_the_new_object_and_nothing_else_is_changed() -> None:
 def test_a_new_sop_instance_uid_is_in_the_file_meta_information_too() -> None:
     after = read(write_metadata(CT, header(CT), sop_instance_uid="2.25.1"))
     assert after.SOPInstanceUID == after.file_meta.MediaStorageSOPInstanceUID == "2.25.1"
+
+
+def test_a_new_object_has_a_uid_of_its_own_unless_told_otherwise() -> None:
+    old = read(CT).SOPInstanceUID
+    other = {"00080018": {"vr": "UI", "Value": ["1.2.3"]}}
+    changed = {"00081030": {"vr": "LO", "Value": ["Thorax, repeated"]}}
+    after = read(write_metadata(CT, header(CT)))
+    assert after.SOPInstanceUID == after.file_meta.MediaStorageSOPInstanceUID != old
+    assert read(write_metadata(CT, header(CT))).SOPInstanceUID == after.SOPInstanceUID
+    assert read(edited(CT, changed)).SOPInstanceUID not in {old, after.SOPInstanceUID}
+    assert read(edited(CT, other)).SOPInstanceUID == "1.2.3"
+    assert read(edited(CT, changed, keep_uid=True)).SOPInstanceUID == old
+    assert read(edited(CT, changed, keep_uid=True, sop_instance_uid="2.25.1")).SOPInstanceUID == "2.25.1"
+    (product,) = fileroom.process(CT, "write-metadata", document=header(CT).decode())
+    assert product.data == write_metadata(CT, header(CT))
 
 
 def test_native_xml_can_be_edited() -> None:
