@@ -33,14 +33,16 @@ CODES = frozenset(
 
 _WHO = (
     "patient|person|subject|mother|father|physician|doctor|radiologist|technologist|technician|operator|observer"
-    "|surgeon|nurse|referrer|author|reviewer|interpreter|institution|hospital|clinic|department|facility|arzt"
+    "|surgeon|nurse|referrer|author|reviewer|interpreter|provider|contact"
+    "|institution|hospital|clinic|department|facility|arzt"
 )
 _PART = "first|last|given|family|maiden|middle|sur|full|station|device|organi[sz]ation"
 _MEANING = re.compile(
-    rf"name\b|(?:{_WHO})s?$"
+    rf"(?:name|address)\b|(?:{_WHO})s?$"
     rf"|.*\b(?:(?:{_WHO}|{_PART})(?:'?s)?[ _-]*(?:name|ids?|identifier|identification|number|address)s?\b"
     r"|mrn\b|ssn\b|medical record|record number|social security|accession|insurance|passport|e-?mail"
-    r"|telephone|phone|fax|date of birth|birth ?(?:date|day)|serial number|geburtsdatum|vorname|nachname)"
+    r"|telephone|phone|fax|zip code|postal code|date of birth|birth ?(?:date|day)"
+    r"|serial number|geburtsdatum|vorname|nachname)"
 )
 """For folded meanings: codes of a house say in words what they are."""
 

@@ -54,6 +54,7 @@ def measured(number: str) -> Dataset:
         item("TEXT", code("99", meaning="Last Name"), TextValue=WORD),
         item("TEXT", code("99", meaning="Patient's name"), TextValue=WORD),
         item("TEXT", code("99", meaning="MRN of the patient"), TextValue=WORD),
+        item("TEXT", code("99", meaning="Zip code"), TextValue=WORD),
         item(
             "NUM", code("99", meaning="Medical record number"), MeasuredValueSequence=[measured("48151623")]
         ),
@@ -101,7 +102,15 @@ def test_a_date_of_birth_is_hidden_though_dates_are_retained(option: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "meaning", ["History", "Anatomical location", "Ligament name of record", "Birth weight", "Named vessel"]
+    "meaning",
+    [
+        "History",
+        "Anatomical location",
+        "Ligament name of record",
+        "Birth weight",
+        "Named vessel",
+        "Lesion Identifier",
+    ],
 )
 def test_what_a_concept_says_of_anything_else_stays(meaning: str) -> None:
     content = [item("TEXT", code("99", meaning=meaning), TextValue="large")]
