@@ -107,7 +107,7 @@ class Leaves:
                 made = self.uids(old)
             case _:
                 made = self._hidden(tag, vr, old, action, charset)
-        if not demanded or action is Action.REPLACE or made.strip(b" \0\\"):
+        if not demanded or action in {Action.REPLACE, Action.EMPTY} or made.strip(b" \0\\"):
             return made
         return self.uids(old) if vr == "UI" else dummy(vr, old, tag)
 
