@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -14,16 +13,16 @@ import click
 
 from fileroom.cli import output, text
 from fileroom.cli.command import command
-from fileroom.cli.counting import counting
 from fileroom.cli.defining import as_document, defining, defining_options
-from fileroom.cli.executing import LOCAL
 from fileroom.cli.failures import FAILED, INTERRUPTED, CommandError, UsageProblem, say
 from fileroom.cli.intake import jobs_option
 from fileroom.cli.interruption import Interruption
 from fileroom.cli.items import WORDS, chosen
+from fileroom.cli.keeping import keep_products
 from fileroom.cli.making import results
 from fileroom.cli.sarif import sarif
 from fileroom.cli.selecting import selected
+from fileroom.cli.writing import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -181,17 +180,9 @@ def _kept(objects: Chosen, options: Mapping[str, object], interruption: Interrup
     if archive is None or objects.paths:
         raise UsageProblem("--keep is for what is in the archive: import the files first")
     ids = [item.name for item in objects.items(each=True)]
-    with counting("checking", len(ids)) as step:
-        work = functools.partial(
-            archive.process_many,
-            ids,
-            PROCESSOR,
-            options=options,
-            executor=LOCAL if objects.apart else None,
-            on_done=lambda _: step(),
-            stop=interruption.stop,
-        )
-        report = interruption.run(work)
+    report = keep_products(
+        archive, ids, PROCESSOR, options, apart=objects.apart, interruption=interruption, doing="checking"
+    )
     for one in report:
         rows = [] if one.reason else json.loads(archive.get(one.id).attachments[PROCESSOR].read())
         yield Checked(one.id, rows, one.reason)
@@ -227,7 +218,7 @@ def _print(found: list[Checked], *, single: bool) -> None:
 
 def _write(file: Path, value: object) -> None:
     try:
-        file.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+        write_whole(file.resolve(), f"{json.dumps(value, indent=1)}\n".encode())
     except OSError as error:
         raise CommandError(f"{file.name} cannot be written: {error.strerror}") from error
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from typing import TYPE_CHECKING, Any
 
 from fileroom._archive.keeping import made_by
 from fileroom.attachments import put_attachment
 from fileroom.cli.command import Settings
-from fileroom.cli.counting import counting
 from fileroom.cli.deidentify_report import Done
-from fileroom.cli.executing import LOCAL
 from fileroom.cli.failures import UsageProblem, say
+from fileroom.cli.keeping import keep_products
 from fileroom.cli.making import results
 from fileroom.cli.text import counted
 from fileroom.cli.writing import Writer, sop_instance_uid
@@ -91,17 +89,15 @@ def kept(
     originals = [id_ for id_ in ids if id_ not in its_own]
     if its_own:
         say(f"passed over {counted(len(its_own), 'instance')} made by de-identification")
-    with counting("de-identifying", len(originals)) as step:
-        work = functools.partial(
-            archive.process_many,
-            originals,
-            processor,
-            options=options,
-            executor=LOCAL if objects.apart else None,
-            on_done=lambda _: step(),
-            stop=interruption.stop,
-        )
-        report = interruption.run(work)
+    report = keep_products(
+        archive,
+        originals,
+        processor,
+        options,
+        apart=objects.apart,
+        interruption=interruption,
+        doing="de-identifying",
+    )
     for one in report:
         yield Done(one.id, reason=one.reason) if one.reason else _kept(archive, one)
 

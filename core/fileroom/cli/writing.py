@@ -78,7 +78,7 @@ class Writer:
         if item.id is None and target.exists() and target.samefile(item.name):
             raise CommandError("-o names the very file that is read: it would be lost; name another")
         try:
-            _write_whole(target.resolve(), product.data)
+            write_whole(target.resolve(), product.data)
         except OSError as error:
             raise CommandError(f"-o: {target.name} cannot be written: {error.strerror}") from error
         return target
@@ -99,8 +99,12 @@ def stem_of(item: Item) -> str:
     return item.id or (path.name if path.suffix[1:].isdigit() else path.stem)
 
 
-def _write_whole(target: Path, data: bytes) -> None:
-    """Write a file that appears whole or not at all; what is no file, such as a pipe, is written to."""
+def write_whole(target: Path, data: bytes) -> None:
+    """Write a file that appears whole or not at all; what is no file, such as a pipe, is written to.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     if target.exists() and not target.is_file():
         with target.open("wb") as opened:
             opened.write(data)
