@@ -123,7 +123,7 @@ def deidentify(source: ObjectSource, options: Options | None = None) -> Result:
 
 def is_anonymous(
     source: ObjectSource,
-    document: Document | None = None,
+    document: Document | str | None = None,
     *,
     standard_dictionary: Document | None = None,
     private_dictionary: Document | None = None,
@@ -137,22 +137,26 @@ def is_anonymous(
 
     Args:
         source: as for `deidentify`.
-        document: an anonymity document; the Basic Profile if there is none.
+        document: an anonymity document; the Basic Profile if there is none. A name means the document of
+            that name in the archive that an instance is from, else one that comes with Fileroom, or a file.
         standard_dictionary: what it defines is known to the document's rules.
         private_dictionary: likewise.
 
     Raises:
+        NotFoundError: there is no document of that name.
         FileroomError: the source is damaged or cannot be read, or a document is wrong.
     """
     from fileroom_plugins.deidentify import asking  # noqa: PLC0415 - this module is imported for its options
     from fileroom_plugins.deidentify.functions import is_anonymous_one  # noqa: PLC0415
 
     given = {
-        "document": document,
+        "document": None if isinstance(document, str) else document,
         "standard_dictionary": standard_dictionary,
         "private_dictionary": private_dictionary,
     }
     named = {name: DocumentName.of(one) for name, one in given.items() if one is not None}
+    if isinstance(document, str):
+        named["document"] = DocumentName(document)
     return is_anonymous_one(source, asking.Options(**named))
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
-from typing import TYPE_CHECKING
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any, cast
 
 from pydicom import Dataset
 
-from fileroom.plugin import opened_source
+from fileroom.plugin import Document, opened_source
+from fileroom_plugins.deidentify.anonymity.kind import AnonymityDocuments
 from fileroom_plugins.deidentify.anonymous import asked_profile, remaining
 from fileroom_plugins.deidentify.cleaners import as_file
 from fileroom_plugins.deidentify.objects import read_object
@@ -29,8 +32,20 @@ def deidentify_one(source: ObjectSource, options: Options) -> Result:
 
 def is_anonymous_one(source: ObjectSource, options: Asked) -> bool:
     """See `fileroom_plugins.deidentify.is_anonymous`."""
+    if options.document is not None and hasattr(source, "process") and hasattr(source, "open"):
+        # An instance, whose archive may have the document.
+        given = {one.name: getattr(options, one.name) for one in fields(options)}
+        (answer,) = cast("Any", source).process("anonymous", keep=False, **given)
+        return bool(json.loads(answer.data)["anonymous"])
+    if options.document is not None:
+        options = replace(options, document=options.document.found_by(_find))
     profile = asked_profile(options)
     return next(remaining(read_object(_bytes(source), profile.dictionary), profile), None) is None
+
+
+def _find(name: str, kind: str) -> Document:
+    own = AnonymityDocuments().defaults().get(name)
+    return Document.load(name, kind) if own is None else Document(name, kind, own)
 
 
 def _bytes(source: ObjectSource) -> bytes:

@@ -12,7 +12,7 @@ from pydicom import Dataset
 
 import fileroom
 from fileroom.documents import Document
-from fileroom.errors import DocumentError, InvalidDatasetError
+from fileroom.errors import DocumentError, InvalidDatasetError, NotFoundError
 from fileroom.plugin import DocumentName, Processor
 from fileroom.testing.processor import ProcessorContract
 from fileroom_plugins.deidentify import deidentify, is_anonymous
@@ -82,6 +82,24 @@ def test_it_answers_as_the_function_does(comments: str | None) -> None:
     answer = _answer(data, SITE)
     assert answer["anonymous"] == is_anonymous(data, document) == (comments is None)
     assert answer["profile"] == "site.toml"
+
+
+def test_a_document_is_named_as_elsewhere(tmp_path: Path) -> None:
+    anonymous = as_bytes(dataset(PatientIdentityRemoved="YES", InstitutionName=""))
+    told = as_bytes(dataset(PatientIdentityRemoved="YES", PatientComments="x"))
+    (tmp_path / "site.toml").write_bytes(SITE)
+    for name in ("site", str(tmp_path / "site.toml")):
+        with fileroom.open(tmp_path / "archive") as archive:
+            archive.documents.insert("site", "anonymity", SITE)
+            for data, expected in ((anonymous, True), (told, False)):
+                instance = archive.store(data).instance
+                assert instance is not None
+                assert is_anonymous(instance, name) == expected
+                archive.delete([instance.id])
+    assert is_anonymous(anonymous, str(tmp_path / "site.toml"))
+    assert not is_anonymous(as_bytes(dataset()), "ordcman.xml")
+    with pytest.raises(NotFoundError):
+        is_anonymous(anonymous, "site")
 
 
 def test_damage_and_wrong_documents_are_one_error() -> None:
