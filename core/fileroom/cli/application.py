@@ -58,7 +58,7 @@ COMMANDS: Mapping[str, Mapping[str, tuple[str, str]]] = {
         "changes": ("logbook:changes", "Show what happened, oldest first."),
         "documents": ("documenting:documents", "Edit the rules, mappings and dictionaries."),
         "check": ("checking:check", "Check objects against the standard and by rules."),
-        "messages": ("checking:messages", "Show what checks said of stored objects."),
+        "messages": ("messages:messages", "Show what checks said of stored objects."),
         "verify": ("upkeep:verify", "Compare the stored bytes with their records."),
         "sweep": ("upkeep:sweep", "Delete stored bytes that belong to nothing."),
         "rebuild": ("upkeep:rebuild", "Read all stored headers anew."),

@@ -28,11 +28,12 @@ class Rule:
     source: str
 
 
-_all: dict[str, Rule] = {}
+_all: list[Rule] = []
 
 
 def _rule(name: str, severity: Severity, says: str, source: str) -> Rule:
-    return _all.setdefault(name, Rule(name, severity, says, source))
+    _all.append(Rule(name, severity, says, source))
+    return _all[-1]
 
 
 _E, _W, _I = Severity.ERROR, Severity.WARNING, Severity.INFO
@@ -228,14 +229,5 @@ OVERLAY_LENGTH = _rule(
     "overlay/length", _E, "The overlay data is shorter than its rows and columns make", "PS3.3 C.9.2"
 )
 
-RULES: tuple[Rule, ...] = tuple(_all.values())
+RULES: tuple[Rule, ...] = tuple(_all)
 """All rules, by area."""
-
-
-def rule(name: str) -> Rule:
-    """Return a rule by its name.
-
-    Raises:
-        KeyError: none has it.
-    """
-    return _all[name]
