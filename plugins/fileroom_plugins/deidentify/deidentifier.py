@@ -109,8 +109,8 @@ class Deidentifier:
         found = read_object(data, dictionary)
         declared = found.items.get(_CHARACTER_SET)
         charset = CharacterSet.of(declared.data if declared else b"")
-        dates_stay = self._profile.keeps_longitude == "UNMODIFIED"
-        leaves = Leaves(found.items, charset, self._pseudonyms, dates_stay=dates_stay)
+        dates_move = self._profile.keeps_longitude == "MODIFIED"
+        leaves = Leaves(found.items, charset, self._pseudonyms, dates_move=dates_move)
         walk = Walk(leaves, found.encoding.order, found.syntax, dictionary)
         items = walk.through(found.items, self._plan(found.sop_class).root, charset)
         if self._new_uid:

@@ -46,7 +46,7 @@ class Leaves:
     """
 
     def __init__(
-        self, items: Items, charset: CharacterSet, pseudonyms: Pseudonyms, *, dates_stay: bool = False
+        self, items: Items, charset: CharacterSet, pseudonyms: Pseudonyms, *, dates_move: bool = False
     ) -> None:
         """Prepare.
 
@@ -54,10 +54,10 @@ class Leaves:
             items: the object's attributes.
             charset: of the texts of its first level.
             pseudonyms: what takes the place of identifiers.
-            dates_stay: UIDs that are kept may hold dates.
+            dates_move: UIDs that are kept may hold no dates, which would tell by how many days.
         """
         self._items = items
-        self._dates_stay = dates_stay
+        self._dates_move = dates_move
         self._charset = charset
         self.patient = self._text(_PATIENT_ID)
         self._identity = patient_of(self.patient, self._text(_ISSUER))
@@ -143,8 +143,8 @@ class Leaves:
         return "\\".join(made).encode("latin-1")
 
     def _tells(self, uid: str) -> bool:
-        """Say whether a UID holds a number of the patient's, or a date though dates go."""
-        return (not self._dates_stay and tells_when(uid)) or tells_who(uid, self._numbers)
+        """Say whether a UID holds a number of the patient's, or a true date beside moved ones."""
+        return (self._dates_move and tells_when(uid)) or tells_who(uid, self._numbers)
 
     @functools.cached_property
     def _numbers(self) -> tuple[str, ...]:
