@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from fileroom.errors import DocumentError
@@ -136,7 +136,17 @@ def test_whatever_is_no_locator_is_one_error(text: str) -> None:
         return
 
 
+def test_a_wildcard_of_either_end_is_one_of_the_range() -> None:
+    pattern = TagPattern.parse("0039xx01~00410001")
+    assert pattern == TagPattern.parse("0039xx01~0041xx01") == TagPattern.parse("00390001~0041xx01")
+    assert pattern.matches(0x00411001)
+    assert not pattern.matches(0x00411002)
+    with pytest.raises(ValueError, match="ends before it begins"):
+        TagPattern.parse("X0000001~10000000")
+
+
 @given(st.text(alphabet="0123456789ABCDEFxX~ ", max_size=18))
+@example("X0000001~10000000")
 def test_patterns_match_their_first_tag_or_are_refused(text: str) -> None:
     try:
         pattern = TagPattern.parse(text)

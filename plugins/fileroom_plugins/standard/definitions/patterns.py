@@ -60,8 +60,8 @@ class TagPattern:
         last = last or first
         if not (_TAG.fullmatch(first) and _TAG.fullmatch(last)):
             raise ValueError("expected a tag such as 00100010, 0039xx01 or 0039xx01~0041xx01")
-        mask = int(re.sub("[^xX]", "F", first).lower().replace("x", "0"), 16)
-        low, high = (int(re.sub("[xX]", "0", one), 16) for one in (first, last))
+        mask = _mask(first) & _mask(last)  # a wildcard of either end is one of the range
+        low, high = (int(re.sub("[xX]", "0", one), 16) & mask for one in (first, last))
         if low > high:
             raise ValueError("the range ends before it begins")
         return cls(low, high, mask)
@@ -74,6 +74,10 @@ class TagPattern:
         """Say whether some tag is one of both."""
         mask = self.mask & other.mask
         return self.low & mask <= other.high & mask and other.low & mask <= self.high & mask
+
+
+def _mask(text: str) -> int:
+    return int("".join("0" if one in "xX" else "F" for one in text), 16)
 
 
 class Dictionary:
