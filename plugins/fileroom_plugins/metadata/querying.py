@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from fileroom.plugin import DocumentName, MissingDependencyError, ProcessorPlugin, Takes, hookimpl
+from fileroom_plugins.metadata import Options as MetadataOptions
 
 if TYPE_CHECKING:
     from fileroom.plugin import Processor
@@ -59,7 +60,16 @@ def _open(options: Options) -> Processor:
     except ImportError as error:
         message = f"XPath needs {error.name or 'a package'}: pip install 'fileroom[query-xml]'"
         raise MissingDependencyError(message, "query-xml", "fileroom") from error
-    return XPathQuery(options)
+    from fileroom_plugins.metadata.processor import Format  # noqa: PLC0415 - opened when needed
+
+    asked = MetadataOptions(
+        format=options.format,
+        mapping=options.mapping,
+        preference=options.preference,
+        standard_dictionary=options.standard_dictionary,
+        private_dictionary=options.private_dictionary,
+    )
+    return XPathQuery(Format(asked), options.xpath, options.columns, options.content_type)
 
 
 @hookimpl

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, BinaryIO
 from lxml import etree
 
 from fileroom.plugin import InvalidDatasetError, InvalidValueError, Processor, Product
-from fileroom_plugins.metadata import Options as MetadataOptions
 from fileroom_plugins.metadata.costs import check_cost
-from fileroom_plugins.metadata.processor import Format
 from fileroom_plugins.metadata.source import opened
 from fileroom_plugins.metadata.walker import read_object
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from fileroom_plugins.metadata.querying import Options
+    from fileroom_plugins.metadata.processor import Format
 
 VALUE = "value"
 """The only column where none is asked for."""
@@ -31,23 +29,25 @@ _TOO_LARGE = (
 
 
 class XPathQuery(Processor):
-    """Makes one product: a JSON object with ``columns`` and ``rows``, the values of each as text or null."""
+    """Makes one product: a JSON object with ``columns`` and ``rows``, the values of each as text or null.
 
-    def __init__(self, options: Options) -> None:
-        self._format = Format(
-            MetadataOptions(
-                format=options.format,
-                mapping=options.mapping,
-                preference=options.preference,
-                standard_dictionary=options.standard_dictionary,
-                private_dictionary=options.private_dictionary,
-            )
-        )
-        self._rows = compiled(options.xpath)
-        self._columns = {name: compiled(expression) for name, expression in options.columns.items()}
-        self._cost = check_cost(options.xpath)
-        self._column_costs = [check_cost(expression) for expression in options.columns.values()]
-        self._content_type = options.content_type
+    Args:
+        asked: how the documents are written that are asked.
+        xpath: finds the rows.
+        columns: name to an XPath from a row's node.
+        content_type: of the product.
+
+    Raises:
+        ValueError: an XPath is none, or would take too long.
+    """
+
+    def __init__(self, asked: Format, xpath: str, columns: Mapping[str, str], content_type: int) -> None:
+        self._format = asked
+        self._rows = compiled(xpath)
+        self._columns = {name: compiled(expression) for name, expression in columns.items()}
+        self._cost = check_cost(xpath)
+        self._column_costs = [check_cost(expression) for expression in columns.values()]
+        self._content_type = content_type
 
     def process(self, source: BinaryIO) -> Sequence[Product]:
         """Return the answer; see `fileroom.processing.Processor.process`."""

@@ -12,7 +12,6 @@ from fileroom.testing.processor_samples import sound_samples
 from fileroom_plugins.metadata import Options, header, querying, writing
 from fileroom_plugins.metadata.processor import Metadata
 from fileroom_plugins.metadata.writing import WriteMetadata
-from fileroom_plugins.metadata.xpath import XPathQuery
 
 
 class TestMetadata(ProcessorContract):
@@ -30,7 +29,8 @@ class TestMetadataInline(ProcessorContract):
 class TestXPathQuery(ProcessorContract):
     @pytest.fixture
     def processor(self) -> Processor:
-        return XPathQuery(querying.Options(xpath="//*[@name='Modality']", columns={"modality": "."}))
+        options = querying.Options(xpath="//*[@name='Modality']", columns={"modality": "."})
+        return querying.fileroom_processor().open(options)
 
 
 class TestWriteMetadata(ProcessorContract):

@@ -12,8 +12,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from fileroom.errors import InvalidDatasetError
-from fileroom_plugins.metadata.querying import Options
-from fileroom_plugins.metadata.xpath import XPathQuery
+from fileroom_plugins.metadata.querying import Options, fileroom_processor
 
 LARGE = 20_000
 
@@ -36,7 +35,7 @@ def header_of(items: int) -> io.BytesIO:
 
 
 def rows(options: Options, items: int) -> list[list[str | None]]:
-    (product,) = XPathQuery(options).process(header_of(items))
+    (product,) = fileroom_processor().open(options).process(header_of(items))
     found: list[list[str | None]] = json.loads(product.data)["rows"]
     return found
 
@@ -69,7 +68,7 @@ def large() -> bytes:
 def test_an_xpath_that_would_take_minutes_is_refused_at_once(
     large: bytes, xpath: str, columns: dict[str, str]
 ) -> None:
-    query = XPathQuery(Options(xpath=xpath, columns=columns, format="xml"))
+    query = fileroom_processor().open(Options(xpath=xpath, columns=columns, format="xml"))
     started = time.monotonic()
     with pytest.raises(InvalidDatasetError, match="too large for this XPath"):
         query.process(io.BytesIO(large))
@@ -92,13 +91,13 @@ def test_an_xpath_that_would_take_minutes_is_refused_at_once(
     ],
 )
 def test_what_is_asked_usually_is_answered_for_large_headers(large: bytes, xpath: str, count: int) -> None:
-    (product,) = XPathQuery(Options(xpath=xpath, format="xml")).process(io.BytesIO(large))
+    (product,) = fileroom_processor().open(Options(xpath=xpath, format="xml")).process(io.BytesIO(large))
     assert len(json.loads(product.data)["rows"]) == count
 
 
 def test_columns_of_one_row_may_look_through_all(large: bytes) -> None:
     options = Options(xpath="/*", columns={"items": "count(//Item)"}, format="xml")
-    (product,) = XPathQuery(options).process(io.BytesIO(large))
+    (product,) = fileroom_processor().open(options).process(io.BytesIO(large))
     assert json.loads(product.data)["rows"] == [[str(LARGE)]]
 
 
