@@ -17,7 +17,7 @@ from tests.thorough import times
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 
-FEW, MANY = 40, times(250)
+FEW, MANY = 20, times(100)
 
 
 @pytest.mark.parametrize(

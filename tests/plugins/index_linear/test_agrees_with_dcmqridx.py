@@ -20,6 +20,7 @@ from tests.plugins.index_linear.dicom_bytes import dicom_file
 from tests.plugins.index_linear.golden import tidy
 from tests.plugins.index_linear.odd_objects import Attributes, objects
 from tests.plugins.index_linear.registered import registered
+from tests.thorough import times
 
 pytestmark = needs_dcmtk
 
@@ -67,7 +68,7 @@ def test_it_writes_the_records_that_we_write(several: list[tuple[bytes, Attribut
 
 
 @pytest.mark.slow
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=times(120), deadline=None)
 @given(st.lists(objects(), min_size=1, max_size=12))
 def test_it_writes_the_records_that_we_write_of_many_more(several: list[tuple[bytes, Attributes]]) -> None:
     check(several)

@@ -31,6 +31,7 @@ from fileroom_plugins.storage_filesystem.storage import FilesystemStorage
 from tests.areas import content_of
 from tests.dcmtk import needs_dcmtk, printed
 from tests.plugins.index_linear.written import index_dat, record_of, three_files, write_area
+from tests.thorough import times
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +42,7 @@ EVERYTHING = Query(Level.INSTANCE)
 few = settings(
     max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
-many = settings(few, max_examples=800)
+many = settings(few, max_examples=times(300))
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ from fileroom_plugins.index_linear.study_table import Study, encode_table
 from tests.dcmtk import needs_dcmtk
 from tests.plugins.index_linear.records import records, texts
 from tests.plugins.index_linear.registered import printed
+from tests.thorough import times
 
 pytestmark = needs_dcmtk
 
@@ -67,7 +68,7 @@ def test_it_prints_of_areas_that_we_wrote_what_we_meant(
 
 
 @pytest.mark.slow
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=times(200), deadline=None)
 @given(st.lists(STUDIES_SHOWN, max_size=8), st.lists(st.none() | RECORDS_SHOWN, max_size=8))
 def test_it_prints_of_many_more_areas_that_we_wrote_what_we_meant(
     studies: list[Study], several: list[Record | None]

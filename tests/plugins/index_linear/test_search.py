@@ -115,7 +115,7 @@ def test_any_search_among_odd_values_has_the_answer_of_the_reference_index(
 
 @pytest.mark.slow
 @given(query=odd.queries())
-@settings(deadline=None, max_examples=times(1000))
+@settings(deadline=None, max_examples=times(400))
 def test_many_searches_have_the_answers_of_the_reference_index(
     odd_archive: TwinArchive, query: Query
 ) -> None:

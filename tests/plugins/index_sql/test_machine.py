@@ -9,6 +9,7 @@ from hypothesis import settings
 
 from fileroom.testing.index_machine import index_machine
 from fileroom_plugins.index_sql.sqlite import Options, open_index
+from tests.thorough import times
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from fileroom.tags import TagSet
     from tests.plugins.index_sql.servers import ServerIndex
 
-SHORT = settings(max_examples=6, stateful_step_count=15, deadline=None)
-LONG = settings(max_examples=20, stateful_step_count=20, deadline=None)
+SHORT = settings(max_examples=4, stateful_step_count=15, deadline=None)
+LONG = settings(max_examples=times(10), stateful_step_count=20, deadline=None)
 
 
 def opened(folder: Path, tags: TagSet) -> Index:

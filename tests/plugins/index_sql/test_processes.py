@@ -162,4 +162,4 @@ def test_no_acknowledged_commit_is_lost_when_the_writer_is_killed(url: str) -> N
 
 @pytest.mark.slow
 def test_no_acknowledged_commit_is_lost_however_often_the_writer_is_killed(url: str) -> None:
-    check_after_kills(url, kills=times(25))
+    check_after_kills(url, kills=times(12))

@@ -76,7 +76,7 @@ def test_every_search_has_the_answer_of_the_reference_index(
 @pytest.mark.slow
 @pytest.mark.usefixtures("plan")
 @given(query=queries())
-@settings(SETTINGS, max_examples=times(600))
+@settings(SETTINGS, max_examples=times(250))
 def test_many_searches_have_the_answers_of_the_reference_index(
     indexes: tuple[Index, Index], query: Query
 ) -> None:
