@@ -177,3 +177,24 @@ def test_a_document_that_is_not_there_is_one_line(where: Path) -> None:
     for command in ("show", "history", "delete"):
         error = run("-a", where, "documents", command, "gone.list", code=1).stderr
         assert error.startswith("error: no document 'gone.list'")
+
+
+def test_a_name_that_windows_keeps_for_a_device_is_told_to_be_one(where: Path, tmp_path: Path) -> None:
+    (tmp_path / "con.xml").write_bytes(b"default.list")
+    for words in (("documents", "check"), ("-a", where, "documents", "insert")):
+        said = run(*words, tmp_path / "con.xml", "--kind", "list", code=1).stderr
+        assert "it is not that of a device of Windows, such as con.xml" in said
+    words = ("-a", where, "documents", "insert", tmp_path / "con.xml", "--kind", "list")
+    assert run(*words, "--name", "other.xml").stdout == "other.xml: list, version 1\n"
+
+
+def test_an_empty_set_is_told_to_be_one(where: Path, tmp_path: Path) -> None:
+    run("-a", where, "documents", "export", "--all", tmp_path / "set")
+    said = run("-a", where, "documents", "insert", tmp_path / "set").stdout
+    assert said == "there is no document in this set\n"
+
+
+def test_what_is_no_text_is_neither_xml_nor_toml(tmp_path: Path) -> None:
+    (tmp_path / "random.xml").write_bytes(bytes(range(128, 256)))
+    said = run("documents", "check", tmp_path / "random.xml", "--kind", "anonymity", code=1).stderr
+    assert "neither XML nor TOML: not UTF-8" in said

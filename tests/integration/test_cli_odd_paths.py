@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -141,3 +142,37 @@ def test_a_folder_is_done_without_the_directory_of_a_medium_in_it(name: str, tmp
     assert "passed over" not in without.stderr
     if name in {"process", "transcode", "deidentify"}:
         run(*before, medium / "DICOMDIR", *after, code=1)
+
+
+def test_of_a_folder_what_cannot_be_read_is_named_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "dicom").mkdir()
+    (tmp_path / "dicom" / "empty.dcm").touch()
+    said = run("header", "dicom", code=1).stderr
+    assert "empty.dcm: cannot be looked into: empty file" in said
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")  # noqa: PTH110
+@pytest.mark.parametrize("words", [["header"], ["header", "--json"], ["check"]])
+def test_an_output_that_is_full_is_named(words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "image.dcm").write_bytes(make_instance())
+    command = [sys.executable, "-m", "fileroom", *words, "image.dcm"]
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, env=ENVIRONMENT, check=False)
+    assert done.returncode == 1
+    reason = os.strerror(errno.ENOSPC)
+    assert done.stderr.decode() == f"error: the output cannot be written: {reason}; --traceback shows where\n"
+    said = run("header", "image.dcm", "-o", "/dev/full", code=1).stderr
+    assert said == f"error: -o: full cannot be written: {reason}\n"
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "image.dcm").write_bytes(make_instance())
+    (tmp_path / "dicom").mkdir()
+    said = run("header", "dicom", "-o", Path("image.dcm/out"), code=1).stderr
+    assert f"-o: {Path('image.dcm/out')} cannot be made: " in said
+
+
+def test_a_question_that_nothing_answers_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "image.dcm").write_bytes(make_instance())
+    result = run("query-xml", "//NOTHING", "image.dcm")
+    assert (result.stdout, result.stderr) == ("", "nothing found\n")

@@ -74,7 +74,7 @@ class Contents:
             InvalidValueError: the name cannot be one, or is that of a document of another kind.
         """
         name, kind, data = document.name, document.kind, document.data
-        _check_name(name)
+        check_name(name)
         published = self._published(name)
         last = published[-1] if published else None
         if (current := self.current(name)) is not None and current.kind != kind:
@@ -125,7 +125,7 @@ class Contents:
         return replace(self, histories={**others, name: history} if history else others)
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
     """Make sure that a name can be one, and that of a file on every system.
 
     Raises:
@@ -134,5 +134,6 @@ def _check_name(name: str) -> None:
     if not name or len(name) > LONGEST_NAME or clean_component(name) != name:
         raise InvalidValueError(
             f"a document's name has 1 to {LONGEST_NAME} characters and can be that of a file on any system: "
-            'none of <>:"/\\|?* is in it, and no dot or blank at its ends'
+            'none of <>:"/\\|?* is in it, no dot or blank at its ends, and it is not that of a device of '
+            "Windows, such as con.xml or aux"
         )

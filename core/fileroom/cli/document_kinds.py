@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextlib import ExitStack, closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from fileroom._dispatch import Dispatch
+from fileroom._documents.contents import check_name
 from fileroom._documents.kinds import Kinds, describe
 from fileroom.cli import output
 from fileroom.cli.command import command
@@ -33,6 +35,7 @@ def check(settings: Settings, *, file: str, kind: str) -> int:
 
     An error names the line; exit code 1. Whether the documents that it refers to are there is not checked.
     """
+    check_name(Path(file).name)
     document = Document.load(file, kind)
     with _kinds(settings) as kinds:
         refers_to = kinds.check(document)

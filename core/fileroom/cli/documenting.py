@@ -119,6 +119,8 @@ def insert(settings: Settings, *, path: str, kind: str | None, name: str | None)
             inserted = [target.insert(name or Path(path).name, kind, source)]
     if settings.json:
         output.print_json([as_json(one) for one in inserted])
+    elif not inserted:
+        output.say("there is no document in this set")
     else:
         output.say(*(f"{one.name}: {one.kind}, version {one.version}" for one in inserted), *_hint(draft))
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import os
 import sys
@@ -27,6 +28,7 @@ USAGE = 2
 INTERRUPTED = 130
 """Exit code after Ctrl-C: 128 and the number of SIGINT, as shells do it."""
 
+_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 _CONFIGURATION = (ConfigError, PluginError, QueryError)
 
 
@@ -110,6 +112,10 @@ def _explain(error: BaseException) -> tuple[str, int]:  # noqa: PLR0911 - one li
         case OSError():
             # Without the path, which may hold a patient's name.
             reason = error.strerror or type(error).__name__
+            if (
+                error.filename is None and error.errno in _FULL
+            ):  # what is written to by name is told elsewhere
+                reason = f"the output cannot be written: {reason}"
             return f"error: {reason}; --traceback shows where", FAILED
         case _:
             name = type(error).__name__

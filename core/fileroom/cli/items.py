@@ -51,7 +51,7 @@ class Chosen:
         unknown: words that mean nothing, and why; only where there are others.
         paths: files and folders.
         resources: what identifiers mean, or what a search found.
-        unreadable: paths that could not be looked into, as they are iterated over.
+        unreadable: paths that could not be looked into, and why, as they are iterated over.
         notes: what there was nothing in, and what was passed over, a sentence each, as it is iterated over.
     """
 
@@ -62,7 +62,7 @@ class Chosen:
     unknown: tuple[tuple[str, str], ...] = ()
     paths: tuple[Path, ...] = ()
     resources: list[Resource] | Results[Resource] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
+    unreadable: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -105,8 +105,8 @@ class Chosen:
 
     def report_unreadable(self) -> int:
         """Name the paths that could not be looked into, and return how many they are; say the notes."""
-        for name in self.unreadable:
-            say(f"{name}: cannot be looked into")
+        for name, why in self.unreadable:
+            say(f"{name}: cannot be looked into: {why}")
         for sentence in self.notes:
             say(sentence)
         return len(self.unreadable)
@@ -120,7 +120,7 @@ class Chosen:
             return
         left_out = len(self.unreadable)
         found = False
-        for one in plain_files([path], lambda skipped: self.unreadable.append(skipped.name)):
+        for one in plain_files([path], lambda some: self.unreadable.append((some.name, some.reason))):
             start = _start_of(one.path) if one.path is not None else b""
             if _LISTS_FILES in start:
                 self.notes.append(f"{one.path}: passed over, since it lists objects and is none (DICOMDIR)")

@@ -84,8 +84,12 @@ def query_xml(
         elif as_csv:
             _print_csv(names, rows, sys.stdout)
         elif objects.single and not columns:
+            found = False
             for _, value in rows:
+                found = True
                 output.say(value or "")
+            if not (found or rows.failed):
+                say("nothing found")
         else:
             _print_table(names, rows)
         failed = rows.failed + objects.report_unreadable()

@@ -56,7 +56,7 @@ class Writer:
             try:
                 output.mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise CommandError(f"-o: the folder cannot be made: {error.strerror}") from error
+                raise CommandError(f"-o: {output} cannot be made: {error.strerror}") from error
 
     def write(self, item: Item, products: tuple[Product, ...]) -> list[Path]:
         """Write the products of one object; return the files.
