@@ -158,9 +158,8 @@ def read_toml(data: bytes, name: str) -> Toml:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise DocumentError(
-            "neither XML nor TOML: not UTF-8", name, data[: error.start].count(b"\n") + 1
-        ) from error
+        line = data[: error.start].count(b"\n") + 1
+        raise DocumentError("neither XML nor TOML: not UTF-8", name, line) from error
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

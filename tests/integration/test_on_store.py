@@ -233,11 +233,13 @@ def test_an_import_processes_what_it_stored_before_it_ends(tmp_path: Path) -> No
     archive = tmp_path / "archive"
     archive.mkdir()
     (archive / "fileroom.toml").write_text('[processing]\non_store = ["odd"]\nretries = 0\n')
-    run("-a", archive, "import", tmp_path / "1.dcm", tmp_path / "2.dcm", "--jobs", "1")
+    said = run("-a", archive, "import", tmp_path / "1.dcm", tmp_path / "2.dcm", "--jobs", "1").stderr
+    assert "given up" not in said
     assert run_json("-a", archive, "processing", "status") == [
         {"processor": "odd", "waiting": 0, "retrying": 0, "failed": 0}
     ]
-    run("-a", archive, "import", tmp_path / "3.dcm", "--jobs", "1")
+    said = run("-a", archive, "import", tmp_path / "3.dcm", "--jobs", "1").stderr
+    assert said == "given up so far: odd 1 instance; 'fileroom processing' tells more, and tries again\n"
     assert run_json("-a", archive, "processing", "run") == {"processed": 0, "failed": 0}
     assert run_json("-a", archive, "processing", "retry", code=1) == {"tried": 1, "failed": 1}
     assert "odd" in run("-a", archive, "processing", "status").stdout

@@ -44,15 +44,22 @@ def finish(archive: Archive, stop: threading.Event) -> bool:
 
 
 def process_stored(archive: Archive) -> None:
-    """Work through what waits after an import; what is in the way is said, and keeps for another time."""
+    """Work through what waits after an import; what is in the way is said, and keeps for another time.
+
+    What processors have given up so far, now or before, is said too: nobody else would tell whoever imports.
+    """
     if not archive.on_store.active:
         return
     with Interruption() as interruption:
         try:
             through = finish(archive, interruption.stop)
+            given_up = {one.processor: one.failed for one in archive.on_store.status() if one.failed}
         except FileroomError as error:
             say(f"processing what was stored is not possible now: {error}")
-            through = False
+            through, given_up = False, {}
+    if given_up:
+        counts = ", ".join(f"{name} {text.counted(count, 'instance')}" for name, count in given_up.items())
+        say(f"given up so far: {counts}; 'fileroom processing' tells more, and tries again")
     if not through:
         say("what was stored is still to be processed: 'fileroom processing run' goes on")
 

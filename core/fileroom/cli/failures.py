@@ -112,9 +112,8 @@ def _explain(error: BaseException) -> tuple[str, int]:  # noqa: PLR0911 - one li
         case OSError():
             # Without the path, which may hold a patient's name.
             reason = error.strerror or type(error).__name__
-            if (
-                error.filename is None and error.errno in _FULL
-            ):  # what is written to by name is told elsewhere
+            # Who writes to a file that has a name has said so.
+            if error.filename is None and error.errno in _FULL:
                 reason = f"the output cannot be written: {reason}"
             return f"error: {reason}; --traceback shows where", FAILED
         case _:
