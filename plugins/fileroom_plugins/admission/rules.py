@@ -8,6 +8,7 @@ from fileroom.model import Level
 from fileroom.plugin import ConfigError, InvalidDatasetError, Quarantine, Reject, Replace, TagSet, hookimpl
 from fileroom.tags import dictionary_spec
 from fileroom_plugins.admission.rewriting import is_valid, rewritten
+from fileroom_plugins.standard.vrs import STRING_VRS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from fileroom_plugins.admission import Options
 
 _IDENTITY = {"StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID"}
-_TEXT_VRS = frozenset(
-    ("AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT")
-)
 
 
 class Admission:
@@ -64,7 +62,7 @@ def _check_set(values: Mapping[str, str]) -> None:
     for keyword, value in values.items():
         where = f"plugins.admission.set.{keyword}"
         spec = dictionary_spec(keyword, Level.INSTANCE)
-        if spec is None or spec.vr not in _TEXT_VRS:
+        if spec is None or spec.vr not in STRING_VRS:
             raise ConfigError("is not the keyword of an attribute whose value is text", where)
         if keyword in _IDENTITY:
             raise ConfigError("would give all objects one identity: leave it out", where)

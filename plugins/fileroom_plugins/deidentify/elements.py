@@ -10,6 +10,8 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple, TypeAlias
 
+from fileroom_plugins.standard.vrs import TEXT_VRS
+
 Value: TypeAlias = "memoryview | bytes | list[Items] | Fragments"
 Items: TypeAlias = "dict[int, Element]"
 """The attributes of a dataset, or of one of a sequence's items, by tag."""
@@ -22,15 +24,7 @@ SEQUENCE_END = 0xFFFE_E0DD
 DEEPEST = 32
 """Sequences may be nested so deep; real ones end at about ten."""
 
-LONG_VRS = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"})
-"""VRs whose length has 32 bits in explicit VR (PS3.5 table 7.1-1)."""
-
-SHORT_VRS = frozenset(
-    "AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split()  # noqa: SIM905 - as the standard
-)
-"""VRs whose length has 16 bits (PS3.5 table 7.1-2)."""
-
-TEXT_VRS = frozenset({"AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
+WORDS_VRS = TEXT_VRS | {"AE", "CS", "UR"}
 """VRs of values that may hold anybody's words."""
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from pydicom.datadict import dictionary_VM
 
 from fileroom_plugins.deidentify.dictionary import KNOWN, is_known
-from fileroom_plugins.deidentify.elements import TEXT_VRS, Fragments
+from fileroom_plugins.deidentify.elements import WORDS_VRS, Fragments
 
 if TYPE_CHECKING:
     from fileroom_plugins.deidentify.dictionary import DataDictionary
@@ -25,7 +25,7 @@ _SIZES = {
 
 _COUNTED = {"FD", "FL", "SL", "SS", "SV", "UL", "US", "UV"}
 _BYTES = (memoryview, bytes)
-_ANY_BYTES = TEXT_VRS | {"UN", "OB", "OW"}
+_ANY_BYTES = WORDS_VRS | {"UN", "OB", "OW"}
 
 
 def _values(one: str) -> re.Pattern[bytes]:
@@ -67,7 +67,7 @@ def fits(tag: int, vr: str, element: Element, order: str, dictionary: DataDictio
         return isinstance(value, Fragments)
     if vr in _ANY_BYTES and not tag >> 16 & 1:
         known = dictionary.vr_of(tag)
-        if known == "SQ" or (vr in TEXT_VRS and known in _SIZES):
+        if known == "SQ" or (vr in WORDS_VRS and known in _SIZES):
             return not element.data.strip(b" \0")
         vr = known or vr
     size = _SIZES.get(vr)

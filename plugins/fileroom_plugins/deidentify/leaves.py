@@ -11,13 +11,14 @@ from fileroom_plugins.deidentify.actions import Action
 from fileroom_plugins.deidentify.dates import minutes, shifted
 from fileroom_plugins.deidentify.dictionary import keyword_of
 from fileroom_plugins.deidentify.dummies import GRAPHIC_LAYER, dummy
-from fileroom_plugins.deidentify.elements import TEXT_VRS
+from fileroom_plugins.deidentify.elements import WORDS_VRS
 from fileroom_plugins.deidentify.encapsulated import empty_document
 from fileroom_plugins.deidentify.identity import known_of
 from fileroom_plugins.deidentify.patients import patient_of
 from fileroom_plugins.deidentify.pseudonyms import one_name
 from fileroom_plugins.deidentify.text import TextCleaner
 from fileroom_plugins.deidentify.uids import is_registered, tells_when, tells_who
+from fileroom_plugins.standard.vrs import PROSE_VRS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +34,7 @@ _DOCUMENT, _MIME_TYPE = 0x0042_0011, 0x0042_0012
 _IDENTIFIER = re.compile(r".*(ID|Identifier|SerialNumber)")
 _IDENTIFIER_VRS = {"LO", "SH", "UC"}
 _DIGITS, _NO_DIGITS = re.compile(r"\d+", re.ASCII), re.compile(r"\D+", re.ASCII)
-_MANY = TEXT_VRS - {"LT", "ST", "UT", "UR"}
+_MANY = WORDS_VRS - PROSE_VRS
 
 
 class Leaves:
@@ -200,7 +201,7 @@ def _replaced(vr: str, old: bytes, rule: Rule, charset: CharacterSet) -> bytes:
     if rule.pattern is not None:
         text = rule.pattern.sub(rule.text, charset.decode(old, person_name=vr == "PN"))
     try:
-        return charset.encode(text, person_name=vr == "PN") if vr in TEXT_VRS else text.encode("ascii")
+        return charset.encode(text, person_name=vr == "PN") if vr in WORDS_VRS else text.encode("ascii")
     except UnicodeEncodeError as error:
         message = f"the replacement by {rule.name} has characters that the object's character set lacks"
         raise NotSupportedError(message) from error

@@ -17,8 +17,6 @@ from fileroom_plugins.deidentify.elements import (
     IMPLICIT,
     IMPLICIT_HEAD,
     LONG,
-    LONG_VRS,
-    SHORT_VRS,
     Element,
     Encoding,
     Items,
@@ -26,6 +24,7 @@ from fileroom_plugins.deidentify.elements import (
 )
 from fileroom_plugins.deidentify.reading import read_dataset
 from fileroom_plugins.deidentify.writing import write_dataset
+from fileroom_plugins.standard.vrs import LONG_VRS, SHORT_VRS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

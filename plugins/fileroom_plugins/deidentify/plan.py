@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from fileroom_plugins.deidentify.actions import Action
-from fileroom_plugins.deidentify.elements import TEXT_VRS
+from fileroom_plugins.deidentify.elements import WORDS_VRS
 from fileroom_plugins.standard import iod_of, repeating
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def is_uid_as_text(known: str, vr: str) -> bool:
         known: the attribute's VR as the dictionary has it.
         vr: as the file has it.
     """
-    return known == "UI" and (vr in TEXT_VRS or vr in {"OB", "UN"})
+    return known == "UI" and (vr in WORDS_VRS or vr in {"OB", "UN"})
 
 
 def _fitting(action: Action, instead: Action, vr: str) -> Action:
@@ -144,7 +144,7 @@ def _fitting(action: Action, instead: Action, vr: str) -> Action:
     if action is Action.CLEAN:
         if vr in _DATES:
             return Action.SHIFT
-        return action if vr in TEXT_VRS or vr in {"SQ", "UI"} else instead
+        return action if vr in WORDS_VRS or vr in {"SQ", "UI"} else instead
     if action is Action.SHIFT:
         if vr == "TM":
             return Action.KEEP

@@ -15,13 +15,12 @@ from fileroom_plugins.deidentify.elements import (
     ITEM,
     ITEM_END,
     LONG,
-    LONG_VRS,
     SEQUENCE_END,
-    SHORT_VRS,
     UNDEFINED,
     Element,
     Fragments,
 )
+from fileroom_plugins.standard.vrs import LONG_VRS, SHORT_VRS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

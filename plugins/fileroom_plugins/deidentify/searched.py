@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from fileroom.plugin import CharacterSet
 from fileroom_plugins.deidentify.dictionary import keyword_of, vr_of
 from fileroom_plugins.deidentify.elements import Fragments
+from fileroom_plugins.standard.vrs import STRING_VRS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 _CHARSET = 0x0008_0005
 _ASCII = CharacterSet.of(b"")
 _PIXELS = {0x7FE0_0008, 0x7FE0_0009, 0x7FE0_0010}
-_TEXTS = {"AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"}
 _FORMS = {
     "AS": r"(\d{3}[DWMY])?",
     "CS": r"[A-Z0-9 _]{0,16}",
@@ -69,7 +69,7 @@ class Place(NamedTuple):
     def text(self, *, foreign: bool) -> str:
         """Return what there is to read: of bytes and numbers whatever may be text, in several encodings."""
         data = self.element.data
-        if self.vr in _TEXTS or self.vr in _VALID:
+        if self.vr in STRING_VRS:
             return self.charset.decode(data, person_name=self.vr == "PN")
         return _readable(data, self.charset, foreign=foreign)
 
@@ -85,7 +85,7 @@ class Place(NamedTuple):
     @property
     def is_binary(self) -> bool:
         """Whether there is more than text."""
-        texts = self.vr in _TEXTS or self.vr in _VALID
+        texts = self.vr in STRING_VRS
         return not texts and bool(_BINARY.search(self.element.data))
 
 

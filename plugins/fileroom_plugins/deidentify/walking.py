@@ -9,7 +9,7 @@ from fileroom.plugin import CharacterSet
 from fileroom_plugins.deidentify.actions import Action, Rule
 from fileroom_plugins.deidentify.content import FORM, dummy_content, hollow, is_identifying, references
 from fileroom_plugins.deidentify.dictionary import KNOWN, keyword_of
-from fileroom_plugins.deidentify.elements import LONG, TEXT_VRS, Element, Fragments
+from fileroom_plugins.deidentify.elements import LONG, WORDS_VRS, Element, Fragments
 from fileroom_plugins.deidentify.grammar import fits
 from fileroom_plugins.deidentify.pixels.exact import LENGTHS, OFFSETS, PIXELS, Image, embedded_planes
 from fileroom_plugins.deidentify.plan import is_uid_as_text
@@ -187,7 +187,7 @@ class Walk:
             made = b""
         else:
             vr = self._meant(tag, creator, element.vr)
-            text = element.vr in TEXT_VRS and element.vr != "CS" and vr != "UI"
+            text = element.vr in WORDS_VRS and element.vr != "CS" and vr != "UI"
             if action is Action.KEEP and place.cleaning and text:
                 action, rule = Action.CLEAN, place.cleaning
             if action is Action.KEEP and not fits(tag, rule.vr or vr, element, self._order, self._dictionary):

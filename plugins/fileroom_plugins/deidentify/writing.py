@@ -12,10 +12,10 @@ from fileroom_plugins.deidentify.elements import (
     IMPLICIT_HEAD,
     ITEM,
     LONG,
-    LONG_VRS,
     UNDEFINED,
     Fragments,
 )
+from fileroom_plugins.standard.vrs import LONG_VRS, STRING_VRS
 
 if TYPE_CHECKING:
     from fileroom_plugins.deidentify.elements import Encoding, Items
@@ -23,9 +23,7 @@ if TYPE_CHECKING:
 Parts: TypeAlias = "list[bytes | memoryview]"
 
 _LONGEST_SHORT = 0xFFFF
-_PADDED_WITH_SPACE = frozenset(
-    {"AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UR", "UT"}
-)
+_PADDED_WITH_SPACE = STRING_VRS - {"UI"}
 
 
 def write_dataset(items: Items, encoding: Encoding) -> Parts:

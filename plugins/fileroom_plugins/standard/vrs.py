@@ -11,6 +11,9 @@ LONG_VRS = BINARY_VRS | {"SQ", "SV", "UC", "UR", "UT", "UV"}
 TEXT_VRS = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))
 """VRs whose text is encoded as Specific Character Set says (PS3.5 section 6.1.2.3)."""
 
+STRING_VRS = TEXT_VRS | {"AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI", "UR"}
+"""VRs whose values are strings of characters."""
+
 SHORT_VRS = TEXT_VRS - LONG_VRS | frozenset(
     ("AE", "AS", "AT", "CS", "DA", "DS", "DT", "FD", "FL", "IS", "SL", "SS", "TM", "UI", "UL", "US")
 )

@@ -10,6 +10,7 @@ from pydicom.valuerep import validate_value
 
 from fileroom.plugin import MissingDependencyError
 from fileroom_plugins.deidentify.actions import Action, Rule
+from fileroom_plugins.standard.vrs import PROSE_VRS, STRING_VRS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,10 +29,6 @@ WORDS = {
 LONGEST_TEXT = 1024
 """Characters of a replacement, or of an expression."""
 
-_ONE_TEXT = {"LT", "ST", "UR", "UT"}
-"""VRs in which a reverse solidus separates nothing."""
-
-_TEXTS = _ONE_TEXT | {"AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "PN", "SH", "TM", "UC", "UI"}
 _REALS = {"FL", "FD"}
 _INTEGERS = {
     "SL": (-(1 << 31), (1 << 31) - 1),
@@ -41,8 +38,7 @@ _INTEGERS = {
     "US": (0, (1 << 16) - 1),
     "UV": (0, (1 << 64) - 1),
 }
-VRS = _TEXTS | _REALS | set(_INTEGERS) | {"AT", "OB", "OD", "OF", "OL", "OV", "OW", "SQ", "UN"}
-"""All there are (PS3.5 section 6.2)."""
+
 
 _DATES = {"DA", "DT"}
 _UIDS = {Action.UID: {"UI"}, Action.REMOVE_EMPTY_OR_UID: {"UI", "SQ"}}
@@ -93,7 +89,7 @@ def matching_rule(pattern: str, text: str, vr: str, name: str) -> Rule:
     _check_text(text)
     if len(pattern) > LONGEST_TEXT:
         raise ValueError(f"longer than {LONGEST_TEXT} characters")
-    if vr and vr not in _TEXTS:
+    if vr and vr not in STRING_VRS:
         raise ValueError(f"an expression is for texts, and this is {vr}")
     compiled = _compiled(pattern)
     if any(int(group) > compiled.groups for group in re.findall(r"\\(\d)", text)):
@@ -129,8 +125,8 @@ def _check_text(text: str) -> None:
 
 def _misfit(text: str, vr: str) -> str:
     """Return why a text is no value of a VR; empty if it is one."""
-    values: Iterable[str] = [text] if vr in _ONE_TEXT else text.split("\\")
-    if vr in _TEXTS:
+    values: Iterable[str] = [text] if vr in PROSE_VRS else text.split("\\")
+    if vr in STRING_VRS:
         return _refused_text(values, vr)
     try:
         if vr in _REALS:

@@ -44,9 +44,10 @@ from fileroom_plugins.deidentify.anonymity.locators import (
     private_tag,
     tags_like,
 )
-from fileroom_plugins.deidentify.anonymity.rules import VRS, matching_rule, replacing_rule, simple_rule
+from fileroom_plugins.deidentify.anonymity.rules import matching_rule, replacing_rule, simple_rule
 from fileroom_plugins.deidentify.claims import honest
 from fileroom_plugins.deidentify.dictionary import KNOWN
+from fileroom_plugins.standard.vrs import VRS
 
 if TYPE_CHECKING:
     from fileroom.plugin import Document, Toml
