@@ -93,9 +93,10 @@ def test_ctrl_c_says_that_missing_goes_on(name: str, folder: Path, tmp_path: Pat
 
 
 @pytest.mark.usefixtures("interrupted")
-def test_ctrl_c_says_of_headers_that_are_shown_that_nothing_goes_on(folder: Path) -> None:
-    said = run("header", folder, code=130).stderr
-    assert "interrupted: the headers of what was done are shown" in said
+@pytest.mark.parametrize("words", [["header"], ["query-xml", "//VALUE"], ["anonymous"], ["check"]])
+def test_ctrl_c_says_of_what_is_shown_only_that_it_begins_again(words: list[str], folder: Path) -> None:
+    said = run(*words, folder, code=130).stderr
+    assert "interrupted: what was done until then is shown, and the same command begins again" in said
 
 
 def test_files_of_one_name_in_different_folders_are_told_apart_by_what_is_made(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from fileroom.cli.command import command
 from fileroom.cli.defining import as_document, defining, defining_options
 from fileroom.cli.failures import FAILED, INTERRUPTED, say
 from fileroom.cli.intake import jobs_option
-from fileroom.cli.interruption import Interruption
+from fileroom.cli.interruption import BEGINS_AGAIN, Interruption
 from fileroom.cli.items import WORDS, chosen
 from fileroom.cli.making import results
 
@@ -69,7 +69,7 @@ def anonymous(
     """
     options = defining(given) | ({} if document is None else {"document": as_document(document)})
     asked: list[_Asked] = []
-    with Interruption() as interruption, chosen(settings, words, jobs) as objects:
+    with Interruption(BEGINS_AGAIN) as interruption, chosen(settings, words, jobs) as objects:
         for result in results(objects, PROCESSOR, options, stop=interruption.stop, doing="looking"):
             if result.error is not None:
                 say(f"{result.item.name}: {result.reason}")
@@ -80,7 +80,7 @@ def anonymous(
             output.print_json_list(one.as_json() for one in asked)
         else:
             _print(asked, single=objects.single)
-    if interruption.stop.is_set():
+    if interruption.ended_it():
         return INTERRUPTED
     return FAILED if unreadable or any(one.reason or one.remaining for one in asked) else 0
 

@@ -15,7 +15,7 @@ from fileroom.cli.command import command
 from fileroom.cli.defining import as_document, defining, defining_options
 from fileroom.cli.failures import FAILED, INTERRUPTED, CommandError, UsageProblem, say
 from fileroom.cli.intake import jobs_option
-from fileroom.cli.interruption import Interruption
+from fileroom.cli.interruption import BEGINS_AGAIN, Interruption
 from fileroom.cli.items import WORDS, chosen
 from fileroom.cli.keeping import keep_products
 from fileroom.cli.making import results
@@ -122,7 +122,7 @@ def check(
     checked is an entry with the object and the reason.
     """
     with ExitStack() as stack:
-        interruption = stack.enter_context(Interruption())
+        interruption = stack.enter_context(Interruption(BEGINS_AGAIN))
         objects = stack.enter_context(chosen(settings, words, jobs))
         options = _options(rules, only, iod) | defining(given)
         all_checked: list[Checked] = []
@@ -141,7 +141,7 @@ def check(
             output.print_json_list(_rows(all_checked, named=not objects.single))
         else:
             _print(all_checked, single=objects.single)
-    if interruption.stop.is_set():
+    if interruption.ended_it():
         return INTERRUPTED
     return FAILED if unreadable or any(one.failed for one in all_checked) else 0
 

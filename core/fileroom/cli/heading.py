@@ -15,7 +15,7 @@ from fileroom.cli.defining import as_document
 from fileroom.cli.failures import FAILED, INTERRUPTED, UsageProblem, say
 from fileroom.cli.filing import write_products
 from fileroom.cli.intake import jobs_option
-from fileroom.cli.interruption import Interruption
+from fileroom.cli.interruption import BEGINS_AGAIN, Interruption
 from fileroom.cli.items import WORDS, chosen
 from fileroom.cli.making import results
 from fileroom.options import TypedText
@@ -107,7 +107,7 @@ def header(
         )
     if missing:
         raise UsageProblem("--missing is for -o: it skips objects with a file there")
-    with Interruption() as interruption, chosen(settings, words, jobs) as objects:
+    with Interruption(BEGINS_AGAIN) as interruption, chosen(settings, words, jobs) as objects:
         tally = _Tally(results(objects, PROCESSOR, options, stop=interruption.stop, doing=_DOING))
         if settings.json:
             tally.names_failures = False
@@ -118,7 +118,6 @@ def header(
         else:
             _print_all(tally, form)
         failed = tally.failed + objects.report_unreadable()
-    interruption.advice = "the headers of what was done are shown, and the same command begins again"
     if interruption.ended_it():
         return INTERRUPTED
     return FAILED if failed else 0

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+BEGINS_AGAIN = "what was done until then is shown, and the same command begins again"
+"""The advice of commands that keep nothing."""
+
 _PATIENCE = 0.2
 """Seconds between looks at signals: on Windows, waiting for a thread cannot be interrupted."""
 
@@ -31,9 +34,9 @@ class Interruption:
         advice: what to do after it, which whoever pressed it is told.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, advice: str = "run the same command to go on") -> None:
         self.stop = threading.Event()
-        self.advice = "run the same command to go on"
+        self.advice = advice
         self._main = threading.current_thread() is threading.main_thread()
 
     def __enter__(self) -> Self:

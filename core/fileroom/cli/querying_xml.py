@@ -14,7 +14,7 @@ from fileroom.cli.command import command
 from fileroom.cli.defining import as_document
 from fileroom.cli.failures import FAILED, INTERRUPTED, UsageProblem, say
 from fileroom.cli.intake import jobs_option
-from fileroom.cli.interruption import Interruption
+from fileroom.cli.interruption import BEGINS_AGAIN, Interruption
 from fileroom.cli.items import WORDS, chosen
 from fileroom.cli.making import results
 
@@ -75,7 +75,7 @@ def query_xml(
     options: dict[str, object] = {"xpath": xpath, "columns": _columns(columns), "format": form}
     if mapping is not None:
         options["mapping"] = as_document(mapping)
-    with Interruption() as interruption, chosen(settings, words, jobs) as objects:
+    with Interruption(BEGINS_AGAIN) as interruption, chosen(settings, words, jobs) as objects:
         rows = _Rows(results(objects, PROCESSOR, options, stop=interruption.stop, doing="reading headers"))
         names = list(options["columns"]) if columns else ["value"]  # type: ignore[call-overload]
         if settings.json:
@@ -93,7 +93,7 @@ def query_xml(
         else:
             _print_table(names, rows)
         failed = rows.failed + objects.report_unreadable()
-    if interruption.stop.is_set():
+    if interruption.ended_it():
         return INTERRUPTED
     return FAILED if failed else 0
 
