@@ -15,7 +15,7 @@ from fileroom_plugins.imaging import extra_codecs
 from fileroom_plugins.imaging.codestream import check_claim, jpeg2000_claim, jpeg_head
 from fileroom_plugins.imaging.jpeg import colours_of, decode_jpeg
 from fileroom_plugins.imaging.native import native_frame, stored_type
-from fileroom_plugins.imaging.rle import decode_rle
+from fileroom_plugins.imaging.rle import check_rle, decode_rle
 
 if TYPE_CHECKING:
     from fileroom_plugins.imaging.layout import Layout
@@ -87,6 +87,27 @@ def decode(data: bytes, layout: Layout, syntax: uid.UID, *, smallest: int | None
         check_claim(jpeg2000_claim(data), layout)
     # The samples of a codestream have no bits below them.
     return _decode_with_pydicom(data, replace(layout, lowest_bit=0), syntax)
+
+
+def check_frame(data: bytes, layout: Layout, syntax: uid.UID) -> None:
+    """Compare what a compressed frame says of itself with the attributes, without decoding it.
+
+    Args:
+        data: the frame's fragments, joined.
+        layout: what the attributes say.
+        syntax: the transfer syntax; of those whose frames tell nothing, none is refused.
+
+    Raises:
+        InvalidDatasetError: the frame has another size than the attributes say, or is cut off.
+        NotSupportedError: its samples have bits below those that count.
+    """
+    if syntax == uid.RLELossless:
+        check_rle(data, layout)
+    elif syntax in _JPEG or syntax in uid.JPEGLSTransferSyntaxes:
+        check_claim(jpeg_head(data).claim, layout)
+        extra_codecs.check_end(data)
+    elif syntax in uid.JPEG2000TransferSyntaxes:
+        check_claim(jpeg2000_claim(data), layout)
 
 
 def _decode_jpeg(data: bytes, layout: Layout, syntax: uid.UID, smallest: int | None) -> Decoded | None:

@@ -40,7 +40,7 @@ def decode_twelve_bits(data: bytes, layout: Layout) -> Pixels:
         MissingDependencyError: imagecodecs is not installed.
     """
     codecs = _imagecodecs("JPEG Extended of twelve bits")
-    _check_end(data)
+    check_end(data)
     with damage("decoding a JPEG frame"):
         pixels = codecs.jpeg8_decode(data)
     return _as_stored(pixels, layout)
@@ -56,7 +56,7 @@ def decode_lossless_jpeg(data: bytes, layout: Layout) -> Pixels:
         MissingDependencyError: imagecodecs is not installed.
     """
     codecs = _imagecodecs("lossless JPEG")
-    _check_end(data)
+    check_end(data)
     colours = "RGB" if layout.samples == _COLOURS else None
     with damage("decoding a JPEG frame"):
         pixels = codecs.jpeg8_decode(data, colorspace=colours, outcolorspace=colours)
@@ -78,7 +78,7 @@ def decode_jpeg_xl(data: bytes, layout: Layout) -> tuple[Pixels, str]:
     return _as_stored(pixels, layout), "RGB" if layout.samples == _COLOURS else layout.photometric
 
 
-def _check_end(data: bytes) -> None:
+def check_end(data: bytes) -> None:
     """Refuse a JPEG image that is cut off, of which the decoder would make up the rest."""
     if _END_OF_IMAGE not in data:
         raise InvalidDatasetError("a JPEG frame is cut off: its end is missing")

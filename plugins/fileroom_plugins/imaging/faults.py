@@ -31,6 +31,4 @@ def damage(doing: str) -> Iterator[None]:
     except MemoryError as error:
         raise NotSupportedError(f"{doing} takes more memory than there is") from error
     except Exception as error:
-        raise InvalidDatasetError(
-            f"{doing} failed with {type(error).__name__}: the object is damaged"
-        ) from error
+        raise InvalidDatasetError(f"{doing} failed: the object is damaged") from error

@@ -133,7 +133,17 @@ _LISTED = (
         aliases=("jpeg2000", "jpeg-2000", "j2k", "jp2f"),
     ),
     Format("AVIF", "image/avif", ".avif", ("RGBA", "RGB"), "AVIF", {}, quality=True),
-    Format("MP4", "video/mp4", ".mp4", ("RGB",), "", {}, quality=True, moving=True, aliases=("mpeg4",)),
+    Format(
+        "MP4",
+        "video/mp4",
+        ".mp4",
+        ("RGB",),
+        "",
+        {"MPEG": None},
+        quality=True,
+        moving=True,
+        aliases=("mpeg4",),
+    ),
     Format(
         "DICM",
         "application/dicom",

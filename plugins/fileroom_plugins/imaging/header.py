@@ -22,6 +22,7 @@ from pydicom.uid import (
 
 from fileroom.plugin import InvalidDatasetError, NotSupportedError
 from fileroom_plugins.imaging.faults import damage
+from fileroom_plugins.imaging.wholeness import check_whole
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -117,7 +118,8 @@ def read_header(source: BinaryIO) -> Header:
 
     Raises:
         NotSupportedError: it is no image, has no pixels, or inflates to more than that.
-        InvalidDatasetError: it is damaged, or no DICOM.
+        NotDicomError: it is no DICOM.
+        InvalidDatasetError: it is damaged; in particular, it is cut off before its pixels.
     """
     with damage("reading the header"):
         deflated = inflated(source)
@@ -126,13 +128,15 @@ def read_header(source: BinaryIO) -> Header:
         source.seek(0)
         dataset = pydicom.dcmread(source, force=True, stop_before_pixels=True, defer_size=LONG)
         position = source.tell()
-        if "SOPClassUID" not in dataset:
-            raise InvalidDatasetError("this is no DICOM object, or a damaged one")
+        pixels = None if "SOPClassUID" not in dataset else _pixel_element(source, position, dataset)
+        if pixels is None:
+            check_whole(dataset, source)
         if "Rows" not in dataset or "Columns" not in dataset:
             raise NotSupportedError("the object is no image")
+        if pixels is None:
+            raise NotSupportedError("the object has no pixel data")
         if deflated is None:
             syntax = _transfer_syntax(dataset)
-        pixels = _pixel_element(source, position, dataset)
         for raw in deferred(dataset):  # only now, since an object without pixels may have nothing but these
             read_deferred(dataset, raw, source)
         return Header(source, source.seek(0, os.SEEK_END), dataset, syntax, pixels)
@@ -226,8 +230,8 @@ def _transfer_syntax(dataset: Dataset) -> UID:
     return ExplicitVRBigEndian if little is False else ExplicitVRLittleEndian
 
 
-def _pixel_element(source: BinaryIO, position: int, dataset: Dataset) -> PixelElement:
-    """Read the element's head, which stands where pydicom stopped."""
+def _pixel_element(source: BinaryIO, position: int, dataset: Dataset) -> PixelElement | None:
+    """Read the element's head, which stands where pydicom stopped; None where it read to the end."""
     source.seek(position)
     head = source.read(8)
     implicit, little = dataset.original_encoding
@@ -235,7 +239,7 @@ def _pixel_element(source: BinaryIO, position: int, dataset: Dataset) -> PixelEl
     group, element = int.from_bytes(head[:2], order), int.from_bytes(head[2:4], order)
     keyword = PIXELS.get(group << 16 | element)
     if len(head) < 8 or keyword is None:  # noqa: PLR2004 - tag and length
-        raise NotSupportedError("the object has no pixel data")
+        return None
     if implicit or not head[4:6].isalpha():  # some objects mix both
         vr, length = "OW", int.from_bytes(head[4:], order)
     else:

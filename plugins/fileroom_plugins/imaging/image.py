@@ -10,7 +10,7 @@ from pydicom import Dataset
 from pydicom.uid import ExplicitVRBigEndian
 
 from fileroom.plugin import InvalidValueError, opened_source
-from fileroom_plugins.imaging.decoding import Decoded, decode
+from fileroom_plugins.imaging.decoding import Decoded, check_frame, decode
 from fileroom_plugins.imaging.faults import damage
 from fileroom_plugins.imaging.functional import attributes_of_frame
 from fileroom_plugins.imaging.grey import modality_values
@@ -223,6 +223,18 @@ class Image:
             FileroomError: see `stored`.
         """
         return show(self, self.decoded(index), index, view)
+
+    def check_frames(self) -> None:
+        """Make sure that all compressed frames are there, and are what the attributes say, without decoding.
+
+        Raises:
+            InvalidDatasetError: one is missing or cut off, or has another size.
+            NotSupportedError: one is of a kind that cannot be shown.
+        """
+        if self._header.encapsulated and self.syntax not in VIDEO:
+            for index in range(self.frames):
+                with damage(f"reading frame {index + 1}"):
+                    check_frame(self._offsets.read(index), self.layout, self.syntax)
 
     def close(self) -> None:
         """Close what `open_image` opened. May be called twice."""

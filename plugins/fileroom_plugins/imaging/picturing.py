@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fileroom.plugin import MissingDependencyError, ObjectName, ProcessorPlugin, hookimpl
 from fileroom_plugins.imaging.commands import parse
+from fileroom_plugins.imaging.commands.applying import check_alone
 from fileroom_plugins.imaging.uids import check_root
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ class Options:
             instance, or the path of a file.
 
     Raises:
-        InvalidValueError: the command is wrong, or the prefix.
+        InvalidValueError: the command is wrong whatever it is applied to, or the prefix is.
     """
 
     command: str = "fileFormat=JFIF"
@@ -34,7 +35,7 @@ class Options:
 
     def __post_init__(self) -> None:
         """Refuse a command or a prefix that is wrong before any object is read."""
-        parse(self.command)
+        check_alone(parse(self.command))
         check_root(self.uid_root)
 
 

@@ -51,6 +51,17 @@ def decode_rle(data: bytes, layout: Layout) -> Pixels:
     return values.reshape(shape)
 
 
+def check_rle(data: bytes, layout: Layout) -> None:
+    """Make sure that a frame unpacks to as many bytes as the attributes say.
+
+    Raises:
+        InvalidDatasetError: it does not.
+    """
+    count = layout.rows * layout.columns
+    for start, end in pairwise(_segments(data, layout.samples * (layout.allocated // 8))):
+        _check_length(data[start:end], count)
+
+
 def _segments(data: bytes, expected: int) -> list[int]:
     """Return where segments start, and where the last ends."""
     numbers = [int.from_bytes(data[at : at + 4], "little") for at in range(0, _HEAD, 4)]
@@ -77,10 +88,14 @@ def _length(segment: bytes) -> int:
     return length
 
 
-def _unpacked(segment: bytes, count: int) -> Pixels:
-    """Unpack a segment as if it were one row, since runs may go on over the end of a row."""
+def _check_length(segment: bytes, count: int) -> None:
     if _length(segment) != count:
         raise InvalidDatasetError("a segment of an RLE frame is shorter or longer than Rows and Columns say")
+
+
+def _unpacked(segment: bytes, count: int) -> Pixels:
+    """Unpack a segment as if it were one row, since runs may go on over the end of a row."""
+    _check_length(segment, count)
     try:
         image = Image.frombytes("L", (count, 1), segment, "packbits", "L")
     except ValueError as error:

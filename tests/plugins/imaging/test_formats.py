@@ -58,7 +58,7 @@ def test_a_wireless_bitmap_has_a_bit_for_each_pixel() -> None:
 
 @pytest.mark.parametrize("name", WITHOUT_WRITER)
 def test_formats_without_a_writer_are_told(name: str) -> None:
-    with pytest.raises(NotSupportedError, match=f"{name}.*JFIF"):
+    with pytest.raises(InvalidValueError, match=f"{name}.*JFIF"):
         render(shipped("CT_small.dcm"), f"fileFormat={name}")
 
 

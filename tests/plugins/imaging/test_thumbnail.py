@@ -35,11 +35,12 @@ NO_IMAGES = {
         "test-SR.dcm",
         "waveform_ecg.dcm",
     ),
-    *("reportsi_with_empty_number_tags.dcm", "rtplan.dcm", "rtplan_truncated.dcm", "rtstruct.dcm"),
+    *("reportsi_with_empty_number_tags.dcm", "rtplan.dcm", "rtstruct.dcm"),
 }
 DAMAGED = {
     # Pixel data that are cut off, and that are longer than Rows and Columns say.
     *("JPEG2000-embedded-sequence-delimiter.dcm", "MR_truncated.dcm", "MR_small_padded.dcm", "badVR.dcm"),
+    "rtplan_truncated.dcm",
     # Without SOPClassUID: snippets of objects.
     *("UN_sequence.dcm", "empty_charset_LEI.dcm", "meta_missing_tsyntax.dcm", "nested_priv_SQ.dcm"),
     *("no_meta.dcm", "no_meta_group_length.dcm", "priv_SQ.dcm"),

@@ -129,13 +129,15 @@ def read_form(operator: str, forms: tuple[Form, ...], words: list[str]) -> tuple
         InvalidValueError: none fits; names the operator and says what is expected.
     """
     for form in forms:
-        if len(form) == len(words):
-            values = [argument.read(word) for argument, word in zip(form, words, strict=True)]
+        # Some names have a blank: JPEG 2000.
+        given = ["-".join(words)] if words and len(form) == 1 and isinstance(form[0], Keyword) else words
+        if len(form) == len(given):
+            values = [argument.read(word) for argument, word in zip(form, given, strict=True)]
             if None not in values:
                 return tuple(value for value in values if value is not None)
-    given = " ".join(words) if sum(map(len, words)) <= _QUOTED else f"{len(words)} values"
+    shown = " ".join(words) if sum(map(len, words)) <= _QUOTED else f"{len(words)} values"
     expected = "; or ".join(_described(form) for form in forms)
-    raise InvalidValueError(f"{operator}: expected {expected}, not {given or 'nothing'}")
+    raise InvalidValueError(f"{operator}: expected {expected}, not {shown or 'nothing'}")
 
 
 _QUOTED = 60

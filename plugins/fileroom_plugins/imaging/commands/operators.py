@@ -65,6 +65,7 @@ CONTENT_FORMATS = Keyword(
         "8bitgreyscale": "8BITGRAYSCALE",
         "16bitgrayscale": "16BITGRAYSCALE",
         "16bitgreyscale": "16BITGRAYSCALE",
+        "16bitrgb": "16BITRGB",
         "24bitrgb": "24BITRGB",
         "8bitrgb": "24BITRGB",
         "32bitrgba": "32BITRGBA",
@@ -75,6 +76,7 @@ CONTENT_FORMATS = Keyword(
 
 COMPRESSIONS = keywords(
     "JPEG",
+    "MPEG",
     "JPEG2000",
     "JPEG-LOSSLESS",
     "JPEG-LS",

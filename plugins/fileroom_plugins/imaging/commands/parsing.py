@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 LONGEST = 4000
 """So many characters a command may have; Oracle's have no more either."""
 
-_TOKEN = re.compile(r"""\s*(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<equals>=)|(?P<word>[^\s"'=]+))""")
+_COMMA = r"""(?:,(?=[\s"'A-Za-z]))"""  # between operators or values, and not within a number
+_TOKEN = re.compile(
+    rf"""(?:\s|{_COMMA})*"""
+    rf"""(?:"(?P<double>[^"]*)"|'(?P<single>[^']*)'|(?P<equals>=)|(?P<word>(?:(?!{_COMMA})[^\s"'=])+))"""
+)
 
 
 class _Token(NamedTuple):
@@ -63,7 +67,7 @@ class Command:
 
 
 def parse(text: str) -> Command:
-    """Read a command string: operators divided by blanks, ``operator = value value``, in any order.
+    """Read a command string: operators divided by blanks or commas, ``operator = value value``, in any order.
 
     Case plays no part; blanks round the equals sign may be left out; values may be quoted; operators without
     a value (``flip``) stand alone. An empty string is a command that changes nothing.
@@ -92,7 +96,7 @@ def parse(text: str) -> Command:
 
 def _tokens(text: str) -> Iterator[_Token]:
     position = 0
-    text = text.rstrip()
+    text = text.rstrip().rstrip(",").rstrip()
     while position < len(text):
         match = _TOKEN.match(text, position)
         if match is None:

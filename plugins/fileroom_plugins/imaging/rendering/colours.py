@@ -20,6 +20,7 @@ CONTENT_MODES = {
     "8BITLUT": "P",
     "8BITGRAYSCALE": "L",
     "16BITGRAYSCALE": "I;16",
+    "16BITRGB": "RGB",
     "24BITRGB": "RGB",
     "32BITRGBA": "RGBA",
     "32BITCMYK": "CMYK",
@@ -37,6 +38,7 @@ _LESS = {
 
 _BAYER = np.array([[0, 8, 2, 10], [12, 4, 14, 6], [3, 11, 1, 9], [15, 7, 13, 5]], np.float64) / 16 - 7.5 / 16
 _STEP = 64
+_FIVE_BITS = [round((value >> 3) * 255 / 31) for value in range(256)]
 _GREY = frozenset(("L", "F", "I;16"))
 
 
@@ -83,7 +85,8 @@ def finished(canvas: Canvas, command: Command, form: Format) -> Image.Image:
             mode = "P"
         if mode not in {"1", "P"} and image.mode not in _GREY:
             raise NotSupportedError("quantize: only for contentFormat MONOCHROME, 4BITLUT and 8BITLUT")
-    return _converted(image, mode, command)
+    converted = _converted(image, mode, command)
+    return converted.point(_FIVE_BITS * 3) if content == "16BITRGB" else converted
 
 
 def _opaque(image: Image.Image, command: Command, *, keep: bool) -> Image.Image:

@@ -40,11 +40,6 @@ class Frames:
         return map(self.make, self.numbers)
 
 
-def is_moving(command: Command, form: Format) -> bool:
-    """Say whether a picture has several frames."""
-    return form.name == "MP4" or (form.moving and form.name != "DICM" and command.word("frame") == "ALL")
-
-
 def write_moving(source: PictureSource, command: Command, form: Format, frames: Frames) -> bytes:
     """Return all frames in one file.
 

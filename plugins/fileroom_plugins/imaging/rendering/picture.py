@@ -10,15 +10,14 @@ from PIL import UnidentifiedImageError
 from pydicom import Dataset
 
 from fileroom.plugin import (
-    InvalidDatasetError,
-    InvalidValueError,
+    NotDicomError,
     NotSupportedError,
     ObjectName,
     opened_source,
 )
-from fileroom_plugins.imaging.commands import OPERATORS, Applies, parse
+from fileroom_plugins.imaging.commands import parse
+from fileroom_plugins.imaging.commands.applying import check_applies, compression_of, form_named, is_moving
 from fileroom_plugins.imaging.faults import damage
-from fileroom_plugins.imaging.formats import FORMATS, WITHOUT_WRITER, has_quality
 from fileroom_plugins.imaging.rendering import moving
 from fileroom_plugins.imaging.rendering.colours import finished
 from fileroom_plugins.imaging.rendering.dicom_object import dicom_object
@@ -26,7 +25,7 @@ from fileroom_plugins.imaging.rendering.dicom_source import DicomSource
 from fileroom_plugins.imaging.rendering.shapes import cut, scale, turn
 from fileroom_plugins.imaging.rendering.sources import frame_number, open_raster
 from fileroom_plugins.imaging.rendering.tones import colormap, contrast, gamma, sharpen
-from fileroom_plugins.imaging.rendering.writers import compression_of, write
+from fileroom_plugins.imaging.rendering.writers import write
 from fileroom_plugins.imaging.states import read_state
 
 if TYPE_CHECKING:
@@ -87,6 +86,7 @@ def render(
         InvalidValueError: the command is wrong, or asks for what cannot be: names the operator.
         NotSupportedError: the source is no image, or cannot be shown in this way; or there is another object
             in the place of the presentation state.
+        NotDicomError: the source is neither a DICOM object nor an image of a known format.
         InvalidDatasetError: the source or the presentation state is damaged.
         MissingDependencyError: a package is not installed; names the extra.
         NotFoundError: the path cannot be opened.
@@ -102,12 +102,12 @@ def draw(source: ObjectSource, parsed: Command, uid_root: str, state: Dataset | 
         file = source if isinstance(source, Dataset) else stack.enter_context(opened_source(source))
         stack.enter_context(damage("making a picture"))
         opened = stack.enter_context(closing(_opened(file, state)))
-        form = _format(parsed, opened)
-        _check_applies(parsed, opened, form)
+        form = form_named(parsed.word("fileFormat") or opened.format)
+        check_applies(parsed, form, opened.format)
         compression = compression_of(form, parsed)
         if form.name == "DICM":
             data = dicom_object(opened, parsed, compression, _frames(opened, parsed, form), uid_root)
-        elif moving.is_moving(parsed, form):
+        elif is_moving(parsed, form):
             data = moving.write_moving(opened, parsed, form, _frames(opened, parsed, form))
         else:
             canvas_info: dict[str, object] = {}
@@ -129,44 +129,8 @@ def _opened(file: BinaryIO | Dataset, state: Dataset | None) -> PictureSource:
             raise
         try:
             return DicomSource(file, state)  # one without a preamble
-        except (InvalidDatasetError, NotSupportedError):
-            raise unknown from None
-
-
-def _format(command: Command, source: PictureSource) -> Format:
-    name = command.word("fileFormat") or source.format
-    if name in WITHOUT_WRITER:
-        raise NotSupportedError(
-            f"fileFormat: nothing here can write {name}; these can be: {', '.join(FORMATS)}"
-        )
-    return FORMATS[name]
-
-
-def _check_applies(command: Command, source: PictureSource, form: Format) -> None:
-    """Make sure that operators are used only where they mean something.
-
-    Raises:
-        InvalidValueError: one is not; names it and says where it does.
-    """
-    is_dicom = isinstance(source, DicomSource)
-    met = {
-        Applies.ALWAYS: True,
-        Applies.DICOM: is_dicom,
-        Applies.RASTER: not is_dicom,
-        Applies.RAW: "RPIX" in {source.format, form.name},
-        Applies.QUALITY: has_quality(form, command.word("compressionFormat")),
-        Applies.COMPRESSION: bool(form.compressions),
-        Applies.TIFF: form.name == "TIFF",
-        Applies.MOVING: moving.is_moving(command, form) or form.name == "DICM",
-    }
-    for name in command.values:
-        applies = OPERATORS[name.casefold()].applies
-        if not met[applies]:
-            raise InvalidValueError(f"{name}: {applies.value}")
-    if command.word("frame") == "ALL" and not form.moving:
-        raise InvalidValueError(
-            f"frame: {form.name} holds one; all of them go into GIFF, PNGF, WEBP, TIFF or MP4"
-        )
+        except NotDicomError:
+            raise NotDicomError(str(unknown)) from None
 
 
 def _frames(

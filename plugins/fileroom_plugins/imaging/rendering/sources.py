@@ -84,7 +84,7 @@ class RasterSource(PictureSource):
         except Image.DecompressionBombError as error:
             raise NotSupportedError("the image claims more pixels than are taken into memory") from error
         except Exception as error:
-            raise InvalidDatasetError(f"the image cannot be read: {type(error).__name__}") from error
+            raise InvalidDatasetError("the image is damaged or cut off") from error
         self.format = _FORMAT_NAMES.get(str(self._image.format), "PNGF")
         if self._image.format == "PPM":
             self.format = "PNMF"

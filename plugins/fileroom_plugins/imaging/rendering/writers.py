@@ -7,6 +7,7 @@ import struct
 from typing import TYPE_CHECKING, Any
 
 from fileroom.plugin import InvalidValueError, NotSupportedError
+from fileroom_plugins.imaging.commands.applying import compression_of
 from fileroom_plugins.imaging.rendering.own_formats import OWN_WRITERS, tiled_tiff
 from fileroom_plugins.imaging.rendering.profiles import fits
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 QUALITIES = {"MAXINTEGRITY": 100, "LOWCOMP": 90, "MEDCOMP": 75, "HIGHCOMP": 50, "MAXCOMPRATIO": 20}
 """What the words for ``compressionQuality`` mean."""
+
+_LONGEST_OF_JPEG = 65500
+"""The longest side that libjpeg takes; of more it complains on the standard error stream of the process."""
 
 _BEST = 100
 _DEFAULT_QUALITY = 85
@@ -45,28 +49,16 @@ def write(image: Image.Image, form: Format, command: Command, info: Mapping[str,
     if "tiled" in command:
         return tiled_tiff(image, compression_of(form, command))
     options = {**_kept(image, form, command, info), **_options(image, form, command)}
+    width, height = image.size
+    refusal = f"{form.name} cannot hold a picture of {width} by {height} pixels"
+    if compression_of(form, command) == "JPEG" and max(image.size) > _LONGEST_OF_JPEG:
+        raise NotSupportedError(refusal)
     buffer = io.BytesIO()
     try:
         image.save(buffer, form.pillow, **options)
     except (OSError, ValueError, struct.error) as error:
-        width, height = image.size
-        raise NotSupportedError(f"{form.name} cannot hold a picture of {width} by {height} pixels") from error
+        raise NotSupportedError(refusal) from error
     return buffer.getvalue()
-
-
-def compression_of(form: Format, command: Command) -> str:
-    """Return the compression that is asked for, or the format's default.
-
-    Raises:
-        InvalidValueError: the format has no such compression; lists those it has.
-    """
-    asked = command.word("compressionFormat")
-    if asked is None:
-        return next(iter(form.compressions), "")
-    if asked not in form.compressions:
-        known = ", ".join(form.compressions) or "none to choose from"
-        raise InvalidValueError(f"compressionFormat: {form.name} has no {asked}: it has {known}")
-    return asked
 
 
 def _options(image: Image.Image, form: Format, command: Command) -> dict[str, Any]:

@@ -22,6 +22,9 @@ _HALVED = 32
 
 _SMALL = 1024
 
+_LONGEST_OF_JPEG = 65500
+"""The longest side that libjpeg takes; of more it complains on the standard error stream of the process."""
+
 _SUBSAMPLED = 1
 """Pillow's number for 4:2:2, which is what ``YBR_FULL_422`` says."""
 
@@ -136,6 +139,8 @@ def _lossless_jpeg(pixels: Pixels, coding: Coding) -> bytes:
 def _baseline(pixels: Pixels, coding: Coding) -> bytes:
     from PIL import Image  # noqa: PLC0415 - only for this target
 
+    if max(pixels.shape) > _LONGEST_OF_JPEG:
+        raise NotSupportedError(f"jpeg holds frames of at most {_LONGEST_OF_JPEG} rows and columns")
     buffer = io.BytesIO()
     if pixels.ndim == 2:  # noqa: PLR2004 - grey
         Image.fromarray(pixels).save(buffer, "JPEG", quality=coding.settings.quality)

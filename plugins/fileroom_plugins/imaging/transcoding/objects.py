@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -58,7 +58,8 @@ def transcode_file(source: BinaryIO, sink: BinaryIO, target: Target, settings: S
 
     Frames are decoded and encoded one at a time. What loses nothing keeps the object's identity, unless a new
     one is asked for; what loses detail gets a new SOP Instance UID, and says so (see `lossy.mark`). An object
-    that is in the target's transfer syntax already is copied as it is.
+    that is in the target's transfer syntax already is copied as it is, unless its pixels are missing, or too
+    short or too long.
 
     Args:
         source: the object; seekable, and left open.
@@ -84,6 +85,8 @@ def transcode_file(source: BinaryIO, sink: BinaryIO, target: Target, settings: S
         if header is None:  # out of the exception's reach, which holds on to what was inflated
             return transcode_plain(source, sink, target, settings)
         if header.syntax == target.uid and not settings.new_uid:
+            with suppress(NotSupportedError):  # what cannot be shown can be copied
+                Image(header, None, ExitStack()).check_frames()
             source.seek(0)
             shutil.copyfileobj(source, sink)
             return False
@@ -105,6 +108,7 @@ def _encapsulate(header: Header, image: Image, sink: BinaryIO, target: Target, s
     same = header.syntax == target.uid
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as spool:
         if same:
+            image.check_frames()
             lengths = [_spooled(spool, image.encoded(index)) for index in range(image.frames)]
         else:
             first, rest = _first(image)
