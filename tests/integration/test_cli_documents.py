@@ -184,8 +184,8 @@ def test_a_name_that_windows_keeps_for_a_device_is_told_to_be_one(where: Path, t
     for words in (("documents", "check"), ("-a", where, "documents", "insert")):
         said = run(*words, tmp_path / "con.xml", "--kind", "list", code=1).stderr
         assert "it is not that of a device of Windows, such as con.xml" in said
-    words = ("-a", where, "documents", "insert", tmp_path / "con.xml", "--kind", "list")
-    assert run(*words, "--name", "other.xml").stdout == "other.xml: list, version 1\n"
+    insert = ("-a", where, "documents", "insert", tmp_path / "con.xml", "--kind", "list")
+    assert run(*insert, "--name", "other.xml").stdout == "other.xml: list, version 1\n"
 
 
 def test_an_empty_set_is_told_to_be_one(where: Path, tmp_path: Path) -> None:
