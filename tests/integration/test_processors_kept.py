@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +15,13 @@ import fileroom
 from fileroom._archive import keeping
 from fileroom.archive import Archive
 from fileroom.attachments import Attachment
-from fileroom.errors import ConfigError, InvalidDatasetError, NotSupportedError, RejectedError
+from fileroom.errors import (
+    ConfigError,
+    InvalidDatasetError,
+    NotSupportedError,
+    RejectedError,
+    RevisionError,
+)
 from fileroom.plugin import Processor, ProcessorPlugin, Product, Takes, hookimpl
 from fileroom.standalone import processor
 from fileroom.testing.datasets import make_instance
@@ -61,6 +67,16 @@ class Number(Processor):
 
     def combine(self, parts: Sequence[Sequence[Product]]) -> Sequence[Product]:
         return [Product(1500, b"+".join(one.data for (one,) in parts), "text/plain")]
+
+
+class Meddling(Number):
+    """Has something else happen to the archive before it is done."""
+
+    meddle: Callable[[], object]
+
+    def combine(self, parts: Sequence[Sequence[Product]]) -> Sequence[Product]:
+        type(self).meddle()
+        return super().combine(parts)
 
 
 class Resuming(Number):
@@ -165,6 +181,26 @@ def test_the_middle_instances_of_the_series_of_a_study_are_made_one(archive: Arc
     (patient,) = archive.find("patient")
     assert read(patient.process("number")) == [b"1+3+5"]
     assert [read(one.process("number")) for one in archive.find("series")] == [[b"1"], [b"3"], [b"5"]]
+
+
+def test_nothing_is_kept_of_a_study_of_which_an_instance_was_replaced_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = {"ingest": {"overwrite": "always"}}
+    with fileroom.open(tmp_path / "a", register=[Plugins(Meddling, Takes.SERIES)], **config) as archive:
+        for number in (1, 2):
+            made = make_instance(
+                study_uid="1.2", series_uid=f"1.2.{number}", sop_uid=f"1.2.{number}.1", instance_number=number
+            )
+            archive.store(made).check()
+        (study,) = archive.find("study")
+        last = make_instance(study_uid="1.2", series_uid="1.2.2", sop_uid="1.2.2.1", instance_number=9)
+        monkeypatch.setattr(Meddling, "meddle", lambda: archive.store(last).check(), raising=False)
+        with pytest.raises(RevisionError, match="replaced"):
+            study.process("meddling")
+        assert 1500 not in study.attachments
+        monkeypatch.setattr(Meddling, "meddle", lambda: None)
+        assert read(study.process("meddling")) == [b"1+9"]
 
 
 def test_a_study_of_which_nothing_can_be_made_says_why(tmp_path: Path) -> None:

@@ -94,12 +94,14 @@ def keep(archive: Archive, made: Sequence[Made], name: str) -> list[list[Attachm
 
 
 def _refuse_what_was_replaced(archive: Archive, made: Sequence[Made]) -> None:
-    for one, details in zip(made, archive.index.details([one.source for one in made]), strict=True):
+    sources = [each for one in made for each in one.sources]
+    found = archive.index.details([source for source, _ in sources])
+    for (source, before), details in zip(sources, found, strict=True):
         records = () if details is None else details.attachments
         now = next((each for each in records if each.content_type == DICOM.number), None)
         if now is None:
-            raise NotFoundError(f"the instance {one.source} was deleted while it was processed")
-        if now != one.before and not moved(one.before, now):
+            raise NotFoundError(f"the instance {source} was deleted while it was processed")
+        if now != before and not moved(before, now):
             raise RevisionError("the instance was replaced while it was processed: process it again")
 
 

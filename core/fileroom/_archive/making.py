@@ -45,6 +45,7 @@ class Made:
         source: the instance.
         before: its DICOM file, as it was read.
         products: what was made.
+        beside: other instances of which they tell, with their DICOM files.
     """
 
     id: str
@@ -52,6 +53,12 @@ class Made:
     source: str
     before: AttachmentRecord
     products: Sequence[Product]
+    beside: tuple[tuple[str, AttachmentRecord], ...] = ()
+
+    @property
+    def sources(self) -> tuple[tuple[str, AttachmentRecord], ...]:
+        """All instances that were read, each with its DICOM file."""
+        return ((self.source, self.before), *self.beside)
 
 
 def look(archive: Archive, ids: Sequence[str]) -> dict[str, Details]:
@@ -134,7 +141,8 @@ def _combined(archive: Archive, whose: _Whose, opened: Opened) -> Made:
     if not parts:
         raise refusal or NotSupportedError("there is no series to make anything of")
     products = opened.combine([one.products for one in parts])
-    return replace(parts[0], products=products)
+    beside = tuple((one.source, one.before) for one in parts[1:])
+    return replace(parts[0], products=products, beside=beside)
 
 
 def _dicom(details: Details) -> bool:
