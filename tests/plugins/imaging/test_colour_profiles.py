@@ -49,8 +49,10 @@ def test_grey_images_have_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "profile", [b"", b"profile ", LAB, SRGB[:100], SRGB[:-8], bytes(4) + SRGB[4:], SRGB[:36] + bytes(200)]
-)
+    "profile",
+    [b"", b"profile ", LAB, SRGB[:100], SRGB[:-8], bytes(4) + SRGB[4:], SRGB[:36] + bytes(200)],
+    ids=["empty", "words", "of other colours", "a head", "cut short", "without its length", "zeros behind"],
+)  # with these names: a profile holds the second in which it was made
 def test_what_is_no_profile_for_red_green_and_blue_is_left_out(profile: bytes) -> None:
     assert profile_in(coloured(profile), "fileFormat=PNGF") is None
 
