@@ -46,24 +46,11 @@ MADE = "-made"
 _MADE_BY_LABEL = "made-by-"
 _LABEL_LENGTH = 64
 _TRIES = 20
-_PAGE = 200  # instances looked at together
 
 
 def made_by_label(name: str) -> str:
     """Return the label of what a processor had a part in making, set in the transaction that stores it."""
     return f"{_MADE_BY_LABEL}{re.sub(r'[^A-Za-z0-9_-]', '-', name)}"[:_LABEL_LENGTH]
-
-
-def made_by(archive: Archive, ids: Sequence[str], name: str) -> frozenset[str]:
-    """Return those of some instances that a processor had a part in making, as their labels say."""
-    label = made_by_label(name)
-    pages = (ids[start : start + _PAGE] for start in range(0, len(ids), _PAGE))
-    return frozenset(
-        id_
-        for page in pages
-        for id_, there in zip(page, archive.index.details(page), strict=True)
-        if there is not None and label in there.labels
-    )
 
 
 def keep(archive: Archive, made: Sequence[Made], name: str) -> list[list[Attachment]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from fileroom._archive.elsewhere import Elsewhere
-from fileroom._archive.keeping import keep, made_by
+from fileroom._archive.keeping import keep, made_by_label
 from fileroom._archive.making import look, make
 from fileroom._archive.proving import Done, doubted_products
 from fileroom._executing.archives import opened
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from fileroom.archive import Archive
     from fileroom.attachments import Attachment
     from fileroom.executing import Executor
+    from fileroom.index import Details
 
     Answers: TypeAlias = Generator[Answer[tuple[str, ...], Done]]
 
@@ -109,6 +110,7 @@ class Processing:
         self._batch = batch
         self._archive = archive
         self._processor = processor
+        self._made_by = made_by_label(processor)
         self._options = options
         self._missing = None if missing is None else archive.content_types.resolve(missing).number
         self._on_done = on_done
@@ -164,25 +166,20 @@ class Processing:
 
     def _wanted(self, ids: Iterable[str]) -> Iterator[str]:
         for page in iter(functools.partial(_page, iter(ids)), ()):
-            # What the processor had a part in making would be made into more with every run.
-            have = self._have(page) | made_by(self._archive, page, self._processor)
-            self._report.skipped += len(have)
+            looked = zip(page, self._archive.index.details(page), strict=True)
+            skipped = {id_ for id_, details in looked if details is not None and self._is_skipped(details)}
+            self._report.skipped += len(skipped)
             for id_ in page:
                 if self._stop.is_set() or self._halted:
                     return
-                if id_ not in have:
+                if id_ not in skipped:
                     yield id_
         self._exhausted = True
 
-    def _have(self, ids: tuple[str, ...]) -> frozenset[str]:
-        if self._missing is None:
-            return frozenset()
-        details = zip(ids, self._archive.index.details(ids), strict=True)
-        return frozenset(
-            id_
-            for id_, one in details
-            if one and any(attachment.content_type == self._missing for attachment in one.attachments)
-        )
+    def _is_skipped(self, details: Details) -> bool:
+        # What the processor had a part in making would be made into more with every run.
+        is_its_own = self._made_by in details.labels
+        return is_its_own or any(one.content_type == self._missing for one in details.attachments)
 
     def _take(self, answers: Answers) -> None:
         stopped: Exception | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from fileroom._archive.keeping import made_by
 from fileroom.attachments import put_attachment
 from fileroom.cli.command import Settings
 from fileroom.cli.deidentify_report import Done
@@ -84,20 +83,17 @@ def kept(
     archive = objects.archive
     if archive is None or objects.paths:
         raise UsageProblem("--keep is for what is in the archive: import the files, or write to -o")
-    ids = [item.name for item in objects.items(each=True)]
-    its_own = made_by(archive, ids, processor)
-    originals = [id_ for id_ in ids if id_ not in its_own]
-    if its_own:
-        say(f"passed over {counted(len(its_own), 'instance')} made by de-identification")
     report = keep_products(
         archive,
-        originals,
+        [item.name for item in objects.items(each=True)],
         processor,
         options,
         apart=objects.apart,
         interruption=interruption,
         doing="de-identifying",
     )
+    if report.skipped:
+        say(f"passed over {counted(report.skipped, 'instance')} made by de-identification")
     for one in report:
         yield Done(one.id, reason=one.reason) if one.reason else _kept(archive, one)
 
