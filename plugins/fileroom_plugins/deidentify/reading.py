@@ -20,7 +20,7 @@ from fileroom_plugins.deidentify.elements import (
     Element,
     Fragments,
 )
-from fileroom_plugins.standard.vrs import LONG_VRS, SHORT_VRS
+from fileroom_plugins.standard.vrs import LONG_VRS, VRS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ MOST_ATTRIBUTES = 50_000
 MOST_ITEMS = 1_000_000
 """A sequence may have so many items; those of large multi-frame images have one for each frame."""
 
-_VRS = {vr.encode(): vr for vr in LONG_VRS | SHORT_VRS}
+_VRS = {vr.encode(): vr for vr in VRS}
 _LONG_VRS = {vr.encode() for vr in LONG_VRS}
 _PIXEL_DATA = 0x7FE0_0010
 _DELIMITERS = 0xFFFE

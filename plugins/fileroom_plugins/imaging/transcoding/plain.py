@@ -5,12 +5,11 @@ Long values of bytes, such as those of raw data or of encapsulated documents, ar
 
 from __future__ import annotations
 
-import os
 from itertools import pairwise
 from typing import TYPE_CHECKING, BinaryIO
 
 import pydicom
-from pydicom.dataelem import RawDataElement, convert_raw_data_element
+from pydicom.dataelem import convert_raw_data_element
 from pydicom.filewriter import correct_ambiguous_vr
 from pydicom.uid import UID
 
@@ -18,12 +17,14 @@ from fileroom.plugin import InvalidDatasetError, NotSupportedError
 from fileroom_plugins.imaging.header import LONG, PIXELS, deferred, inflated, read_deferred
 from fileroom_plugins.imaging.transcoding.attributes import renew_uid, swap_words
 from fileroom_plugins.imaging.transcoding.writing import CHUNK, encoded, native_element, write_object
+from fileroom_plugins.imaging.wholeness import check_whole
 from fileroom_plugins.standard.vrs import BINARY_VRS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from pydicom import Dataset
+    from pydicom.dataelem import RawDataElement
 
     from fileroom_plugins.imaging.transcoding.settings import Settings
     from fileroom_plugins.imaging.transcoding.targets import Target
@@ -48,8 +49,7 @@ def transcode_plain(source: BinaryIO, sink: BinaryIO, target: Target, settings: 
     syntax = dataset.file_meta.get("TransferSyntaxUID")
     if syntax and UID(syntax).is_encapsulated:
         raise InvalidDatasetError("the transfer syntax is one of compressed images, and there are no pixels")
-    if not _is_whole(dataset, plain.seek(0, os.SEEK_END)):
-        raise InvalidDatasetError("the object is cut off")
+    check_whole(dataset, plain)
     if any(keyword in dataset for keyword in PIXELS.values()):
         raise NotSupportedError("the object has pixels, and is no image that can be transcoded")
     long = _long_values(dataset, plain)
@@ -94,11 +94,3 @@ def _copied(raw: RawDataElement, source: BinaryIO) -> Iterator[bytes]:
     for start in range(0, raw.length, CHUNK):
         source.seek(raw.value_tell + start)
         yield source.read(min(CHUNK, raw.length - start))
-
-
-def _is_whole(dataset: Dataset, size: int) -> bool:
-    """Say whether the last element ends where the object does, since pydicom reads it cut off too."""
-    last: object = dataset.get_item(max(dataset.keys()), keep_deferred=True)
-    if not isinstance(last, RawDataElement) or last.length == _UNDEFINED:
-        return True
-    return last.value_tell + last.length == size
