@@ -15,12 +15,7 @@ from fileroom._plugins.documents import DocumentFinder
 from fileroom._plugins.guarded import report
 from fileroom._plugins.registry import named_documents, named_processor
 from fileroom.documents import DocumentKind
-from fileroom.errors import (
-    ConfigError,
-    NotSupportedError,
-    PluginError,
-    PluginNotFoundError,
-)
+from fileroom.errors import ConfigError, NotSupportedError, PluginError, PluginNotFoundError
 from fileroom.objects import no_archive
 from fileroom.options import document_names, with_named
 from fileroom.plugin import ProcessorPlugin, Takes
@@ -55,6 +50,7 @@ class Opened:
     name: str
     processor: Processor
     takes: Takes
+    edition: object = None
 
     def process(self, source: BinaryIO, kept: Mapping[str, bytes] | None = None) -> tuple[Product, ...]:
         """Return what the processor makes of an object; what it may not do is an error like any other.
@@ -71,8 +67,6 @@ class Opened:
         """Return what the processor makes of those of several series; raises as `process`."""
         with _failing_like_others():
             return products_of(self.processor.combine(parts))
-
-    edition: object = None
 
     def require_consistent(self) -> None:
         """Make sure that workers who open it each for themselves make what fits together.
