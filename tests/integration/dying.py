@@ -20,7 +20,8 @@ from typing import Any
 import fileroom
 from fileroom.reports import Outcome
 from fileroom.testing.datasets import make_instance, make_uid
-from fileroom.testing.faults import EXIT_STATUS, FaultyIndex, FaultyStorage
+from fileroom.testing.faults import FaultyIndex, FaultyStorage
+from tests.integration.deaths import has_died
 
 BATCH = 3
 STEPS = (("storage", "put_many", 3), ("index", "commit", 2), ("storage", "delete", 2))
@@ -42,11 +43,7 @@ def main(config: dict[str, Any], times: int, seed: int, acknowledged: Path) -> N
         if not child:
             _store(config, random.Random(f"{seed} {number}"), number, acknowledged)
             os._exit(0)
-        _, status = os.waitpid(child, 0)
-        code = os.waitstatus_to_exitcode(status)
-        if code not in (0, EXIT_STATUS):
-            raise SystemExit(f"a child ended with {code}")
-        deaths += code == EXIT_STATUS
+        deaths += has_died(child)
     sys.stdout.write(f"{deaths}\n")
 
 

@@ -19,7 +19,8 @@ import fileroom
 from fileroom.archive import Archive
 from fileroom.documents import DocumentVersion
 from fileroom.errors import AlreadyExistsError, DocumentError, NotFoundError
-from fileroom.testing.faults import EXIT_STATUS, FaultyIndex, FaultyStorage
+from fileroom.testing.faults import FaultyIndex, FaultyStorage
+from tests.integration.deaths import has_died
 from tests.integration.document_kinds import KINDS
 
 AT_A_TIME = 2
@@ -42,12 +43,7 @@ def main(config: dict[str, Any], times: int, seed: int, acknowledged: Path) -> N
             _forked(config, random.Random(f"{seed} {number} {each}"), acknowledged)
             for each in range(AT_A_TIME)
         ]
-        for child in children:
-            _, status = os.waitpid(child, 0)
-            code = os.waitstatus_to_exitcode(status)
-            if code not in (0, EXIT_STATUS):
-                raise SystemExit(f"a child ended with {code}")
-            deaths += code == EXIT_STATUS
+        deaths += sum(map(has_died, children))
     sys.stdout.write(f"{deaths}\n")
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +11,7 @@ import pytest
 import fileroom
 from fileroom.archive import Archive
 from fileroom.testing.datasets import make_instance
+from tests.integration.deaths import deaths_of
 from tests.integration.document_kinds import KINDS
 from tests.integration.matrix import config_of
 from tests.integration.migration_archives import sound
@@ -36,16 +34,9 @@ def test_however_often_editors_die_what_was_published_stands_and_agrees(
 ) -> None:
     config: dict[str, Any] = config_of(request, tmp_path / "archive", *pair)
     acknowledged = tmp_path / "acknowledged"
-    command = [sys.executable, "-m", "tests.integration.dying_editors"]
-    done = subprocess.run(
-        [*command, json.dumps(config), str(count), "1", str(acknowledged)],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
+    assert deaths_of("dying_editors", config, count, acknowledged) >= count // 3, (
+        "too few died: the test proves little"
     )
-    assert done.returncode == 0, done.stderr
-    assert int(done.stdout) >= count // 3, "too few died: the test proves little"
     with fileroom.open(**config, register=KINDS) as archive:
         archive.documents.rollback()
         check(archive, acknowledged.read_text().splitlines())

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import fileroom
+from tests.integration.deaths import deaths_of
 from tests.integration.matrix import config_of
 from tests.thorough import times
 
@@ -37,16 +35,9 @@ def test_however_often_a_process_dies_while_it_stores_nothing_acknowledged_is_lo
 ) -> None:
     config: dict[str, Any] = config_of(request, tmp_path / "archive", index, storage)
     acknowledged = tmp_path / "acknowledged"
-    command = [sys.executable, "-m", "tests.integration.dying"]
-    done = subprocess.run(
-        [*command, json.dumps(config), str(times), "1", str(acknowledged)],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
+    assert deaths_of("dying", config, times, acknowledged) > times // 2, (
+        "too few died: the test proves little"
     )
-    assert done.returncode == 0, done.stderr
-    assert int(done.stdout) > times // 2, "too few died: the test proves little"
     with fileroom.open(**config) as archive:
         promised = list(dict.fromkeys(acknowledged.read_text().split()))
         assert len(promised) >= times // 10
